@@ -1,0 +1,40 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test bench lint types layers check clean help
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("journeysim needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing journeysim into $(VENV) (first time only) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Run scenarios/lunch_rush.yaml against the embedded receiver
+	@$(BIN)/journeysim run scenarios/lunch_rush.yaml
+
+test: $(STAMP) ## Run the tests
+	@$(BIN)/python -m pytest -n auto
+
+bench: $(STAMP) ## Print the speed and memory figures, as ratios measured in one run
+	@$(BIN)/python -m benchmarks
+
+lint: $(STAMP) ## Style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP) ## Static types
+	@$(BIN)/mypy
+
+layers: $(STAMP) ## The layers of the house
+	@$(BIN)/lint-imports
+
+check: lint types layers test ## Everything that must hold before a push
+
+clean: ## Remove the environment and everything made by runs
+	rm -rf $(VENV) runs

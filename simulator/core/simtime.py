@@ -1,0 +1,65 @@
+"""The simulator's time: whole milliseconds since the start of the run.
+
+Virtual time is an integer, so that adding waits never drifts and equal times are equal. ``Calendar``
+turns it into UTC and local time; it is built from the scenario's start and never reads a clock.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+MS_PER_SECOND = 1000
+MS_PER_MINUTE = 60_000
+MS_PER_HOUR = 3_600_000
+MS_PER_DAY = 86_400_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(seconds: float) -> int:
+    """Seconds to whole milliseconds, nearest."""
+    return round(seconds * 1000.0)
+
+
+class Calendar:
+    """Where the run's virtual time lies on the calendar of one time zone."""
+
+    __slots__ = ("_last_minute", "_last_prefix", "start_epoch_ms", "zone")
+
+    def __init__(self, start: datetime, zone: ZoneInfo) -> None:
+        """``start`` is aware; ``zone`` is the zone that schedules are written in."""
+        self.start_epoch_ms: int = (start.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+        self.zone = zone
+        self._last_minute = -1
+        self._last_prefix = b""
+
+    def utc(self, t: int) -> datetime:
+        """The instant of virtual time ``t``, in UTC."""
+        return _EPOCH + timedelta(milliseconds=self.start_epoch_ms + t)
+
+    def local(self, t: int) -> datetime:
+        """The instant of virtual time ``t``, in the calendar's zone."""
+        return self.utc(t).astimezone(self.zone)
+
+    def at_local(self, wall: datetime) -> int:
+        """Virtual time of a naive local ``wall`` time (its first occurrence when clocks go back)."""
+        instant = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        return (instant - _EPOCH) // timedelta(milliseconds=1) - self.start_epoch_ms
+
+    def stamp(self, t: int) -> bytes:
+        """``t`` as SDKs write it: ``2024-05-14T17:03:20.482Z``."""
+        epoch_ms = self.start_epoch_ms + t
+        minute, rest = divmod(epoch_ms, MS_PER_MINUTE)
+        if minute != self._last_minute:
+            self._last_minute = minute
+            self._last_prefix = (
+                (_EPOCH + timedelta(milliseconds=minute * MS_PER_MINUTE)).strftime("%Y-%m-%dT%H:%M:").encode()
+            )
+        return b"%s%02d.%03dZ" % (self._last_prefix, rest // 1000, rest % 1000)
+
+    def local_stamp(self, t: int) -> tuple[bytes, int]:
+        """Local time with offset, and the offset in minutes *behind* UTC (xdm.md 5.1: UTC-7 is 420)."""
+        local = self.local(t)
+        offset = local.utcoffset() or timedelta()
+        return local.isoformat(timespec="milliseconds").encode(), -(offset // timedelta(minutes=1))
