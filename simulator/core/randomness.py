@@ -18,7 +18,8 @@ from simulator.core.numerics import FloatArray
 
 KeyArray = npt.NDArray[np.uint64]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio: the step of SplitMix64
+_GOLDEN = np.uint64(GOLDEN)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
 _MASK = (1 << 64) - 1
@@ -51,7 +52,7 @@ def purpose_keys(keys: KeyArray, purpose: str) -> KeyArray:
 def bits(keys: KeyArray, counter: int | npt.NDArray[np.int64] = 0) -> KeyArray:
     """64 random bits per key at ``counter`` (a number or an array of them)."""
     if isinstance(counter, int):
-        step: KeyArray | np.uint64 = np.uint64(((counter + 1) * int(_GOLDEN)) & _MASK)
+        step: KeyArray | np.uint64 = np.uint64(((counter + 1) * GOLDEN) & _MASK)
     else:
         step = (counter.astype(np.uint64) + np.uint64(1)) * _GOLDEN
     return _mix(keys + step)
@@ -72,4 +73,4 @@ def mix_int(x: int) -> int:
 
 def uniform_one(key: int, counter: int = 0) -> float:
     """``uniform`` for one key as a Python float: the same number."""
-    return ((mix_int(key + (counter + 1) * 0x9E3779B97F4A7C15) >> 11) + 0.5) * _TO_UNIT
+    return ((mix_int(key + (counter + 1) * GOLDEN) >> 11) + 0.5) * _TO_UNIT

@@ -1,1 +1,27 @@
-"""ledger."""
+"""The ledger: the typed, append-only record of every true crossing and of what became of it."""
+
+from simulator.ledger.record import (
+    HEADER_FILE,
+    ROW,
+    ROWS_FILE,
+    CrossingRow,
+    Ledger,
+    LedgerWriter,
+    Outcome,
+    Rows,
+    read_ledger,
+    rows_from,
+)
+
+__all__ = [
+    "HEADER_FILE",
+    "ROW",
+    "ROWS_FILE",
+    "CrossingRow",
+    "Ledger",
+    "LedgerWriter",
+    "Outcome",
+    "Rows",
+    "read_ledger",
+    "rows_from",
+]

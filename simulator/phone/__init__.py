@@ -1,1 +1,26 @@
-"""phone."""
+"""Phones: devices and who has which, app sessions, and what the operating system notices of the world.
+
+Knows nothing of the SDK: an app on the phone is whatever offers the few methods of ``AppOnPhone``.
+"""
+
+from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, Os, device_named, devices_for
+from simulator.phone.handset import Handset, check_mix, draw_handsets
+from simulator.phone.phone import AppOnPhone, Phone, RegionEvent
+from simulator.phone.sessions import DaySessions, SessionPlanner
+
+__all__ = [
+    "DEVICES",
+    "SDK_VERSIONS",
+    "AppOnPhone",
+    "DaySessions",
+    "DeviceModel",
+    "Handset",
+    "Os",
+    "Phone",
+    "RegionEvent",
+    "SessionPlanner",
+    "check_mix",
+    "device_named",
+    "devices_for",
+    "draw_handsets",
+]

@@ -1,0 +1,141 @@
+"""The ledger: one row for every true crossing, with what became of it.
+
+Rows have a fixed width and are written as they become final, so the file is cheap to append to, can be read
+while it grows, and a torn last row is recognised by its length.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FORMAT_VERSION = 1
+ROWS_FILE = "crossings.bin"
+HEADER_FILE = "ledger.json"
+
+
+class Outcome(IntEnum):
+    """How a true crossing ended. Every crossing has exactly one outcome."""
+
+    OPEN = 0
+    """Not decided yet; never in a finished ledger."""
+    DELIVERED = 1
+    """Its event was acknowledged by the destination."""
+    REJECTED = 2
+    """Its event was refused by the destination, which will not take it later either."""
+    UNDELIVERED = 3
+    """Its event was sent out by the phone, but the destination could not be reached; it is kept on record."""
+
+    @property
+    def label(self) -> str:
+        """The name in summaries: lower case."""
+        return self.name.lower()
+
+
+class CrossingRow(NamedTuple):
+    """What the simulation knows of a crossing when its event leaves the phone (or will never leave it).
+
+    Times are virtual milliseconds since the start of the run; -1 stands for "never".
+    """
+
+    person: int
+    place: int
+    entry: int
+    crossed: int
+    noticed: int
+    queued: int
+    sent: int
+    outcome: int
+
+
+# One row in the file. `event` is the number of the event in the run's event stream, -1 if there is none.
+ROW = np.dtype(
+    [
+        ("person", "<i4"),
+        ("place", "<i4"),
+        ("entry", "u1"),
+        ("outcome", "u1"),
+        ("crossed", "<i8"),
+        ("noticed", "<i8"),
+        ("queued", "<i8"),
+        ("sent", "<i8"),
+        ("event", "<i8"),
+    ]
+)
+Rows = npt.NDArray[np.void]
+
+
+def rows_from(crossings: Sequence[CrossingRow]) -> Rows:
+    """Many rows as one structured array of dtype ``ROW``; the event numbers are -1."""
+    flat = np.array([value for crossing in crossings for value in crossing], dtype=np.int64)
+    table = flat.reshape(-1, len(CrossingRow._fields))
+    rows = np.empty(len(table), dtype=ROW)
+    for column, name in enumerate(CrossingRow._fields):
+        rows[name] = table[:, column]
+    rows["event"] = -1
+    return rows
+
+
+class LedgerWriter:
+    """Appends final rows to a folder and counts outcomes as it goes."""
+
+    def __init__(self, folder: Path, header: dict[str, Any]) -> None:
+        """``header`` says what the numbers mean: groups of people, places, start (see :class:`Ledger`)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        columns = [[name, ROW[name].str] for name in ROW.names or ()]
+        document = {"format": FORMAT_VERSION, "columns": columns, "outcomes": _OUTCOMES, **header}
+        (folder / HEADER_FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        self._file: BinaryIO = (folder / ROWS_FILE).open("wb")
+        self._counts = np.zeros(len(Outcome), dtype=np.int64)
+
+    def append(self, rows: Rows) -> None:
+        """Add rows whose outcomes are final."""
+        self._counts += np.bincount(rows["outcome"], minlength=len(Outcome))
+        self._file.write(rows.tobytes())
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """Rows by outcome so far, those that occurred."""
+        return {outcome.label: int(n) for outcome, n in zip(Outcome, self._counts, strict=True) if n}
+
+    @property
+    def total(self) -> int:
+        """Rows so far."""
+        return int(self._counts.sum())
+
+    def close(self) -> None:
+        """Write everything out."""
+        self._file.close()
+
+
+_OUTCOMES = {int(outcome): outcome.label for outcome in Outcome}
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A ledger read back: ``rows`` has dtype ``ROW``."""
+
+    header: dict[str, Any]
+    rows: Rows
+
+    def person_id(self, person: int) -> str:
+        """The name of a person: group and index within it."""
+        for group, first, size in self.header["groups"]:
+            if first <= person < first + size:
+                return f"{group}/{person - first}"
+        raise KeyError(person)
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """Read the ledger in ``folder``; a torn last row of an unfinished run is left out."""
+    header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
+    data = (folder / ROWS_FILE).read_bytes()
+    whole = len(data) - len(data) % ROW.itemsize
+    return Ledger(header, np.frombuffer(data[:whole], dtype=ROW))

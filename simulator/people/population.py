@@ -1,0 +1,275 @@
+"""Who lives where: homes, work places and the places that people consider going to.
+
+People are made a *cohort* at a time: a run of neighbours of one group, as numpy arrays. Everything about a
+person is drawn from the person's own key, so neither the size of a cohort nor anybody else matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.core import numerics
+from simulator.core.distributions import Distribution
+from simulator.core.errors import InputError, Problem
+from simulator.core.numerics import FloatArray
+from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
+from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Towns
+from simulator.world import PlaceSet, TownSet, geodesy
+
+Indices = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
+
+# People of one cohort share numpy calls and a SimPy environment; about 2,000 keeps the calls long and the
+# environment's heap short. It changes no result.
+COHORT_SIZE = 2000
+# Places that a person considers, at most: the nearest ones.
+CONSIDERED_PLACES = 16
+# Softening of the gravity law at short distances, metres [a].
+GRAVITY_SOFTENING_M = 300.0
+# Tries to place a home near a place before the centre of its town is taken.
+HOME_TRIES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class CohortSpec:
+    """A run of people of one group: cheap to make, to compare and to hand to a worker."""
+
+    group: str
+    first_index: int
+    """Index of the first person within the group."""
+    size: int
+    first_person: int
+    """Ordinal of the first person within the run; orders events of the same millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Places that each person considers for one kind of trip: (n, k) arrays, padded with -1."""
+
+    places: Indices
+    cumulative: FloatArray
+    """Running totals of the weights; the last column is the whole weight, 0 where nothing is in reach."""
+
+    def any(self) -> BoolArray:
+        """Who has at least one place to go to."""
+        return self.cumulative[:, -1] > 0.0
+
+    def pick(self, rows: npt.NDArray[np.intp], u: FloatArray) -> Indices:
+        """A place for each of the people ``rows``, by the uniform numbers ``u``."""
+        cumulative = self.cumulative[rows]
+        column = (cumulative <= (u * cumulative[:, -1])[:, None]).sum(axis=1)
+        return self.places[rows, np.minimum(column, cumulative.shape[1] - 1)]
+
+
+@dataclass(slots=True)
+class Cohort:
+    """The people of a cohort, as arrays of the same length."""
+
+    spec: CohortSpec
+    group: Group
+    keys: KeyArray
+    home_lat: FloatArray
+    home_lon: FloatArray
+    works: BoolArray
+    work_lat: FloatArray
+    work_lon: FloatArray
+    lunch: Choices | None
+    errands: Choices | None
+    evening: Choices | None
+
+    @property
+    def size(self) -> int:
+        """Number of people."""
+        return self.spec.size
+
+    def person_id(self, local: int) -> str:
+        """The name of a person: group and index within it, the same in every run of the scenario."""
+        return f"{self.spec.group}/{self.spec.first_index + local}"
+
+
+def group_sizes(scenario: Scenario, people: int | None = None) -> dict[str, int]:
+    """How many people each group has; ``people`` scales all groups to that total.
+
+    The scaled sizes keep the groups' proportions (largest remainders get the rest).
+    """
+    sizes = {}
+    for name, group in scenario.people.items():
+        u = uniform_one(key_of(scenario.seed, "size", name))
+        sizes[name] = max(0, round(float(group.size.ppf(np.array([u]))[0])))
+    total = sum(sizes.values())
+    if people is None or total == 0:
+        return sizes
+    exact = {name: size * people / total for name, size in sizes.items()}
+    scaled = {name: int(value) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: scaled[name] - exact[name])
+    for name in by_remainder[: people - sum(scaled.values())]:
+        scaled[name] += 1
+    return scaled
+
+
+def cohort_specs(sizes: Mapping[str, int], cohort_size: int = COHORT_SIZE) -> Iterator[CohortSpec]:
+    """All cohorts of a run, in the order of their people."""
+    first_person = 0
+    for group, size in sizes.items():
+        for first in range(0, size, cohort_size):
+            yield CohortSpec(group, first, min(cohort_size, size - first), first_person + first)
+        first_person += size
+
+
+def person_keys(seed: int, group: str, first: int, count: int) -> KeyArray:
+    """The root keys of people ``first`` to ``first + count`` of a group."""
+    return member_keys(key_of(seed, "people", group), np.arange(first, first + count, dtype=np.int64))
+
+
+class Populator:
+    """Makes cohorts for one scenario over one set of places."""
+
+    def __init__(self, scenario: Scenario, places: PlaceSet, towns: Mapping[str, TownSet]) -> None:
+        """``towns`` holds the loaded towns of each group that lives in towns."""
+        self._scenario = scenario
+        self._places = places
+        self._towns = {name: self._eligible(name, town_set) for name, town_set in towns.items()}
+        self._subsets: dict[str | None, tuple[PlaceSet, Indices | None]] = {None: (places, None)}
+
+    def _eligible(self, name: str, towns: TownSet) -> TownSet:
+        """The towns from which homes near places can be found."""
+        spec = self._scenario.people[name].home.towns
+        if spec is None or spec.near_places is None:
+            return towns
+        _, distance = self._places.nearest(towns.latitude, towns.longitude, 1, spec.near_places)
+        near = np.isfinite(distance[:, 0])
+        if not near.any():
+            raise InputError(
+                [
+                    Problem(
+                        str(spec.file),
+                        0,
+                        0,
+                        f"people.{name}.home.towns.near_places",
+                        f"no town has a place within {spec.near_places:g} m of its centre",
+                        "give a larger distance or other places",
+                    )
+                ]
+            )
+        return towns.select(near)
+
+    def _subset(self, library: str | None) -> tuple[PlaceSet, Indices | None]:
+        if library not in self._subsets:
+            indices = self._places.by_library(str(library)).astype(np.int32)
+            self._subsets[library] = (self._places.select(indices), indices)
+        return self._subsets[library]
+
+    def populate(self, spec: CohortSpec) -> Cohort:
+        """The people of one cohort."""
+        group = self._scenario.people[spec.group]
+        keys = person_keys(self._scenario.seed, spec.group, spec.first_index, spec.size)
+        home_lat, home_lon = self._homes(spec.group, group, keys)
+        works, work_lat, work_lon = self._works(group, keys, home_lat, home_lon)
+        schedule = group.schedule
+        lunch = schedule.lunch if group.work is not None else None
+        return Cohort(
+            spec=spec,
+            group=group,
+            keys=keys,
+            home_lat=home_lat,
+            home_lon=home_lon,
+            works=works,
+            work_lat=work_lat,
+            work_lon=work_lon,
+            lunch=lunch and self._choices(lunch.library, lunch.within, work_lat, work_lon),
+            errands=schedule.errands
+            and self._choices(schedule.errands.library, schedule.errands.within, home_lat, home_lon),
+            evening=schedule.evening
+            and self._choices(schedule.evening.library, schedule.evening.within, home_lat, home_lon),
+        )
+
+    def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:
+        home = group.home
+        if home.around is not None:
+            return _in_disc(home.around, keys, "home")
+        if home.near_places is not None:
+            return self._near_places(home.near_places, keys, "home")
+        assert home.towns is not None  # noqa: S101 - the model allows exactly one of the three
+        return self._in_towns(home.towns, self._towns[name], keys)
+
+    def _in_towns(self, spec: Towns, towns: TownSet, keys: KeyArray) -> tuple[FloatArray, FloatArray]:
+        share = np.cumsum(towns.population)
+        draw = uniform(purpose_keys(keys, "home.town")) * share[-1]
+        town = np.minimum(np.searchsorted(share, draw, side="right"), len(share) - 1)
+        lat, lon = towns.latitude[town].copy(), towns.longitude[town].copy()
+        homeless = np.arange(len(keys))
+        for attempt in range(HOME_TRIES):
+            tried_lat, tried_lon = _scattered(
+                spec.spread, keys[homeless], lat[homeless], lon[homeless], "home", attempt
+            )
+            if spec.near_places is None:
+                return tried_lat, tried_lon
+            _, distance = self._places.nearest(tried_lat, tried_lon, 1, spec.near_places)
+            settled = np.isfinite(distance[:, 0])
+            # People not yet settled keep the centre of their town as the point to scatter from.
+            chosen = homeless[settled]
+            lat[chosen], lon[chosen] = tried_lat[settled], tried_lon[settled]
+            homeless = homeless[~settled]
+            if not len(homeless):
+                break
+        return lat, lon
+
+    def _works(
+        self, group: Group, keys: KeyArray, home_lat: FloatArray, home_lon: FloatArray
+    ) -> tuple[BoolArray, FloatArray, FloatArray]:
+        work = group.work
+        if work is None:
+            return np.zeros(len(keys), dtype=np.bool_), home_lat, home_lon
+        works = uniform(purpose_keys(keys, "works")) < work.share
+        if work.around is not None:
+            lat, lon = _in_disc(work.around, keys, "work")
+        elif work.near_places is not None:
+            lat, lon = self._near_places(work.near_places, keys, "work")
+        else:
+            assert work.distance is not None  # noqa: S101 - the model allows exactly one of the three
+            lat, lon = _scattered(work.distance, keys, home_lat, home_lon, "work", 0)
+        return works, lat, lon
+
+    def _near_places(self, spec: NearPlaces, keys: KeyArray, purpose: str) -> tuple[FloatArray, FloatArray]:
+        places, _ = self._subset(spec.library)
+        count = len(places.latitude)
+        chosen = (uniform(purpose_keys(keys, purpose + ".place")) * count).astype(np.intp)
+        radius = spec.within * np.sqrt(uniform(purpose_keys(keys, purpose + ".radius")))
+        return _around(places.latitude[chosen], places.longitude[chosen], radius, keys, purpose, 0)
+
+    def _choices(self, library: str | None, within: float, lat: FloatArray, lon: FloatArray) -> Choices:
+        """Gravity choice: attractiveness over squared distance (realism.md 1, Pappalardo et al. 2015 [m])."""
+        places, indices = self._subset(library)
+        count = max(1, min(CONSIDERED_PLACES, len(places.latitude)))
+        nearest, distance = places.nearest(lat, lon, count, within)
+        found = nearest >= 0
+        softened = np.where(found, distance, 0.0) + GRAVITY_SOFTENING_M
+        pull = np.where(found, places.attractiveness[nearest] / (softened * softened), 0.0)
+        chosen = nearest if indices is None else np.where(found, indices[nearest], -1)
+        return Choices(chosen.astype(np.int32), np.cumsum(pull, axis=1))
+
+
+def _around(
+    lat: FloatArray, lon: FloatArray, distance: FloatArray, keys: KeyArray, purpose: str, attempt: int
+) -> tuple[FloatArray, FloatArray]:
+    """Points at ``distance`` metres from (lat, lon), in an even direction."""
+    angle = uniform(purpose_keys(keys, purpose + ".direction"), attempt) * 6.283185307179586
+    return geodesy.offset(lat, lon, distance * numerics.sin(angle), distance * numerics.cos(angle))
+
+
+def _in_disc(area: Around, keys: KeyArray, purpose: str) -> tuple[FloatArray, FloatArray]:
+    centre_lat = np.full(len(keys), area.at.latitude)
+    centre_lon = np.full(len(keys), area.at.longitude)
+    radius = area.radius * np.sqrt(uniform(purpose_keys(keys, purpose + ".radius")))
+    return _around(centre_lat, centre_lon, radius, keys, purpose, 0)
+
+
+def _scattered(
+    distance: Distribution, keys: KeyArray, lat: FloatArray, lon: FloatArray, purpose: str, attempt: int
+) -> tuple[FloatArray, FloatArray]:
+    drawn = distance.ppf(uniform(purpose_keys(keys, purpose + ".distance"), attempt))
+    return _around(lat, lon, drawn, keys, purpose, attempt)

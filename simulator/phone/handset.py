@@ -1,0 +1,101 @@
+"""Which phone each person has: the device, its system, language, carrier and the installed app version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.core.distributions import pick
+from simulator.core.randomness import KeyArray, purpose_keys, uniform
+from simulator.phone.devices import DeviceModel, Os, OsVersion, device_named, devices_for
+from simulator.scenario.models import App, PhoneMix
+
+
+@dataclass(frozen=True, slots=True)
+class Handset:
+    """What many phones have in common; two phones with equal handsets differ only in whose they are."""
+
+    device: DeviceModel
+    os_version: str
+    language: str
+    carrier: str
+    app_version: str
+
+    @property
+    def os(self) -> Os:
+        """``ios`` or ``android``."""
+        return self.device.os
+
+
+def _draw(weights: Sequence[float], keys: KeyArray, purpose: str) -> npt.NDArray[np.intp]:
+    return pick(tuple(weights), uniform(purpose_keys(keys, purpose)))
+
+
+def models_for(mix: PhoneMix, os: Os) -> tuple[list[DeviceModel], list[float]]:
+    """The models of one system in a mix, with their weights.
+
+    Raises ValueError, with the nearest name, for a model that the catalogue does not know.
+    """
+    if mix.models is None:
+        devices = list(devices_for(os))
+        return devices, [device.weight for device in devices]
+    named = [(device_named(name), weight) for name, weight in mix.models.items()]
+    chosen = [(device, weight) for device, weight in named if device.os == os]
+    return [device for device, _ in chosen], [weight for _, weight in chosen]
+
+
+def draw_handsets(mix: PhoneMix, app: App, keys: KeyArray) -> tuple[list[Handset], npt.NDArray[np.intp]]:
+    """The distinct handsets of a cohort, and for each person the index of theirs."""
+    os_names = list(mix.os)
+    os_index = _draw(list(mix.os.values()), keys, "phone.os")
+    columns = np.empty((len(keys), 5), dtype=np.int64)
+    columns[:, 2] = _draw(list(mix.language.values()), keys, "phone.language")
+    columns[:, 3] = _draw(list(mix.carrier.values()), keys, "phone.carrier")
+    columns[:, 4] = _draw(list(app.version.values()), keys, "phone.app_version")
+    devices: list[DeviceModel] = []
+    for i, os in enumerate(os_names):
+        models, weights = models_for(mix, _os(os))
+        has = os_index == i
+        if has.any():
+            columns[has, 0] = len(devices) + _draw(weights, keys[has], "phone.model")
+        devices += models
+    for d in np.unique(columns[:, 0]).tolist():
+        has = columns[:, 0] == d
+        weights = [version.weight for version in devices[d].os_versions]
+        columns[has, 1] = _draw(weights, keys[has], "phone.os_version")
+    kinds, index = np.unique(columns, axis=0, return_inverse=True)
+    handsets = [_handset(row, devices, mix, app.version) for row in kinds.tolist()]
+    return handsets, index.reshape(-1)
+
+
+def _os(name: str) -> Os:
+    if name == "ios":
+        return "ios"
+    if name == "android":
+        return "android"
+    raise ValueError(f"unknown operating system {name!r}; known are `ios` and `android`")
+
+
+def _handset(
+    row: Sequence[int], devices: Sequence[DeviceModel], mix: PhoneMix, versions: Mapping[str, float]
+) -> Handset:
+    device = devices[row[0]]
+    os_version: OsVersion = device.os_versions[row[1]]
+    return Handset(
+        device=device,
+        os_version=os_version.version,
+        language=list(mix.language)[row[2]],
+        carrier=list(mix.carrier)[row[3]],
+        app_version=list(versions)[row[4]],
+    )
+
+
+def check_mix(mix: PhoneMix) -> None:
+    """Raise ValueError for systems or models that the catalogue does not know, or a system without models."""
+    for os in mix.os:
+        models, _ = models_for(mix, _os(os))
+        if not models:
+            raise ValueError(f"no model for {os}; name at least one of its models, or leave {os} out of `os`")

@@ -1,0 +1,125 @@
+"""When people open the app: sessions of a cohort's day.
+
+Sessions are a renewal process as in eventsim's model (realism.md 2 [v]): after a session nothing for ``gap``,
+then an exponential time, thinned at night and at weekends. The intensity is solved so that a person has as
+many sessions on a working day as were drawn for that person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.core import numerics
+from simulator.core.distributions import Distribution
+from simulator.core.numerics import FloatArray
+from simulator.core.randomness import KeyArray, purpose_keys, uniform
+from simulator.scenario.models import Sessions
+
+NIGHT_BEGINS_S = 23 * 3600.0
+NIGHT_ENDS_S = 6 * 3600.0
+SECONDS_PER_DAY = 86400.0
+_NIGHT_S = SECONDS_PER_DAY - NIGHT_BEGINS_S + NIGHT_ENDS_S
+_DAY_S = SECONDS_PER_DAY - _NIGHT_S
+# Nobody can have more sessions than the gaps leave room for; a rate is held below this share of that.
+FULLEST_DAY = 0.9
+# Bound on the candidate times of one person and day, thinned ones included.
+MOST_CANDIDATES = 1024
+# A session lasts at least this long, so that launch and close are two moments.
+SHORTEST_SESSION_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DaySessions:
+    """Sessions of a cohort's day, ordered by person and time; virtual milliseconds."""
+
+    person: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+
+
+class SessionPlanner:
+    """Plans the app sessions of one cohort, day after day."""
+
+    def __init__(self, sessions: Sessions, keys: KeyArray) -> None:
+        """``keys`` are the root keys of the cohort's people."""
+        self._sessions = sessions
+        self._candidates = purpose_keys(keys, "session.candidate")
+        self._acceptance = purpose_keys(keys, "session.acceptance")
+        self._lengths = purpose_keys(keys, "session.length")
+        per_day = np.maximum(sessions.per_day.ppf(uniform(purpose_keys(keys, "sessions.per_day"))), 0.0)
+        self._rate = _solve_rate(per_day, sessions)
+        self._free_at = np.zeros(len(keys))
+        self._last_day: int | None = None
+
+    def plan(self, day: int, weekend: bool, midnight_ms: int) -> DaySessions:
+        """The sessions of local date ``day`` whose midnight is virtual time ``midnight_ms``; days in order."""
+        if self._last_day is not None:
+            past = SECONDS_PER_DAY * (day - self._last_day)
+            self._free_at = np.maximum(self._free_at - past, 0.0)
+        self._last_day = day
+        damping = self._sessions.weekend if weekend else 1.0
+        people: list[npt.NDArray[np.intp]] = []
+        starts: list[FloatArray] = []
+        ends: list[FloatArray] = []
+        active = np.flatnonzero(self._rate > 0.0)
+        time = self._free_at.copy()
+        for n in range(MOST_CANDIDATES):
+            counter = day * MOST_CANDIDATES + n
+            step = -numerics.log(uniform(self._candidates[active], counter)) / self._rate[active]
+            at = time[active] + step
+            within = at < SECONDS_PER_DAY
+            active, at = active[within], at[within]
+            if not len(active):
+                break
+            time[active] = at
+            night = (at >= NIGHT_BEGINS_S) | (at < NIGHT_ENDS_S)
+            chance = np.where(night, self._sessions.night, 1.0) * damping
+            accepted = uniform(self._acceptance[active], counter) < chance
+            users, begin = active[accepted], at[accepted]
+            length = self._sessions.length.ppf(uniform(self._lengths[users], counter))
+            end = begin + np.maximum(length, SHORTEST_SESSION_S)
+            people.append(users)
+            starts.append(begin)
+            ends.append(end)
+            time[users] = end + self._sessions.gap
+            self._free_at[users] = time[users]
+        return _ordered(people, starts, ends, midnight_ms)
+
+
+def _ordered(
+    people: list[npt.NDArray[np.intp]], starts: list[FloatArray], ends: list[FloatArray], midnight_ms: int
+) -> DaySessions:
+    if not people:
+        nobody = np.empty(0, dtype=np.int64)
+        return DaySessions(nobody, nobody, nobody)
+    person = np.concatenate(people).astype(np.int64)
+    start = np.concatenate(starts)
+    order = np.lexsort((start, person))
+    start_ms = np.rint(start * 1000.0).astype(np.int64) + midnight_ms
+    end_ms = np.rint(np.concatenate(ends) * 1000.0).astype(np.int64) + midnight_ms
+    return DaySessions(person[order], start_ms[order], end_ms[order])
+
+
+def _mean(distribution: Distribution) -> float:
+    """Mean of a distribution, from its quantiles."""
+    quantiles = distribution.ppf((np.arange(512) + 0.5) / 512.0)
+    total = 0.0
+    for value in quantiles.tolist():
+        total += value
+    return total / 512.0
+
+
+def _solve_rate(per_day: FloatArray, sessions: Sessions) -> FloatArray:
+    """Intensity per second at which ``per_day`` sessions happen on a working day, by bisection."""
+    dead = sessions.gap + max(_mean(sessions.length), SHORTEST_SESSION_S)
+    target = np.minimum(per_day, FULLEST_DAY * SECONDS_PER_DAY / dead)
+    low, high = np.zeros_like(target), np.full_like(target, 1000.0 / dead)
+    for _ in range(60):
+        rate = 0.5 * (low + high)
+        night_rate = rate * sessions.night
+        count = _DAY_S * rate / (1.0 + rate * dead) + _NIGHT_S * night_rate / (1.0 + night_rate * dead)
+        low, high = np.where(count < target, rate, low), np.where(count < target, high, rate)
+    return np.where(target > 0.0, 0.5 * (low + high), 0.0)
