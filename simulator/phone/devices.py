@@ -16,8 +16,8 @@ from typing import Literal
 Os = Literal["ios", "android"]
 DeviceType = Literal["mobile", "tablet"]
 
-# Versions as read for mobile_sdk.md: (Core, which sends lifecycle events; Edge, which sends all).
-# Android's Core is the Edge's generation; its own version is not stated there, so 3.2.0 is an assumption [a].
+# (Core, Edge), which implementationDetails joins with a plus sign. The snapshots read for mobile_sdk.md; it
+# gives no number for Android's Core, so 3.2.0, of the same generation as its Edge, is an assumption [a].
 SDK_VERSIONS: dict[Os, tuple[str, str]] = {"ios": ("5.11.0", "5.0.3"), "android": ("3.2.0", "3.0.2")}
 
 

@@ -1,0 +1,140 @@
+"""Expectations: numbers of the run's summary and what they must be.
+
+A metric is a dotted path into the summary document. Keys of that document hold dots themselves
+(``events`` has a key ``location.entry``), so at every level the longest key that fits is tried first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simulator.scenario.models import Expectation
+
+# What every summary has: known before a run, so a misspelt metric is found by `check` and not after an hour.
+NUMBERS = (
+    *("people", "places", "crossings", "entries", "exits", "inside_at_start", "noticed"),
+    *("sent", "acknowledged", "rejected", "pending"),
+    *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers"),
+)
+GROUPS = ("outcomes", "events", "groups", "libraries", "platforms", "delivery")
+
+# Counts of things that happened: what isn't listed there did not happen, and its count is 0.
+COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one expectation.
+
+    ``expected`` is text such as ``at least 1,000``; ``found`` is the number, or None where the summary has
+    none; ``reason`` says why it does not hold, or what to know although it does.
+    """
+
+    metric: str
+    expected: str
+    found: float | None
+    ok: bool
+    reason: str = ""
+
+
+def evaluate(expectations: Sequence[Expectation], summary: Mapping[str, object]) -> list[Verdict]:
+    """A verdict for every expectation, in their order."""
+    return [_verdict(expectation, summary) for expectation in expectations]
+
+
+def metric_problem(metric: str) -> str:
+    """What is wrong with a metric as far as can be told before the run; empty when it may be right.
+
+    The first part of the path must be one that every summary has, and a plain number has nothing below it.
+    What a group holds (event types, groups of people) is known only after the run.
+    """
+    first, dot, rest = metric.partition(".")
+    if first in NUMBERS:
+        return f"`{first}` is a number and has nothing below it" if dot else ""
+    if first in GROUPS:
+        return "" if rest else f"`{first}` is a group of numbers; name one of them, as in `{first}.NAME`"
+    near = get_close_matches(first, (*NUMBERS, *GROUPS), n=1)
+    if near:
+        return f"unknown metric; did you mean `{near[0]}{dot}{rest}`?"
+    return f"unknown metric; expected one of {', '.join((*NUMBERS, *GROUPS))}"
+
+
+def _verdict(expectation: Expectation, summary: Mapping[str, object]) -> Verdict:
+    metric, expected = expectation.metric, _expected(expectation)
+    path = metric.split(".")
+    found = _look_up(summary, path)
+    note = ""
+    if found is None and (group := _counted_in(summary, path)):
+        found, note = 0, f"none in this run: not listed under `{group}`"
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return Verdict(metric, expected, None, False, _not_a_number(metric, found, summary))
+    if _holds(expectation, found):
+        return Verdict(metric, expected, found, True, note)
+    return Verdict(metric, expected, found, False, note or f"found {_number(found)}, expected {expected}")
+
+
+def _holds(expectation: Expectation, found: float) -> bool:
+    if expectation.equals is not None and found != expectation.equals:
+        return False
+    if expectation.at_least is not None and found < expectation.at_least:
+        return False
+    return expectation.at_most is None or found <= expectation.at_most
+
+
+def _expected(expectation: Expectation) -> str:
+    parts = (
+        ("exactly", expectation.equals),
+        ("at least", expectation.at_least),
+        ("at most", expectation.at_most),
+    )
+    return " and ".join(f"{words} {_number(bound)}" for words, bound in parts if bound is not None)
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def _look_up(document: Mapping[str, object], path: Sequence[str]) -> object:
+    """The value at ``path``, or None; shorter keys are tried where longer ones lead nowhere."""
+    for length in range(len(path), 0, -1):
+        value = document.get(".".join(path[:length]))
+        rest = path[length:]
+        if value is not None and not rest:
+            return value
+        if isinstance(value, Mapping) and (below := _look_up(value, rest)) is not None:
+            return below
+    return None
+
+
+def _counted_in(summary: Mapping[str, object], path: Sequence[str]) -> str:
+    """The name of the group of counts that ``path`` points into, if this summary has it."""
+    for group in COUNTS:
+        size = len(group)
+        if tuple(path[:size]) == group and len(path) > size:
+            return ".".join(group) if isinstance(_look_up(summary, group), Mapping) else ""
+    return ""
+
+
+def _not_a_number(metric: str, found: object, summary: Mapping[str, object]) -> str:
+    names = list(_metrics(summary))
+    if isinstance(found, Mapping):
+        below = [name for name in names if name.startswith(f"{metric}.")]
+        listed = ", ".join(below[:5]) or "none in this run"
+        return f"`{metric}` is a group, not a number; name one of its numbers: {listed}"
+    if found is not None:
+        return f"`{metric}` is not a number"
+    near = get_close_matches(metric, names, n=3, cutoff=0.5)
+    return f"unknown metric; did you mean {' or '.join(near)}?" if near else "unknown metric"
+
+
+def _metrics(document: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    """The paths of all numbers in the summary."""
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _metrics(value, f"{prefix}{key}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{prefix}{key}"
