@@ -1,1 +1,12 @@
-"""report."""
+"""What people see of a run: live progress on standard error while it lasts, the summary when it is over.
+
+Both are drawn from plain numbers, look right with and without colour and at any width from 60 columns on,
+and fall back to ASCII where the output cannot show more.
+"""
+
+from __future__ import annotations
+
+from simulator.report.progress import Progress
+from simulator.report.terminal import render_summary
+
+__all__ = ["Progress", "render_summary"]

@@ -1,0 +1,109 @@
+"""Progress of long work on standard error: a live line on a terminal, now and then a plain line elsewhere.
+
+The wall clock is handed in. Nothing is drawn from a thread of its own, so workers may be forked at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from simulator.core.simtime import Calendar, to_ms
+from simulator.report.glyphs import DAY, count, duration, glyphs_for, printable
+from simulator.report.sections import BAR, HEADING, LABEL, WARN
+
+FRAME_SECONDS = 0.1  # between two drawings of the live line
+LINE_SECONDS = 10.0  # between two plain lines
+_ETA_AFTER = 2.0  # seconds of work before an estimate of the rest means something
+_BAR = 14
+
+
+class Progress:
+    """Shows how far a run is; a context manager around the work.
+
+    ``total_s`` is the simulated length of the run in seconds, ``calendar`` turns simulated into local
+    time, ``clock`` gives wall seconds (any origin). ``quiet`` shows nothing at all.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        total_s: float,
+        *,
+        calendar: Calendar,
+        clock: Callable[[], float],
+        console: Console | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self._title = title
+        self._total_s = total_s
+        self._calendar = calendar
+        self._clock = clock
+        self._console = console or Console(stderr=True)
+        self._quiet = quiet
+        self._live: Live | None = None
+        self._began = self._shown = clock()
+
+    def __enter__(self) -> Progress:
+        self._began = self._shown = self._clock()
+        if self._console.is_terminal and not self._quiet:
+            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def update(
+        self, simulated_s: float, events: int, *, acknowledged: int | None = None, in_flight: int = 0
+    ) -> None:
+        """Tell where the run is. Cheap: most calls draw nothing.
+
+        ``simulated_s`` counts from the start of the run, ``events`` are those made so far; with
+        ``acknowledged`` given, the rate is that of acknowledged events; ``in_flight`` are on their way now.
+        """
+        if self._quiet:
+            return
+        now = self._clock()
+        if now - self._shown < (FRAME_SECONDS if self._live is not None else LINE_SECONDS):
+            return
+        self._shown = now
+        line = self._line(simulated_s, events, acknowledged, in_flight, now - self._began)
+        if self._live is not None:
+            self._live.update(line, refresh=True)
+        else:
+            self._console.print(line, soft_wrap=True, highlight=False)
+
+    def _line(
+        self, simulated_s: float, events: int, acknowledged: int | None, in_flight: int, wall: float
+    ) -> Text:
+        """The line of this moment; what matters least is left out where the console is narrow."""
+        glyphs = glyphs_for(self._console)
+        done = min(simulated_s / self._total_s, 1.0) if self._total_s > 0 else 1.0
+        moment = self._calendar.local(to_ms(simulated_s))
+        clock = f"{moment:%a %d %b %H:%M}" if self._total_s > DAY else f"{moment:%H:%M}"
+        line = Text(no_wrap=True, overflow="crop").append(glyphs.clip(self._title, 20), HEADING)
+        if self._live is not None:
+            filled = round(done * _BAR)
+            line.append(" ").append(glyphs.line * filled, BAR).append(glyphs.rest * (_BAR - filled), LABEL)
+        line.append(f" {100 * done:3.0f} %  {clock}  {count(events)} events")
+        measured = events if acknowledged is None else acknowledged
+        extras = [(f"{count(round(measured / wall))}/s" if wall > 0 else "", "")]
+        if wall > _ETA_AFTER and 0 < done < 1:
+            extras.append((f"{duration(wall * (1 - done) / done)} left", LABEL))
+        if in_flight:
+            extras.append((f"{count(in_flight)} in flight", WARN))
+        for text, style in extras:
+            if text and (self._live is None or line.cell_len + len(text) + 2 <= self._console.width):
+                line.append("  ").append(text, style)
+        shown = Text(printable(line.plain, self._console.encoding), no_wrap=True, overflow="crop")
+        shown.spans = line.spans
+        return shown

@@ -1,0 +1,180 @@
+"""The summary of a run as a person reads it, from the summary document alone.
+
+The verdict comes first, then the four truths, what they consist of, and at the end where everything is
+and what to do next. It reads well at 80 columns; from 120 on sections stand side by side.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from simulator.report import sections, timeline
+from simulator.report.glyphs import Glyphs, count, duration, glyphs_for, plural, printable
+from simulator.report.sections import BAD, GOOD, HEADING, LABEL, WARN, Lines, number, wrapped
+
+Section = Callable[[Mapping[str, Any], int, Glyphs], Lines]
+
+WIDE = 120  # columns from which on two sections fit side by side
+_WIDEST = 160
+_GAP = 4
+
+
+def render_summary(summary: Mapping[str, Any], console: Console) -> None:
+    """Print ``summary`` (the document of summary.json) to ``console``; missing keys are left out."""
+    glyphs = glyphs_for(console)
+    width = max(60, min(console.width, _WIDEST))
+    blocks: list[Lines] = [
+        _headline(summary, width, glyphs),
+        sections.truths(summary, width, glyphs),
+        *_beside(summary, width, glyphs, sections.events, sections.outcomes),
+        sections.over_time(summary, width, glyphs),
+        *_beside(summary, width, glyphs, sections.busiest, sections.expectations),
+        sections.reasons(summary, width, glyphs),
+        sections.warnings(summary, width, glyphs),
+        sections.facts(summary, width, glyphs) + _written(summary),
+        _next(summary, width),
+    ]
+    for block in blocks:
+        for line in block:
+            console.print(_shown(line, console), soft_wrap=True, highlight=False)
+        if block:
+            console.print()
+
+
+def _beside(
+    summary: Mapping[str, Any], width: int, glyphs: Glyphs, left: Section, right: Section
+) -> list[Lines]:
+    """Two sections: side by side where there is room for both, else one below the other."""
+    half = (width - _GAP) // 2
+    lefts, rights = left(summary, half, glyphs), right(summary, half, glyphs)
+    if width < WIDE or not lefts or not rights:
+        return [left(summary, width, glyphs), right(summary, width, glyphs)]
+    rows: Lines = []
+    for i in range(max(len(lefts), len(rights))):
+        row = lefts[i].copy() if i < len(lefts) else Text()
+        if i < len(rights):
+            row.append(" " * (half + _GAP - row.cell_len)).append_text(rights[i])
+        rows.append(row)
+    return [rows]
+
+
+def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
+    sign, style = _verdict(summary, glyphs)
+    head = f"{sign} {summary.get('scenario', 'run')}: "
+    first, *rest = wrapped(head + _what_happened(summary), width, "", HEADING)
+    first.stylize(style, 0, len(head))
+    lines = [first, *(Text("  ").append_text(line) for line in rest)]
+    if description := str(summary.get("description") or ""):
+        lines += wrapped(description, width, "  ")
+    if when := _when(summary, glyphs):
+        lines.append(Text(f"  {when}", LABEL))
+    return lines
+
+
+def _verdict(summary: Mapping[str, Any], glyphs: Glyphs) -> tuple[str, str]:
+    held = [bool(verdict.get("ok")) for verdict in summary.get("expectations") or ()]
+    if summary.get("interrupted"):
+        return glyphs.stop, WARN
+    if number(summary, "pending") or not all(held):
+        return glyphs.bad, BAD.removeprefix("bold ")
+    if number(summary, "rejected") or not sections.total_events(summary):
+        return glyphs.warn, WARN
+    return glyphs.good, GOOD
+
+
+def _what_happened(summary: Mapping[str, Any]) -> str:
+    total, acknowledged = sections.total_events(summary), number(summary, "acknowledged")
+    if not total:
+        text = "no events"
+    elif acknowledged == total:
+        text = f"{plural(total, 'event')}, {'all acknowledged' if total > 1 else 'acknowledged'}"
+    else:
+        parts = ((acknowledged, "acknowledged"), (number(summary, "rejected"), "rejected"))
+        pending = number(summary, "pending")
+        told = [f"{count(n)} {word}" for n, word in (*parts, (pending, "not delivered")) if n]
+        text = ", ".join([plural(total, "event"), *told])
+    if summary.get("interrupted"):
+        text = f"interrupted after {duration(number(summary, 'simulated_seconds'))}; {text}"
+    if verdicts := summary.get("expectations"):
+        held = sum(bool(verdict.get("ok")) for verdict in verdicts)
+        text += f"; {held} of {plural(len(verdicts), 'expectation')} {'holds' if held == 1 else 'hold'}"
+    return text
+
+
+def _when(summary: Mapping[str, Any], glyphs: Glyphs) -> str:
+    """The simulated time on the local calendar, and the seed: ``Tue 14 May 2024, 06:00 → 20:00 (14 h)``."""
+    parts = []
+    if start := sections.start_of(summary):
+        simulated = number(summary, "simulated_seconds")
+        end = timeline.local_at(start, timeline.clock_zone(summary, start), simulated)
+        day = "" if end.date() == start.date() else f"{end:%a} {end.day} {end:%b}, "
+        zone = f", {summary['timezone']}" if summary.get("timezone") else ""
+        parts.append(
+            f"{start:%a} {start.day} {start:%b %Y, %H:%M} {glyphs.arrow} {day}{end:%H:%M} "
+            f"({duration(simulated)}{zone})"
+        )
+    if "seed" in summary:
+        parts.append(f"seed {summary['seed']}")
+    return "; ".join(parts)
+
+
+def _written(summary: Mapping[str, Any]) -> Lines:
+    """The run folder, never broken over lines so that it can be copied."""
+    folder = summary.get("run_folder")
+    return [Text("  ").append(f"{'Record':<10}", HEADING).append(str(folder))] if folder else []
+
+
+def _next(summary: Mapping[str, Any], width: int) -> Lines:
+    """What to do next, as a sentence and a command that can be copied."""
+    destination = str(summary.get("destination") or "")
+    remote = destination.startswith(("http://", "https://"))
+    if undelivered := summary.get("undelivered_file"):
+        missing = plural(number(summary, "pending"), "event")
+        what = f"{missing} could not be delivered. Send what is missing later:"
+        target = shlex.quote(destination) if remote else "DESTINATION"
+        return _advice(what, f"journeysim replay {shlex.quote(str(undelivered))} --to {target}", width)
+    if not sections.total_events(summary) and summary.get("crossings") == 0:
+        what = (
+            "Nobody crossed a geofence. Are the places near the people, and is the run long enough? "
+            "More people or more time help:"
+        )
+        return _advice(what, f"journeysim run {_scenario(summary)} --people 1000 --duration '1 d'", width)
+    if summary.get("interrupted"):
+        return _advice("What was sent until then is on record. The whole run again:", _again(summary), width)
+    if number(summary, "rejected"):
+        return _advice("The record says which events were rejected and why.", "", width)
+    if not all(bool(verdict.get("ok")) for verdict in summary.get("expectations") or ()):
+        return _advice("The ledger in the record says what became of every crossing.", "", width)
+    if not remote:
+        what = "The same events to an endpoint of your own:"
+        command = f"journeysim run {_scenario(summary)} --to https://HOST/collection/INLET"
+        return _advice(what, command, width)
+    return []
+
+
+def _again(summary: Mapping[str, Any]) -> str:
+    destination = str(summary.get("destination") or "receiver")
+    to = "" if destination == "receiver" else f" --to {shlex.quote(destination)}"
+    return f"journeysim run {_scenario(summary)}{to}"
+
+
+def _scenario(summary: Mapping[str, Any]) -> str:
+    file = summary.get("scenario_file")
+    return shlex.quote(str(file)) if file else "SCENARIO"
+
+
+def _advice(what: str, command: str, width: int) -> Lines:
+    lines = wrapped(what, width, "  ")
+    return [*lines, Text(f"    {command}", HEADING)] if command else lines
+
+
+def _shown(line: Text, console: Console) -> Text:
+    """The line as the console's encoding can hold it, with its styles."""
+    shown = Text(printable(line.plain, console.encoding), line.style)
+    shown.spans = line.spans
+    return shown
