@@ -1,0 +1,137 @@
+"""Ready templates for the events that phones send by the thousand.
+
+A template knows all that doesn't change from event to event; the values of the slots are bytes. Ids, times
+and the ECID are bare text (no quotes), everything else is JSON (:func:`~simulator.xdm.template.json_number`,
+:func:`~simulator.xdm.template.json_value`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from simulator.xdm.events import (
+    CloseType,
+    Kind,
+    application_close,
+    application_launch,
+    identity_map,
+    location_event,
+)
+from simulator.xdm.facts import AppFacts, DeviceFacts, PoiFacts, RichPlace, SdkFacts
+from simulator.xdm.template import Slot, Template
+
+SDK_SLOTS = ("id", "timestamp", "ecid")
+"""Slots of a location event in the SDK's form, and of a launch."""
+RICH_SLOTS = (
+    *SDK_SLOTS,
+    "application",
+    "device",
+    "environment",
+    "local_time",
+    "offset_minutes",
+    "timezone",
+    "latitude",
+    "longitude",
+    "distance_m",
+    "accuracy_m",
+    "active",
+)
+"""Slots of a location event in the rich form; ``local_time`` and ``timezone`` are bare text too."""
+CLOSE_SLOTS = (*SDK_SLOTS, "session_length_s")
+"""Slots of a close that tells its length."""
+
+_ID = Slot("id", quoted=True)
+_TIMESTAMP = Slot("timestamp", quoted=True)
+_IDENTITIES = identity_map(Slot("ecid", quoted=True))
+_RICH = RichPlace(
+    latitude=Slot("latitude"),
+    longitude=Slot("longitude"),
+    accuracy_m=Slot("accuracy_m"),
+    distance_m=Slot("distance_m"),
+    local_time=Slot("local_time", quoted=True),
+    offset_minutes=Slot("offset_minutes"),
+    timezone=Slot("timezone", quoted=True),
+    active=Slot("active"),
+    application=Slot("application"),
+    device=Slot("device"),
+    environment=Slot("environment"),
+)
+
+
+class PlaceTemplates(NamedTuple):
+    """The two events of one place."""
+
+    entry: Template
+    exit: Template
+
+
+def location_templates(sdk: SdkFacts, poi: PoiFacts, form: Literal["sdk", "rich"] = "sdk") -> PlaceTemplates:
+    """The templates of one place for one kind of SDK, with :data:`SDK_SLOTS` or :data:`RICH_SLOTS`."""
+    rich = _RICH if form == "rich" else None
+    return PlaceTemplates(_location("entry", sdk, poi, rich), _location("exit", sdk, poi, rich))
+
+
+def open_location_templates(sdk: SdkFacts) -> PlaceTemplates:
+    """Templates in the SDK's form for any place, to save memory when there are very many.
+
+    Their slots are :data:`SDK_SLOTS` and ``poi``, the JSON of :func:`~simulator.xdm.events.poi_part`.
+    """
+    place = Slot("poi")
+    return PlaceTemplates(_location("entry", sdk, place, None), _location("exit", sdk, place, None))
+
+
+def _location(kind: Kind, sdk: SdkFacts, poi: PoiFacts | Slot, rich: RichPlace | None) -> Template:
+    event = location_event(
+        kind=kind, id=_ID, timestamp=_TIMESTAMP, identities=_IDENTITIES, sdk=sdk, poi=poi, rich=rich
+    )
+    return Template.compile(event)
+
+
+class LifecycleTemplates:
+    """Templates of launch and close for one app on one kind of phone.
+
+    ``launch``, ``install`` and ``upgrade`` have :data:`SDK_SLOTS`; ``close`` (seen when it happened) and
+    ``lost_close`` (found out at the next start) have :data:`CLOSE_SLOTS`.
+    """
+
+    __slots__ = ("_sdk", "close", "install", "launch", "lost_close", "upgrade")
+
+    def __init__(self, sdk: SdkFacts, app: AppFacts, device: DeviceFacts) -> None:
+        self._sdk = sdk
+        self.launch = self._launch(app, device)
+        self.install = self._launch(app, device, install=True)
+        self.upgrade = self._launch(app, device, upgrade=True)
+        self.close = self._close("close", Slot("session_length_s"))
+        self.lost_close = self._close("unknown", Slot("session_length_s"))
+
+    def zero_close(self, close_type: CloseType = "close") -> Template:
+        """A close after less than a second, with :data:`SDK_SLOTS`: Android leaves the length out."""
+        return self._close(close_type, 0)
+
+    def _launch(
+        self, app: AppFacts, device: DeviceFacts, *, install: bool = False, upgrade: bool = False
+    ) -> Template:
+        return Template.compile(
+            application_launch(
+                id=_ID,
+                timestamp=_TIMESTAMP,
+                identities=_IDENTITIES,
+                sdk=self._sdk,
+                app=app,
+                device=device,
+                install=install,
+                upgrade=upgrade,
+            )
+        )
+
+    def _close(self, close_type: CloseType, length: int | Slot) -> Template:
+        return Template.compile(
+            application_close(
+                id=_ID,
+                timestamp=_TIMESTAMP,
+                identities=_IDENTITIES,
+                sdk=self._sdk,
+                session_length_s=length,
+                close_type=close_type,
+            )
+        )
