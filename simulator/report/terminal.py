@@ -72,7 +72,7 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     if description := str(summary.get("description") or ""):
         lines += wrapped(description, width, "  ")
     if when := _when(summary, glyphs):
-        lines.append(Text(f"  {when}", LABEL))
+        lines += wrapped(when, width, "  ", LABEL)
     return lines
 
 

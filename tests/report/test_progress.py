@@ -1,0 +1,112 @@
+"""Live progress: a line on a terminal, a plain line now and then elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from simulator.core.simtime import Calendar
+from simulator.report import Progress
+
+BERLIN = ZoneInfo("Europe/Berlin")
+HOUR = 3600.0
+
+
+class Clock:
+    """Wall time that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def progress(
+    out: io.StringIO, clock: Clock, *, terminal: bool, quiet: bool = False, hours: float = 14
+) -> Progress:
+    console = Console(file=out, width=80, force_terminal=terminal, color_system=None, legacy_windows=False)
+    calendar = Calendar(datetime(2024, 5, 14, 6, tzinfo=BERLIN), BERLIN)
+    return Progress("lunch_rush", hours * HOUR, calendar=calendar, clock=clock, console=console, quiet=quiet)
+
+
+def test_without_a_terminal_a_plain_line_comes_at_most_every_ten_seconds() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=False) as shown:
+        for second in range(1, 26):
+            clock.now = 1000.0 + second
+            shown.update(second * HOUR / 2, second * 100)
+
+    assert out.getvalue().splitlines() == [
+        "lunch_rush  36 %  11:00  1,000 events  100/s  18 s left",
+        "lunch_rush  71 %  16:00  2,000 events  100/s  8.0 s left",
+    ]
+
+
+def test_work_of_less_than_ten_seconds_leaves_no_plain_line() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=False) as shown:
+        clock.now += 9.9
+        shown.update(13 * HOUR, 5000)
+
+    assert out.getvalue() == ""
+
+
+def test_on_a_terminal_the_line_shows_bar_clock_events_rate_and_what_is_in_flight() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=True) as shown:
+        clock.now += 4.0
+        shown.update(7 * HOUR, 2400, acknowledged=2000, in_flight=12)
+
+    assert "lunch_rush ━━━━━━━╌╌╌╌╌╌╌  50 %  13:00  2,400 events  500/s  4.0 s left" in out.getvalue()
+    assert "12 in flight" not in out.getvalue().split("left")[0]
+
+
+def test_on_a_terminal_the_line_is_drawn_at_most_ten_times_a_second_and_removed_at_the_end() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=True) as shown:
+        for step in range(100):
+            clock.now += 0.01
+            shown.update(step * 60.0, step)
+
+    drawn = out.getvalue()
+    assert 5 <= drawn.count("lunch_rush") <= 10
+    assert drawn.rstrip().endswith("\x1b[2K")  # the line is erased
+
+
+def test_a_run_of_several_days_shows_the_day() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=False, hours=72) as shown:
+        clock.now += 11
+        shown.update(30 * HOUR, 10)
+
+    assert "Wed 15 May 12:00" in out.getvalue()
+
+
+def test_quiet_shows_nothing_on_any_output() -> None:
+    for terminal in (True, False):
+        out, clock = io.StringIO(), Clock()
+        with progress(out, clock, terminal=terminal, quiet=True) as shown:
+            clock.now += 60
+            shown.update(7 * HOUR, 2400)
+        assert out.getvalue() == ""
+
+
+def test_the_cursor_comes_back_when_the_work_fails() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    try:
+        with progress(out, clock, terminal=True):
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+
+    assert "\x1b[?25h" in out.getvalue()
