@@ -58,7 +58,8 @@ def truths(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     crossings, noticed = number(summary, "crossings"), number(summary, "noticed")
     sent, acknowledged = number(summary, "sent"), number(summary, "acknowledged")
     top = max(crossings, noticed, sent, acknowledged, 1)
-    bar_width = max(8, min(30, width - 66))
+    digits = max(10, *(len(count(number(summary, key))) for key in ("people", "crossings", "sent")))
+    bar_width = max(8, min(30, width - digits - 56))
     phones = ", ".join(
         f"{count(n)} {_OS_NAMES.get(os, os)}" for os, n in counts(summary, "platforms").items()
     )
@@ -81,7 +82,7 @@ def truths(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         if key not in summary or (failed and not value):
             continue
         line = Text("  ").append(f"{truth:<10}", HEADING).append(f"{_ROW_NAMES.get(key, key):<13}")
-        line.append(f"{count(value):>10}  ", BAD if failed else "")
+        line.append(f"{count(value):>{digits}}  ", BAD if failed else "")
         if drawn:
             bar = glyphs.bar(value / top, bar_width)
             line.append(f"{bar:<{bar_width}}  ", BAD if failed else BAR)
@@ -106,7 +107,7 @@ def outcomes(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     shown = {name.replace("_", " "): value for name, value in found.items()}
     name_width = _name_width(shown, width)
     total = sum(found.values())
-    line = Text(f"  {'together':<{name_width}} {count(total):>9}  ")
+    line = Text(f"  {'together':<{name_width}} {count(total):>{_digits(total)}}  ")
     if total == crossings:
         line.append(f"= crossings {glyphs.good}", GOOD)
     else:
@@ -179,7 +180,7 @@ def reasons(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         text = " ".join(str(reason.get("reason") or "no reason given").split())
         head = f"  {count(number(reason, 'events')):>9}  "
         first, *rest = wrapped(text, width, " " * len(head))
-        lines += [Text(head, BAD).append_text(first[len(head) :]), *rest[:2]]
+        lines += [Text().append(head, BAD).append_text(first[len(head) :]), *rest[:2]]
     if len(ranked) > _REASONS:
         lines.append(
             Text(f"  {'':>9}  and {plural(len(ranked) - _REASONS, 'more reason')} in summary.json", LABEL)
@@ -244,6 +245,11 @@ def _libraries(found: Mapping[str, float]) -> str:
     return next(iter(found)) if len(found) == 1 else f"{len(found)} libraries" if found else ""
 
 
+def _digits(largest: float) -> int:
+    """Cells for a column of numbers up to ``largest``."""
+    return max(9, len(count(largest)))
+
+
 def _name_width(found: Mapping[str, float], width: int) -> int:
     return max(12, min(width - 32, max((len(name) for name in found), default=12)))
 
@@ -251,10 +257,11 @@ def _name_width(found: Mapping[str, float], width: int) -> int:
 def _bars(found: Mapping[str, float], width: int, glyphs: Glyphs) -> Lines:
     total, top = sum(found.values()), max(found.values(), default=0)
     name_width = _name_width(found, width)
-    bar_width = max(8, min(30, width - name_width - 24))
+    digits = _digits(total)
+    bar_width = max(4, min(30, width - name_width - digits - 13))
     lines = []
     for name, value in found.items():
-        line = Text(f"  {glyphs.fit(name, name_width)} {count(value):>9}  ")
+        line = Text(f"  {glyphs.fit(name, name_width)} {count(value):>{digits}}  ")
         line.append(f"{glyphs.bar(value / top if top else 0, bar_width):<{bar_width}}", BAR)
         line.append(f" {share(value, total):>7}", LABEL)
         lines.append(line)
