@@ -26,6 +26,7 @@ from simulator.xdm.prepared import (
     location_templates,
     open_location_templates,
 )
+from simulator.xdm.rules import StreamRules, missing_essentials, place_consistency
 from simulator.xdm.schema import FieldPath, event_schema, field_paths
 from simulator.xdm.template import Slot, Template, json_members, json_number, json_string, json_value
 from simulator.xdm.validator import EventValidator, Violation
@@ -46,6 +47,7 @@ __all__ = [
     "RichPlace",
     "SdkFacts",
     "Slot",
+    "StreamRules",
     "Template",
     "Violation",
     "active_poi",
@@ -65,6 +67,8 @@ __all__ = [
     "located_device_part",
     "location_event",
     "location_templates",
+    "missing_essentials",
     "open_location_templates",
+    "place_consistency",
     "poi_part",
 ]
