@@ -11,20 +11,17 @@ the literature, assumption).
 
 from __future__ import annotations
 
-
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from simulator.core.distributions import Choice, Constant, Exponential, LogNormal, Normal, Uniform
+from simulator.core.distributions import Choice, Constant, LogNormal, Normal, Uniform
 from simulator.scenario.quantities import (
     Count,
     Duration,
     FilePath,
-    Latitude,
     Length,
     LocalDateTime,
-    Longitude,
     Number,
     Position,
     RandomCount,
@@ -34,7 +31,6 @@ from simulator.scenario.quantities import (
     RandomSpeed,
     RandomTime,
     Share,
-    Speed,
     TimeZone,
     Weights,
 )
@@ -60,11 +56,14 @@ class Clock(Model):
     """When the run happens and how fast its time passes."""
 
     start: LocalDateTime = Field(description="Local date and time at which the run starts.")
-    timezone: TimeZone = Field(description="Time zone of `start` and of all schedules, by its tz database name.")
+    timezone: TimeZone = Field(
+        description="Time zone of `start` and of all schedules, by its tz database name."
+    )
     duration: Duration = Field(gt=0, description="How much simulated time the run covers.")
     speed: Literal["max"] | Number = Field(
         default="max",
-        description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 a minute a second.",
+        description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
+        "minute pass in a second.",
     )
 
     @model_validator(mode="after")
@@ -86,16 +85,22 @@ class Place(Model):
         default=None, description="Radius of the geofence; by default the library's."
     )
     id: str | None = Field(
-        default=None, min_length=1, description="Id of the place; by default derived from library, name and position."
+        default=None,
+        min_length=1,
+        description="Id of the place; by default derived from library, name and position.",
     )
     description: str = Field(default="", max_length=512, description="Free text.")
-    category: str = Field(default="", max_length=100, description="Category chosen by the owner, such as `retail`.")
+    category: str = Field(
+        default="", max_length=100, description="Category chosen by the owner, such as `retail`."
+    )
     country: str = Field(default="", max_length=32, description="Country.")
     state: str = Field(default="", max_length=32, description="State or region.")
     city: str = Field(default="", max_length=32, description="City.")
     street: str = Field(default="", max_length=256, description="Street and number.")
     icon: str = Field(default="", max_length=50, description="Icon name of the places database.")
-    color: str = Field(default="", max_length=8, description="Colour of the places database, such as `#3E76D0`.")
+    color: str = Field(
+        default="", max_length=8, description="Colour of the places database, such as `#3E76D0`."
+    )
     metadata: dict[str, str] = Field(
         default_factory=dict, max_length=10, description="The owner's own keys and values; events carry them."
     )
@@ -111,7 +116,7 @@ class PlaceColumns(Model):
     longitude: str = Field(default="longitude", description="Column with the longitude in degrees.")
     name: str = Field(
         default="name",
-        description="Column with the name, or a pattern of columns in braces such as `Store {number} {city}`.",
+        description="Column with the name, or a pattern of columns in braces: `Store {number} {city}`.",
     )
     id: str | None = Field(default=None, description="Column with a unique id; without it ids are derived.")
     radius: str | None = Field(default=None, description="Column with the radius in metres.")
@@ -130,11 +135,13 @@ class Library(Model):
 
     library: str = Field(min_length=1, max_length=256, description="Name of the library.")
     id: str | None = Field(default=None, description="Id of the library; by default derived from its name.")
-    file: FilePath | None = Field(default=None, description="File with the places; relative to the scenario file.")
+    file: FilePath | None = Field(
+        default=None, description="File with the places; relative to the scenario file."
+    )
     format: Literal["importer_csv", "management_json", "geojson", "csv"] | None = Field(
         default=None,
-        description="What the file is: the CSV of the platform's own importer, the JSON list of the management API, "
-        "GeoJSON points, or any CSV read by `columns`. By default told by the ending and by `columns`.",
+        description="What the file is: the CSV of the platform's own importer, the JSON list of the management "
+        "API, GeoJSON points, or any CSV read by `columns`. By default told by the ending and by `columns`.",
     )
     columns: PlaceColumns | None = Field(default=None, description="Column names of a CSV of your own.")
     inline: tuple[Place, ...] = Field(default=(), description="Places written here instead of in a file.")
@@ -165,7 +172,9 @@ class NearPlaces(Model):
     """An area around the places of a library."""
 
     library: str | None = Field(default=None, description="Name of the library; by default all of them.")
-    within: Length = Field(gt=0, description="Points are spread evenly over the disc of this radius around a place.")
+    within: Length = Field(
+        gt=0, description="Points are spread evenly over the disc of this radius around a place."
+    )
 
 
 class TownColumns(Model):
@@ -210,11 +219,15 @@ class Work(Model):
 
     share: Share = Field(default=1.0, description="Share of the group that works outside the home.")
     around: Around | None = Field(default=None, description="Work places lie in a disc around a point.")
-    near_places: NearPlaces | None = Field(default=None, description="Work places lie around places of a library.")
+    near_places: NearPlaces | None = Field(
+        default=None, description="Work places lie around places of a library."
+    )
     distance: RandomLength | None = Field(
         default=None, description="Work places lie at this distance from home, in any direction."
     )
-    days: tuple[Weekday, ...] = Field(default=WORKING_DAYS, description="Days of the week on which people work.")
+    days: tuple[Weekday, ...] = Field(
+        default=WORKING_DAYS, description="Days of the week on which people work."
+    )
     leave_home: RandomTime = Field(
         default=Uniform(8 * HOUR, 10 * HOUR),
         description="When they leave home; default 08:00 + U(0..120 min) (BerlinMOD commute template [v]).",
@@ -238,20 +251,28 @@ class Outing(Model):
     at: RandomTime = Field(description="When the person sets out.")
     stay: RandomDuration = Field(description="How long the person stays there.")
     within: Length = Field(gt=0, description="Places further away than this are not considered.")
-    library: str | None = Field(default=None, description="Go only to places of this library; by default all.")
-    days: tuple[Weekday, ...] | None = Field(default=None, description="Days of the week; by default every day.")
+    library: str | None = Field(
+        default=None, description="Go only to places of this library; by default all."
+    )
+    days: tuple[Weekday, ...] | None = Field(
+        default=None, description="Days of the week; by default every day."
+    )
 
 
 class Lunch(Outing):
     """A trip from work at noon."""
 
     at: RandomTime = Field(
-        default=Normal(12.5 * HOUR, 0.5 * HOUR, 11 * HOUR, 14.5 * HOUR), description="When the person sets out [a]."
+        default=Normal(12.5 * HOUR, 0.5 * HOUR, 11 * HOUR, 14.5 * HOUR),
+        description="When the person sets out [a].",
     )
     stay: RandomDuration = Field(
-        default=LogNormal(25 * MINUTE, 0.4, 5 * MINUTE, 2 * HOUR), description="How long the person stays [a]."
+        default=LogNormal(25 * MINUTE, 0.4, 5 * MINUTE, 2 * HOUR),
+        description="How long the person stays [a].",
     )
-    within: Length = Field(default=1 * KILOMETRE, gt=0, description="Furthest place considered, from work [a].")
+    within: Length = Field(
+        default=1 * KILOMETRE, gt=0, description="Furthest place considered, from work [a]."
+    )
 
 
 class Errands(Outing):
@@ -272,7 +293,9 @@ class Errands(Outing):
         default=LogNormal(22 * MINUTE, 0.7, 2 * MINUTE, 3 * HOUR),
         description="How long the person stays; mean about 28 min, as measured in large stores [v].",
     )
-    within: Length = Field(default=8 * KILOMETRE, gt=0, description="Furthest place considered, from home [a].")
+    within: Length = Field(
+        default=8 * KILOMETRE, gt=0, description="Furthest place considered, from home [a]."
+    )
 
 
 class Evening(Outing):
@@ -284,15 +307,20 @@ class Evening(Outing):
         description="When the person sets out; default 20:00 + U(0..90 min) (BerlinMOD [v]).",
     )
     stay: RandomDuration = Field(
-        default=LogNormal(75 * MINUTE, 0.4, 15 * MINUTE, 4 * HOUR), description="How long the person stays [a]."
+        default=LogNormal(75 * MINUTE, 0.4, 15 * MINUTE, 4 * HOUR),
+        description="How long the person stays [a].",
     )
-    within: Length = Field(default=8 * KILOMETRE, gt=0, description="Furthest place considered, from home [a].")
+    within: Length = Field(
+        default=8 * KILOMETRE, gt=0, description="Furthest place considered, from home [a]."
+    )
 
 
 class Schedule(Model):
     """What a day is made of, besides work."""
 
-    lunch: Lunch | None = Field(default=None, description="Lunch outside, on working days, starting from work.")
+    lunch: Lunch | None = Field(
+        default=None, description="Lunch outside, on working days, starting from work."
+    )
     errands: Errands | None = Field(default=Errands(), description="Errands to places.")
     evening: Evening | None = Field(default=Evening(), description="Leisure in the evening.")
 
@@ -303,9 +331,13 @@ class Mode(Model):
     speed: RandomSpeed = Field(description="Speed over ground, drawn per trip.")
     up_to: Length | None = Field(default=None, gt=0, description="Longest trip for which it is used.")
     beyond: Length = Field(default=0.0, ge=0, description="Shortest trip for which it is used.")
-    weight: Number = Field(default=1.0, ge=0, description="Weight in the choice among the modes that suit the distance.")
+    weight: Number = Field(
+        default=1.0, ge=0, description="Weight in the choice among the modes that suit the distance."
+    )
     detour: Number = Field(
-        default=1.3, ge=1, description="Length of the way over the straight line; makes trips longer in time [a]."
+        default=1.3,
+        ge=1,
+        description="Length of the way over the straight line; makes trips longer in time [a].",
     )
 
 
@@ -331,7 +363,9 @@ class Travel(Model):
     def _any_distance_has_a_mode(self) -> Self:
         modes = [m for m in (self.walk, self.cycle, self.transit, self.car) if m is not None and m.weight > 0]
         if not any(m.up_to is None for m in modes):
-            raise ValueError("at least one mode must have no `up_to`, so that every distance can be travelled")
+            raise ValueError(
+                "at least one mode must have no `up_to`, so that every distance can be travelled"
+            )
         return self
 
 
@@ -343,7 +377,8 @@ class PhoneMix(Model):
         description="Operating systems: `ios`, `android` (North America, June 2021, StatCounter [v, dated]).",
     )
     models: Weights | None = Field(
-        default=None, description="Models by the names of the built-in catalogue; by default all of the system's."
+        default=None,
+        description="Models by the names of the built-in catalogue; by default all of the system's.",
     )
     language: Weights = Field(default={"en-US": 1.0}, description="Languages as BCP 47 tags.")
     carrier: Weights = Field(
@@ -385,10 +420,12 @@ class Sessions(Model):
         description="Shortest time between two sessions; an exponential time comes on top (eventsim [v]).",
     )
     night: Share = Field(
-        default=0.1, description="Activity between 23:00 and 06:00 as a share of the day's (night damping [a])."
+        default=0.1,
+        description="Activity between 23:00 and 06:00 as a share of the day's (night damping [a]).",
     )
     weekend: Share = Field(
-        default=0.8, description="Activity on Saturday and Sunday as a share of a working day's (weekend damping [a])."
+        default=0.8,
+        description="Activity on Saturday and Sunday as a share of a working day's (weekend damping [a]).",
     )
 
 
@@ -398,13 +435,14 @@ class App(Model):
     id: str = Field(min_length=1, description="Bundle or package id, such as `com.example.shop`.")
     name: str = Field(min_length=1, description="Name of the app.")
     version: Weights = Field(
-        default={"1.0.0 (1)": 1.0}, description="Version as `version (build)`, or weighted versions in the field."
+        default={"1.0.0 (1)": 1.0},
+        description="Version as `version (build)`, or weighted versions in the field.",
     )
     sessions: Sessions = Field(default=Sessions(), description="When people use it.")
     location_events: Literal["sdk", "rich"] = Field(
         default="sdk",
-        description="`sdk`: entry and exit events as the Mobile SDK sends them. `rich`: with coordinates, local time, "
-        "distance, fence and device, as an app may add them.",
+        description="`sdk`: entry and exit events as the Mobile SDK sends them. `rich`: with coordinates, local "
+        "time, distance, fence and device, as an app may add them.",
     )
 
 
@@ -421,7 +459,10 @@ class Destination(Model):
         "`file:PATH.ndjson[.gz|.zst]`, or `-` for standard output.",
     )
     batch_size: Count = Field(
-        default=1, ge=1, le=10_000, description="Events per request; from 2 on the batch form of the inlet is used."
+        default=1,
+        ge=1,
+        le=10_000,
+        description="Events per request; from 2 on the batch form of the inlet is used.",
     )
     connections: Count = Field(default=16, ge=1, le=1024, description="Requests in flight at the same time.")
     timeout: Duration = Field(default=10.0, gt=0, description="Longest time to wait for an answer.")
@@ -431,7 +472,8 @@ class Destination(Model):
         description="How long an event is tried again after answers that allow it, or while nobody answers.",
     )
     sync_validation: bool = Field(
-        default=False, description="Ask a single-message inlet to validate before it answers (`syncValidation=true`)."
+        default=False,
+        description="Ask a single-message inlet to validate before it answers (`syncValidation=true`).",
     )
     organization: str = Field(
         default="0123456789ABCDEF01234567@AdobeOrg", description="`imsOrgId` in the header of each message."
@@ -451,7 +493,8 @@ class Expectation(Model):
     """A number of the run's summary and what it must be."""
 
     metric: str = Field(
-        description="Dotted path into summary.json, such as `rejected` or `events.location.entry`.", min_length=1
+        description="Dotted path into summary.json, such as `rejected` or `events.location.entry`.",
+        min_length=1,
     )
     equals: Number | None = Field(default=None, description="The value must be this.")
     at_least: Number | None = Field(default=None, description="The value must not be lower.")
@@ -472,19 +515,25 @@ class Scenario(Model):
 
     version: Literal[1] = Field(description="Version of the file format.")
     name: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=80, description="Short name in lower case; names the run folder."
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        max_length=80,
+        description="Short name in lower case; names the run folder.",
     )
     description: str = Field(min_length=1, description="One sentence that says what the scenario shows.")
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
-        default=1, description="Root of all randomness: the same seed gives the same bytes."
+    seed: int = Field(
+        ge=0,
+        lt=2**63,
+        strict=True,
+        default=1,
+        description="Root of all randomness: the same seed gives the same bytes.",
     )
     clock: Clock = Field(description="When the run happens and how fast its time passes.")
-    places: tuple[Library, ...] = Field(min_length=1, description="Libraries of places, in the order of their rank.")
+    places: tuple[Library, ...] = Field(
+        min_length=1, description="Libraries of places, in the order of their rank."
+    )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
     app: App = Field(description="The app on the phones.")
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )
-
-
