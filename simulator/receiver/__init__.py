@@ -1,1 +1,31 @@
-"""receiver."""
+"""The embedded stand-in for the platform: a streaming inlet over HTTP that validates, remembers and shows.
+
+``Receiver`` joins an ``EventStore`` with a validator; ``create_app`` makes it an ASGI application, ``serve``
+and ``ServerThread`` put it on a socket, and its ``Inlet`` can be used without HTTP. Start at ``receiver.py``.
+"""
+
+from simulator.receiver.answers import Answer
+from simulator.receiver.app import create_app
+from simulator.receiver.inlet import Inlet, InletOptions
+from simulator.receiver.receiver import Receiver
+from simulator.receiver.records import AcceptedRecord, Counts, FailedRecord, Query
+from simulator.receiver.server import ServerThread, serve
+from simulator.receiver.store import EventStore
+from simulator.receiver.validation import AcceptAll, Validator
+
+__all__ = [
+    "AcceptAll",
+    "AcceptedRecord",
+    "Answer",
+    "Counts",
+    "EventStore",
+    "FailedRecord",
+    "Inlet",
+    "InletOptions",
+    "Query",
+    "Receiver",
+    "ServerThread",
+    "Validator",
+    "create_app",
+    "serve",
+]

@@ -1,0 +1,182 @@
+"""Serving a receiver on a socket: in this thread until a signal, or in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+
+import uvicorn
+
+from simulator.core.errors import UsageError
+from simulator.receiver.app import create_app
+from simulator.receiver.receiver import Receiver
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 8099
+_GRACE_SECONDS = 5  # how long requests under way may take to finish after a stop
+_BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling, which would raise the signal again after a graceful stop."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(
+    receiver: Receiver,
+    *,
+    host: str = LOOPBACK,
+    port: int = DEFAULT_PORT,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, finish the requests under way, commit, and return.
+
+    ``port`` 0 takes any free one; ``on_ready`` is called with the base URL once requests are taken. To be
+    called in the main thread. Raises ``UsageError`` when the address cannot be used.
+    """
+    sock = bind(host, port)
+    url = url_of(sock)
+    server = _new_server(receiver, lambda: on_ready(url) if on_ready else None)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, stop)
+            except NotImplementedError:  # Windows
+                signal.signal(number, stop)
+        await server.serve(sockets=[sock])
+
+    try:
+        _run(main)
+    finally:
+        sock.close()
+        receiver.store.commit()
+
+
+class ServerThread:
+    """A receiver served by a thread of its own, as a context manager; ``url`` is its base URL."""
+
+    def __init__(self, receiver: Receiver, *, host: str = LOOPBACK, port: int = 0) -> None:
+        self._receiver = receiver
+        self._socket = bind(host, port)
+        self.url = url_of(self._socket)
+        self._ready = threading.Event()
+        self._server = _new_server(receiver, self._ready.set)
+        self._thread = threading.Thread(target=self._serve, name="receiver", daemon=True)
+
+    def inlet_url(self, inlet: str) -> str:
+        """Where single messages for ``inlet`` go."""
+        return f"{self.url}/collection/{inlet}"
+
+    def _serve(self) -> None:
+        async def main() -> None:
+            await self._server.serve(sockets=[self._socket])
+
+        try:
+            _run(main)
+        finally:
+            self._ready.set()  # a start that failed must not be waited for
+
+    def start(self) -> ServerThread:
+        """Return when requests are taken."""
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """Finish the requests under way, commit, and end the thread."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+        self._receiver.store.commit()
+
+    def __enter__(self) -> ServerThread:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises ``UsageError`` that says what is wrong with the address."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError, OverflowError) as error:
+        raise UsageError(f"cannot serve on {host}:{port}: the host name is not known ({error})") from error
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        raise UsageError(f"cannot serve on {host}:{port}: {_why_not(error, port)}") from error
+    sock.setblocking(False)
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """``http://host:port`` of a bound socket."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _why_not(error: Exception, port: int) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return f"port {port} is in use already; choose another one with --port, or 0 for any free one"
+    if number == errno.EACCES:
+        return f"port {port} needs more rights; choose one above 1023"
+    if number == errno.EADDRNOTAVAIL:
+        return "this machine has no such address"
+    return str(error)
+
+
+def _new_server(receiver: Receiver, on_ready: Callable[[], None]) -> _Server:
+    config = uvicorn.Config(
+        create_app(receiver),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return _Server(config, on_ready)
+
+
+def _run(main: Callable[[], object]) -> None:
+    """Run ``main`` on uvloop where there is one (not on Windows)."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with suppress(ImportError):
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main())  # type: ignore[arg-type]
