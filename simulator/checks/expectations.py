@@ -7,7 +7,7 @@ A metric is a dotted path into the summary document. Keys of that document hold 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,10 @@ class Verdict:
     found: float | None
     ok: bool
     reason: str = ""
+
+    def document(self) -> dict[str, object]:
+        """The verdict as an entry of ``expectations`` in summary.json."""
+        return asdict(self)
 
 
 def evaluate(expectations: Sequence[Expectation], summary: Mapping[str, object]) -> list[Verdict]:

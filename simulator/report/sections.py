@@ -24,7 +24,11 @@ _REASONS = 5
 _PLACES = 5
 _FATES = ("acknowledged", "rejected", "pending")
 _ROW_NAMES = {"sent": "events sent", "pending": "not delivered"}
-_DESTINATIONS = {"receiver": "the embedded receiver", "-": "standard output"}
+_DESTINATIONS = {
+    "receiver": "the embedded receiver",
+    "embedded receiver": "the embedded receiver",
+    "-": "standard output",
+}
 _OS_NAMES = {"ios": "iOS", "android": "Android"}
 
 
@@ -207,11 +211,11 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     if simulated and wall:
         factor = count(round(simulated / wall)) if simulated >= wall * 10 else f"{simulated / wall:.2g}"
         pace = f"{duration(simulated)} in {duration(wall)} ({factor} {glyphs.times} real time)"
-        workers = number(summary, "workers")
         rate = f"{count(round(number(summary, 'events_per_second')))} events/s"
-        lines += _fact(
-            "Speed", f"{pace}, {rate}" + (f", {plural(workers, 'worker')}" if workers else ""), width
-        )
+        workers, lag = number(summary, "workers"), number(summary, "pacing_worst_lag_seconds")
+        crew = f", {plural(workers, 'worker')}" if workers else ""
+        late = f"; at most {duration(lag)} behind the clock" if lag >= 1 else ""
+        lines += _fact("Speed", f"{pace}, {rate}{crew}{late}", width)
     if destination := summary.get("destination"):
         lines += _fact("Delivery", _delivery(str(destination), summary.get("delivery") or {}), width)
     return lines

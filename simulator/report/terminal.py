@@ -69,6 +69,8 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     first, *rest = wrapped(head + _what_happened(summary), width, "", HEADING)
     first.stylize(style, 0, len(head))
     lines = [first, *(Text("  ").append_text(line) for line in rest)]
+    if failure := summary.get("failure"):
+        lines += wrapped(f"stopped early: {failure}", width, "  ", BAD)
     if description := str(summary.get("description") or ""):
         lines += wrapped(description, width, "  ")
     if when := _when(summary, glyphs):
@@ -77,14 +79,21 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
 
 
 def _verdict(summary: Mapping[str, Any], glyphs: Glyphs) -> tuple[str, str]:
-    held = [bool(verdict.get("ok")) for verdict in summary.get("expectations") or ()]
+    verdicts = summary.get("expectations") or ()
+    rejected = number(summary, "rejected")
+    # As for the exit code: refused events are a failure unless the scenario says how many may be.
+    refused = rejected and not any(verdict.get("metric") == "rejected" for verdict in verdicts)
     if summary.get("interrupted"):
         return glyphs.stop, WARN
-    if number(summary, "pending") or not all(held):
+    if refused or number(summary, "pending") or summary.get("failure") or not _all_hold(summary):
         return glyphs.bad, BAD.removeprefix("bold ")
-    if number(summary, "rejected") or not sections.total_events(summary):
+    if rejected or not sections.total_events(summary):
         return glyphs.warn, WARN
     return glyphs.good, GOOD
+
+
+def _all_hold(summary: Mapping[str, Any]) -> bool:
+    return all(bool(verdict.get("ok")) for verdict in summary.get("expectations") or ())
 
 
 def _what_happened(summary: Mapping[str, Any]) -> str:
@@ -148,7 +157,7 @@ def _next(summary: Mapping[str, Any], width: int) -> Lines:
         return _advice("What was sent until then is on record. The whole run again:", _again(summary), width)
     if number(summary, "rejected"):
         return _advice("The record says which events were rejected and why.", "", width)
-    if not all(bool(verdict.get("ok")) for verdict in summary.get("expectations") or ()):
+    if not _all_hold(summary):
         return _advice("The ledger in the record says what became of every crossing.", "", width)
     if not remote:
         what = "The same events to an endpoint of your own:"
@@ -159,7 +168,8 @@ def _next(summary: Mapping[str, Any], width: int) -> Lines:
 
 def _again(summary: Mapping[str, Any]) -> str:
     destination = str(summary.get("destination") or "receiver")
-    to = "" if destination == "receiver" else f" --to {shlex.quote(destination)}"
+    named = destination.startswith(("http://", "https://", "file:"))
+    to = f" --to {shlex.quote(destination)}" if named else ""
     return f"journeysim run {_scenario(summary)}{to}"
 
 

@@ -21,7 +21,7 @@ def summary(**changes: Any) -> dict[str, Any]:
         "exits": 2066,
         "inside_at_start": 0,
         "noticed": 4011,
-        "outcomes": {"acknowledged": 4011, "too_short": 81, "switched_off": 40},
+        "outcomes": {"delivered": 4011, "too_short": 81, "switched_off": 40},
         "events": {
             "location.entry": 2005,
             "location.exit": 2006,

@@ -46,7 +46,7 @@ GOOD_RUN = """\
   application.close        400  ██████                           8.3 %
 
   What became of the crossings
-  acknowledged     4,011  ██████████████████████████████  97.1 %
+  delivered        4,011  ██████████████████████████████  97.1 %
   too short           81  ▋                                2.0 %
   switched off        40  ▎                                1.0 %
   together         4,132  = crossings ✔
@@ -86,6 +86,10 @@ def test_a_good_run_at_eighty_columns() -> None:
         (
             summary(acknowledged=4811, rejected=1),
             "! lunch_rush: 4,812 events, 4,811 acknowledged, 1 rejected; 2 of 2",
+        ),
+        (
+            summary(acknowledged=4811, rejected=1, expectations=[]),
+            "✘ lunch_rush: 4,812 events, 4,811 acknowledged, 1",
         ),
         (undelivered(), "✘ lunch_rush: 4,812 events, 4,000 acknowledged, 500 rejected, 312 not delivered;"),
         (
@@ -140,7 +144,7 @@ def test_a_failed_expectation_shows_what_was_found_and_a_reason_that_adds_to_it(
 
 
 def test_outcomes_that_do_not_add_up_are_shown_as_such() -> None:
-    text = rendered(summary(outcomes={"acknowledged": 4000}))
+    text = rendered(summary(outcomes={"delivered": 4000}))
 
     assert "together         4,000  ≠ 4,132 crossings ✘" in text
 
@@ -160,6 +164,19 @@ def test_an_interrupted_run_says_that_what_was_sent_is_on_record_and_how_to_run_
 
     assert "What was sent until then is on record." in text
     assert "journeysim run 'scenarios/my lunch.yaml'\n" in text
+
+
+def test_a_run_that_stopped_early_says_why_below_the_verdict() -> None:
+    lines = rendered(undelivered(failure="disk full: runs/x/ledger")).splitlines()
+
+    assert lines[2] == "  stopped early: disk full: runs/x/ledger"
+
+
+def test_a_paced_run_that_fell_behind_says_by_how_much() -> None:
+    assert "2 workers; at most 4.2 s behind the clock" in rendered(
+        summary(pacing_worst_lag_seconds=4.2, speed=60, simulated_seconds=600), width=120
+    )
+    assert "behind" not in rendered(summary(pacing_worst_lag_seconds=0.2))
 
 
 def test_warnings_are_shown_up_to_five_and_the_rest_counted() -> None:
