@@ -25,7 +25,16 @@ def to_ms(seconds: float) -> int:
 class Calendar:
     """Where the run's virtual time lies on the calendar of one time zone."""
 
-    __slots__ = ("_last_minute", "_last_prefix", "start_epoch_ms", "zone")
+    __slots__ = (
+        "_last_local_minute",
+        "_last_minute",
+        "_last_prefix",
+        "_local_offset",
+        "_local_prefix",
+        "_local_suffix",
+        "start_epoch_ms",
+        "zone",
+    )
 
     def __init__(self, start: datetime, zone: ZoneInfo) -> None:
         """``start`` is aware; ``zone`` is the zone that schedules are written in."""
@@ -33,6 +42,9 @@ class Calendar:
         self.zone = zone
         self._last_minute = -1
         self._last_prefix = b""
+        self._last_local_minute = -1
+        self._local_prefix = self._local_suffix = b""
+        self._local_offset = 0
 
     def utc(self, t: int) -> datetime:
         """The instant of virtual time ``t``, in UTC."""
@@ -60,6 +72,13 @@ class Calendar:
 
     def local_stamp(self, t: int) -> tuple[bytes, int]:
         """Local time with offset, and the offset in minutes *behind* UTC (xdm.md 5.1: UTC-7 is 420)."""
-        local = self.local(t)
-        offset = local.utcoffset() or timedelta()
-        return local.isoformat(timespec="milliseconds").encode(), -(offset // timedelta(minutes=1))
+        minute, rest = divmod(self.start_epoch_ms + t, MS_PER_MINUTE)
+        if minute != self._last_local_minute:
+            # Offsets of time zones change on whole minutes only, and are whole minutes since long ago.
+            self._last_local_minute = minute
+            local = (_EPOCH + timedelta(milliseconds=minute * MS_PER_MINUTE)).astimezone(self.zone)
+            text = local.isoformat(timespec="minutes").encode()
+            self._local_prefix, self._local_suffix = text[:16] + b":", text[16:]
+            self._local_offset = -((local.utcoffset() or timedelta()) // timedelta(minutes=1))
+        second, ms = divmod(rest, 1000)
+        return b"%s%02d.%03d%s" % (self._local_prefix, second, ms, self._local_suffix), self._local_offset

@@ -1,1 +1,28 @@
-"""run."""
+"""Putting everything together: prepare a scenario, run it, and leave a run folder behind."""
+
+from simulator.run.engine import RunOptions, RunResult, run
+from simulator.run.folder import RunFolder
+from simulator.run.pacing import Pacer, WallClock
+from simulator.run.prepare import Prepared, prepare
+from simulator.run.replay import Replayed, replay_file
+from simulator.run.simulation import Simulation, World
+from simulator.run.tally import Tally
+from simulator.run.tools import describe_people, serve_receiver
+
+__all__ = [
+    "Pacer",
+    "Prepared",
+    "Replayed",
+    "RunFolder",
+    "RunOptions",
+    "RunResult",
+    "Simulation",
+    "Tally",
+    "WallClock",
+    "World",
+    "describe_people",
+    "prepare",
+    "replay_file",
+    "run",
+    "serve_receiver",
+]

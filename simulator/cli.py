@@ -1,0 +1,321 @@
+"""The command line: parse, call, print.
+
+Heavy imports wait until a command runs, so that ``--help`` is instant.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+
+import rich_click as click
+
+from simulator import __version__
+from simulator.core.errors import ExitCode, InputError, JourneysimError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from simulator.run import Prepared
+
+P = ParamSpec("P")
+
+click.rich_click.TEXT_MARKUP = "markdown"
+click.rich_click.SHOW_ARGUMENTS = True
+click.rich_click.STYLE_COMMANDS_TABLE_COLUMN_WIDTH_RATIO = (1, 4)
+
+EPILOG = """
+Exit codes: **0** good, **1** an expectation failed, **2** the scenario or the call is wrong,
+**3** events could not be delivered, **130** interrupted, **70** a fault of journeysim itself.
+"""
+
+
+def _fail(message: str, code: ExitCode) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def _user_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn every error into a message and an exit code; a traceback is never shown."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            count = sum(not problem.warning for problem in error.problems)
+            _fail(f"{count} {'mistake' if count == 1 else 'mistakes'} found.", error.exit_code)
+        except JourneysimError as error:
+            _fail(f"journeysim: {error}", error.exit_code)
+        except KeyboardInterrupt:
+            _fail("journeysim: interrupted", ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            # The reader of our output has gone: what it did not want is not a fault.
+            sys.stderr.close()
+            sys.exit(ExitCode.OK)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _fail(f"journeysim: {where}{error.strerror or error}", ExitCode.NOT_DELIVERED)
+        except Exception as error:
+            _fail(_internal_error(error), ExitCode.INTERNAL_ERROR)
+
+    return wrapped
+
+
+def _internal_error(error: Exception) -> str:
+    """Keep the traceback in a file and say where."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="journeysim-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as report:
+        report.write(f"journeysim {__version__}, Python {sys.version}\n{sys.argv}\n\n")
+        report.write("".join(traceback.format_exception(error)))
+    return (
+        f"journeysim: a fault of the program itself ({type(error).__name__}: {error}).\n"
+        f"Please report it with this file: {report.name}"
+    )
+
+
+SCENARIO = click.argument(
+    "scenario", type=click.Path(path_type=Path), metavar="SCENARIO", help="Scenario file (YAML)."
+)
+SET = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Change a value of the scenario, such as `destination.batch_size=100`; may be repeated.",
+)
+SEED = click.option("--seed", type=click.IntRange(0), help="Another seed: the same seed gives the same bytes.")
+PEOPLE = click.option(
+    "--people", type=click.IntRange(1), metavar="N", help="Scale all groups to N people together."
+)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="journeysim")
+def main() -> None:
+    """Simulate people, phones and geofences, and stream the XDM events a real app would send.
+
+    Start with `journeysim run scenarios/lunch_rush.yaml`.
+    """
+
+
+@main.command()
+@SCENARIO
+@click.option(
+    "--to",
+    metavar="DESTINATION",
+    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `file:PATH.ndjson[.gz|.zst]`, or `-`.",
+)
+@SEED
+@PEOPLE
+@click.option("--duration", metavar="TIME", help="Run this much simulated time, such as `90 min` or `7 d`.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [runs/SCENARIO-TIME].")
+@click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1].")
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_user_errors
+def run(
+    scenario: Path,
+    to: str | None,
+    seed: int | None,
+    people: int | None,
+    duration: str | None,
+    out: Path | None,
+    workers: int,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run a scenario and stream its events.
+
+    **Examples**
+
+    `journeysim run scenarios/lunch_rush.yaml`
+
+    `journeysim run scenarios/lunch_rush.yaml --people 50000 --workers 2 --to file:events.ndjson.zst`
+
+    `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo --set destination.batch_size=100`
+    """
+    from simulator.report import Progress, render_summary
+    from simulator.run import RunOptions, WallClock, prepare
+    from simulator.run import run as run_scenario
+
+    short = [f"{key}={value}" for key, value in (("destination.to", to), ("clock.duration", duration)) if value]
+    prepared = prepare(scenario, overrides=[*overrides, *short], seed=seed, people=people)
+    _warn(prepared, quiet or as_json)
+    clock = WallClock()
+    world = prepared.world
+    progress = Progress(
+        prepared.scenario.name,
+        world.duration_ms / 1000.0,
+        calendar=world.calendar,
+        clock=clock.monotonic,
+        quiet=quiet or as_json,
+    )
+    with progress:
+        result = run_scenario(
+            prepared,
+            RunOptions(out=out, workers=workers),
+            clock=clock,
+            progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
+        )
+    if as_json:
+        _print_json(result.summary)
+    elif not quiet:
+        # Where events go to standard output, the summary must not get between them.
+        render_summary(result.summary, _console(stderr=prepared.scenario.destination.to == "-"))
+    elif result.summary["failure"]:
+        click.echo(f"journeysim: {result.summary['failure']}", err=True)
+    sys.exit(result.exit_code)
+
+
+@main.command()
+@SCENARIO
+@SET
+@_user_errors
+def check(scenario: Path, overrides: tuple[str, ...]) -> None:
+    """Say every mistake in a scenario and the files it names, with file, line and column.
+
+    **Example**
+
+    `journeysim check scenarios/lunch_rush.yaml`
+    """
+    from simulator.run import prepare
+
+    prepared = prepare(scenario, overrides=overrides)
+    _warn(prepared, quiet=False)
+    world = prepared.world
+    click.echo(
+        f"{scenario}: good: {world.people:,} people in {len(world.sizes)} "
+        f"{'group' if len(world.sizes) == 1 else 'groups'}, {len(world.places.places):,} places"
+    )
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors.
+
+    **Example**
+
+    `journeysim schema > scenario.schema.json`
+    """
+    from simulator.scenario import json_schema_text
+
+    click.echo(json_schema_text(), nl=False)
+
+
+@main.command()
+@SCENARIO
+@SEED
+@PEOPLE
+@SET
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Print at most N people.")
+@_user_errors
+def people(
+    scenario: Path, seed: int | None, people: int | None, overrides: tuple[str, ...], limit: int | None
+) -> None:
+    """Print the people of a scenario, one JSON document per line.
+
+    **Example**
+
+    `journeysim people scenarios/lunch_rush.yaml --limit 3`
+    """
+    from itertools import islice
+
+    from simulator.run import describe_people, prepare
+
+    prepared = prepare(scenario, overrides=overrides, seed=seed, people=people)
+    for line in islice(describe_people(prepared.world), limit):
+        click.echo(line)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--store", type=click.Path(path_type=Path), metavar="FILE", help="Keep events in this SQLite file."
+)
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_user_errors
+def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
+    """Run the embedded receiver: an ingestion endpoint that validates and keeps what it gets.
+
+    **Example**
+
+    `journeysim serve --port 8080`, and in another shell
+    `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
+    """
+    from simulator.run import serve_receiver
+
+    def ready(url: str) -> None:
+        if not quiet:
+            click.echo(f"journeysim receiver on {url}")
+            click.echo(f"  send to   {url}/collection/demo   (or /collection/batch/demo)")
+            click.echo(f"  look at   {url}/received")
+            click.echo("  stop with Ctrl-C")
+
+    kept = serve_receiver(host, port, store, on_ready=ready)
+    if not quiet:
+        click.echo(f"stopped; {kept:,} events accepted")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE", help="Events, one per line (.gz, .zst too).")
+@click.option("--to", required=True, metavar="DESTINATION", help="As for `journeysim run`.")
+@click.option("--batch-size", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Events per request.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_user_errors
+def replay(file: Path, to: str, batch_size: int, quiet: bool) -> None:
+    """Send recorded events again, as they are: the undelivered ones of an earlier run, for instance.
+
+    **Example**
+
+    `journeysim replay runs/lunch_rush-20260302-113000/undelivered.ndjson --to http://127.0.0.1:8080/collection/demo`
+    """
+    from simulator.run import replay_file
+
+    result = replay_file(file, to, batch_size)
+    if not quiet:
+        click.echo(
+            f"{result.sent:,} events read, {result.acknowledged:,} acknowledged, "
+            f"{result.rejected:,} rejected, {result.pending:,} not delivered"
+        )
+    for reason, count in result.reasons:
+        click.echo(f"  {count:,} x {reason}", err=True)
+    sys.exit(result.exit_code)
+
+
+def _warn(prepared: Prepared, quiet: bool) -> None:
+    if not quiet:
+        for problem in prepared.warnings:
+            click.echo(str(problem), err=True)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+__all__: Sequence[str] = ("main",)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The embedded receiver as a destination: events go into it without a network.
+
+`receiver` and `delivery` don't know each other; this is where they meet.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+
+from simulator.core.errors import DeliveryError
+from simulator.delivery import Batch, DeliveryStats, Fate, Receipt
+from simulator.receiver import EventStore, Receiver
+
+INLET = "embedded"
+
+
+class EmbeddedReceiver:
+    """Hands events to a receiver in the same process and reads its verdicts."""
+
+    description = "embedded receiver"
+
+    def __init__(self, receiver: Receiver, dataset: str) -> None:
+        """``dataset`` is what messages over a network would name in their header."""
+        inlet = receiver.inlet(INLET)
+        if inlet is None:
+            raise ValueError(f"the receiver has no inlet {INLET!r}")
+        self.store: EventStore = receiver.store
+        self.stats = DeliveryStats()
+        self._inlet = inlet
+        self._dataset = dataset
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def send(self, batch: Batch) -> Receipt:
+        """Validate and store every event of ``batch``."""
+        try:
+            refused = self._inlet.accept_events(batch.bodies, dataset=self._dataset)
+            self.store.commit()
+        except sqlite3.Error as error:
+            raise DeliveryError(f"the embedded receiver can't keep its events: {error}") from error
+        fates = np.full(len(batch.bodies), Fate.ACKNOWLEDGED, dtype=np.uint8)
+        fates[list(refused)] = Fate.REJECTED
+        self.stats.bytes += sum(map(len, batch.bodies))
+        return Receipt(fates, refused)
+
+    async def close(self) -> None:
+        """Write everything out."""
+        self.store.close()

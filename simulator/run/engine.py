@@ -1,0 +1,349 @@
+"""The run itself: simulate a window, send it, record what became of it, and so on to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulator import __version__
+from simulator.checks import evaluate
+from simulator.core.errors import DeliveryError, ExitCode, UsageError
+from simulator.delivery import Batch, Destination, Fate, Receipt, UndeliveredWriter, make_destination
+from simulator.ledger import LedgerWriter
+from simulator.receiver import EventStore, Receiver
+from simulator.run.embedded import EmbeddedReceiver
+from simulator.run.folder import RunFolder
+from simulator.run.pacing import Pacer, WallClock
+from simulator.run.prepare import Prepared
+from simulator.run.simulation import World
+from simulator.run.tally import OUTCOME_OF_FATE, Tally
+from simulator.run.window import Window
+from simulator.run.workers import InProcess, WindowSource, Workers
+from simulator.scenario import dump_as_run
+from simulator.xdm import EventValidator
+
+# Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
+HAND_OVER = 2000
+# A paced run looks this far ahead, in seconds of the wall.
+PACED_WINDOW_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run, as the command line says it."""
+
+    out: Path | None = None
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to."""
+
+    summary: dict[str, Any]
+    exit_code: ExitCode
+
+
+ProgressCallback = Callable[[Tally], None]
+
+
+def run(
+    prepared: Prepared,
+    options: RunOptions,
+    *,
+    clock: WallClock | None = None,
+    progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Run a prepared scenario and write its run folder.
+
+    Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
+    program. Undelivered events, failed expectations and interruptions end in the result's exit code.
+    """
+    clock = clock or WallClock()
+    scenario = prepared.scenario
+    if options.workers < 1:
+        raise UsageError(f"--workers {options.workers}: at least 1 is needed")
+    default = Path("runs") / f"{scenario.name}-{clock.folder_stamp()}"
+    folder = RunFolder.create(options.out if options.out is not None else _unused(default))
+    try:
+        destination = _destination(prepared, folder, clock)
+    except BaseException:
+        folder.remove_if_empty()
+        raise
+    return asyncio.run(_Run(prepared, options, folder, destination, clock, progress).execute())
+
+
+def _unused(path: Path) -> Path:
+    """``path``, or with a number behind it when two runs start in the same second."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate = path.with_name(f"{path.name}-{number}")
+        number += 1
+    return candidate
+
+
+def _destination(prepared: Prepared, folder: RunFolder, clock: WallClock) -> Destination:
+    spec = prepared.scenario.destination
+    if spec.to != "receiver":
+        return make_destination(spec)
+    receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
+    return EmbeddedReceiver(receiver, spec.dataset_id)
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        options: RunOptions,
+        folder: RunFolder,
+        destination: Destination,
+        clock: WallClock,
+        progress: ProgressCallback | None,
+    ) -> None:
+        self._prepared = prepared
+        self._world: World = prepared.world
+        self._options = options
+        self._folder = folder
+        self._destination = destination
+        self._clock = clock
+        self._progress = progress or (lambda tally: None)
+        self._tally = Tally(self._world)
+        self._undelivered = UndeliveredWriter(folder.undelivered)
+        self._stop = asyncio.Event()
+        self._failure: str | None = None
+        self._lag = 0.0
+
+    async def execute(self) -> RunResult:
+        began = self._clock.monotonic()
+        self._write_scenario()
+        ledger = LedgerWriter(self._folder.ledger, self._ledger_header())
+        try:
+            with _interrupts(self._stop):
+                await self._destination.open()
+                source = self._source()
+                try:
+                    async for window in self._windows(source):
+                        await self._deliver(window, ledger)
+                        self._progress(self._tally)
+                finally:
+                    source.close()
+                    await self._close_destination()
+        finally:
+            ledger.close()
+            self._undelivered.close()
+        self._tally.check_conservation(ledger.outcomes)
+        return self._finish(ledger, self._clock.monotonic() - began)
+
+    async def _close_destination(self) -> None:
+        try:
+            await self._destination.close()
+        except DeliveryError as error:
+            self._failure = self._failure or str(error)
+
+    def _source(self) -> WindowSource:
+        cohorts = len(self._world.cohorts())
+        workers = min(self._options.workers, cohorts)
+        paced = self._world.scenario.clock.speed != "max"
+        if workers > 1 and not paced:
+            return Workers(self._world, workers)
+        return InProcess(self._world)
+
+    @property
+    def _ended(self) -> bool:
+        """Nothing more is to be simulated."""
+        return self._stop.is_set() or self._failure is not None
+
+    # --- windows ------------------------------------------------------------------------------------------
+
+    async def _windows(self, source: WindowSource) -> AsyncIterator[Window]:
+        """The event stream in pieces that are handed over at once."""
+        speed = self._world.scenario.clock.speed
+        if speed == "max":
+            for _, end in self._world.windows():
+                window = await asyncio.to_thread(source.advance, end)
+                for piece in _pieces(window):
+                    yield piece
+                if self._ended:
+                    return
+            return
+        pacer = Pacer(self._clock, speed)
+        for end in self._paced_ends(speed):
+            window = source.advance(end)
+            async for piece in self._in_time(window, pacer):
+                yield piece
+            await pacer.wait_for(end, self._stop)
+            self._lag = pacer.worst_lag_s
+            if self._ended:
+                return
+
+    def _paced_ends(self, speed: float) -> Iterator[int]:
+        step = max(1, round(speed * PACED_WINDOW_S * 1000.0))
+        duration = self._world.duration_ms
+        yield from range(step, duration, step)
+        yield duration
+
+    async def _in_time(self, window: Window, pacer: Pacer) -> AsyncIterator[Window]:
+        """The events of ``window``, each when the wall clock says so."""
+        first = 0
+        while first < len(window) and not self._stop.is_set():
+            await pacer.wait_for(int(window.sent[first]), self._stop)
+            due = int(np.searchsorted(window.sent, max(pacer.now(), int(window.sent[first])), side="right"))
+            yield window.slice(first, due)
+            first = due
+        yield window.slice(first, len(window))
+
+    async def _deliver(self, window: Window, ledger: LedgerWriter) -> None:
+        """Send one piece and record what became of it; after a stop, only record it."""
+        batch = Batch(window.bodies, self._tally.sent)
+        if self._failure is not None:
+            receipt = _kept(len(window), self._failure)
+        elif self._stop.is_set():
+            receipt = _kept(len(window), "the run was interrupted before they were sent")
+        else:
+            try:
+                receipt = await self._destination.send(batch)
+            except DeliveryError as error:
+                self._failure = str(error)
+                receipt = _kept(len(window), self._failure)
+        rows = window.rows.copy()
+        caused = window.crossing >= 0
+        rows["event"] = batch.first_number + np.flatnonzero(caused)
+        rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
+        ledger.append(rows)
+        self._keep(window, receipt)
+        self._tally.add(window, receipt)
+        self._tally.reached(window.census, window.end)
+
+    def _keep(self, window: Window, receipt: Receipt) -> None:
+        for index in np.flatnonzero(receipt.fates == Fate.PENDING).tolist():
+            self._undelivered.write(window.bodies[index])
+
+    # --- the run folder -----------------------------------------------------------------------------------
+
+    def _write_scenario(self) -> None:
+        header = (
+            f"The scenario as run by journeysim {__version__} with seed {self._world.scenario.seed}.\n"
+            f"People: {self._world.people:,}. Run it again: journeysim run {self._folder.scenario.name}"
+        )
+        text = dump_as_run(self._prepared.loaded, header=header, sizes=dict(self._world.sizes))
+        self._folder.scenario.write_text(text, encoding="utf-8")
+
+    def _ledger_header(self) -> dict[str, Any]:
+        world = self._world
+        groups, first = [], 0
+        for name, size in world.sizes.items():
+            groups.append([name, first, size])
+            first += size
+        return {
+            "scenario": world.scenario.name,
+            "seed": world.scenario.seed,
+            "journeysim_version": __version__,
+            "start": world.calendar.utc(0).isoformat(),
+            "timezone": str(world.scenario.clock.timezone),
+            "groups": groups,
+            "places": [[place.id, place.name] for place in world.places.places],
+        }
+
+    def _finish(self, ledger: LedgerWriter, wall_s: float) -> RunResult:
+        world, scenario = self._world, self._world.scenario
+        calendar = world.calendar
+        stats = self._destination.stats
+        interrupted = self._stop.is_set()
+        summary: dict[str, Any] = {
+            "scenario": scenario.name,
+            "description": scenario.description,
+            "journeysim_version": __version__,
+            "seed": scenario.seed,
+            "people": world.people,
+            "groups": dict(world.sizes),
+            "places": len(world.places.places),
+            "libraries": {library.name: library.count for library in world.places.libraries},
+            **self._tally.document(),
+            "outcomes": ledger.outcomes,
+            "wall_seconds": round(wall_s, 3),
+            "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
+            "speed": scenario.clock.speed,
+            "pacing_worst_lag_seconds": round(self._lag, 3),
+            "workers": self._options.workers,
+            "destination": self._destination.description,
+            "run_folder": str(self._folder.path),
+            "started": calendar.local(0).isoformat(),
+            "ended": calendar.local(self._tally.simulated_ms).isoformat(),
+            "timezone": str(scenario.clock.timezone),
+            "delivery": {
+                "requests": stats.requests,
+                "retries": stats.retries,
+                "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
+                "bytes": stats.bytes,
+            },
+            "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
+            "warnings": [str(problem) for problem in self._prepared.warnings],
+            "interrupted": interrupted,
+            "failure": self._failure,
+        }
+        verdicts = evaluate(scenario.expect, summary)
+        summary["expectations"] = [asdict(verdict) for verdict in verdicts]
+        if isinstance(self._destination, EmbeddedReceiver):
+            self._export_received()
+        self._folder.write_summary(summary)
+        return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
+
+    def _export_received(self) -> None:
+        with EventStore(self._folder.received_store) as store, self._folder.received.open("wb") as out:
+            out.writelines(record.body + b"\n" for record in store)
+
+    def _exit_code(self, expectations_hold: bool) -> ExitCode:
+        if self._stop.is_set():
+            return ExitCode.INTERRUPTED
+        if self._failure is not None or self._tally.fates[Fate.PENDING]:
+            return ExitCode.NOT_DELIVERED
+        # Refused events were not delivered either, unless the scenario says how many may be.
+        expected = any(expectation.metric == "rejected" for expectation in self._world.scenario.expect)
+        if self._tally.fates[Fate.REJECTED] and not expected:
+            return ExitCode.NOT_DELIVERED
+        if not expectations_hold:
+            return ExitCode.EXPECTATION_FAILED
+        return ExitCode.OK
+
+
+def _pieces(window: Window) -> Iterator[Window]:
+    if len(window) <= HAND_OVER:
+        yield window
+        return
+    for first in range(0, len(window), HAND_OVER):
+        yield window.slice(first, min(first + HAND_OVER, len(window)))
+
+
+def _kept(count: int, reason: str) -> Receipt:
+    fates = np.full(count, Fate.PENDING, dtype=np.uint8)
+    return Receipt(fates, dict.fromkeys(range(count), reason))
+
+
+@contextlib.contextmanager
+def _interrupts(stop: asyncio.Event) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) asks the run to stop; the second one ends the program at once."""
+    loop = asyncio.get_running_loop()
+    handled: list[signal.Signals] = []
+
+    def ask(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, ask, number)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,94 @@
+"""All cohorts of one worker, advanced window by window."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
+from simulator.people import CohortSpec, Populator, cohort_specs
+from simulator.run.model import CohortModel, ModelContext
+from simulator.run.window import Census, Window, make_window
+from simulator.scenario.models import Scenario
+from simulator.sdk import EventForms, IdealUplink
+from simulator.world import PlaceSet, TownSet
+
+# About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
+_PEOPLE_HOURS_PER_WINDOW = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that a worker needs to make its people: the scenario with its files read."""
+
+    scenario: Scenario
+    places: PlaceSet
+    towns: Mapping[str, TownSet]
+    sizes: Mapping[str, int]
+
+    @property
+    def people(self) -> int:
+        """Number of people in the run."""
+        return sum(self.sizes.values())
+
+    @property
+    def calendar(self) -> Calendar:
+        """The run's calendar."""
+        clock = self.scenario.clock
+        return Calendar(clock.start.replace(tzinfo=clock.timezone), clock.timezone)
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of the run in virtual milliseconds."""
+        return max(1, round(self.scenario.clock.duration * MS_PER_SECOND))
+
+    def cohorts(self) -> list[CohortSpec]:
+        """All cohorts of the run."""
+        return list(cohort_specs(self.sizes))
+
+    def windows(self) -> Iterator[tuple[int, int]]:
+        """The windows of a run at full speed: (start, end) in virtual milliseconds."""
+        length = _PEOPLE_HOURS_PER_WINDOW * MS_PER_HOUR // max(1, self.people)
+        length = min(max(length, MS_PER_MINUTE), MS_PER_HOUR)
+        for start in range(0, self.duration_ms, length):
+            yield start, min(start + length, self.duration_ms)
+
+
+class Simulation:
+    """The cohorts that one worker was dealt, each in its own environment."""
+
+    def __init__(self, world: World, specs: Sequence[CohortSpec]) -> None:
+        populator = Populator(world.scenario, world.places, world.towns)
+        context = ModelContext(
+            scenario=world.scenario,
+            places=world.places,
+            calendar=world.calendar,
+            duration_ms=world.duration_ms,
+            forms=EventForms(world.scenario.app, world.places, world.calendar),
+        )
+        self._uplink = IdealUplink()
+        self._models = [CohortModel(context, populator.populate(spec), self._uplink) for spec in specs]
+        self._now = 0
+        # People live as long as the run: without this the collector would look at them again and again.
+        gc.collect()
+        gc.freeze()
+
+    def next_time(self) -> float:
+        """Virtual time of the next thing that happens, infinite if nothing does."""
+        return min((model.env.peek() for model in self._models), default=float("inf"))
+
+    def advance(self, until: int) -> Window:
+        """Run everything that happens before ``until`` and return what was sent."""
+        for model in self._models:
+            if model.env.peek() < until:
+                model.env.run(until=until)
+        window = make_window(self._now, until, self._uplink.collect(), self._census(until))
+        self._now = until
+        return window
+
+    def _census(self, until: int) -> Census:
+        total = Census()
+        for model in self._models:
+            total += Census(model.crossings_before(until), model.inside_at_start, model.phones_by_os)
+        return total

@@ -1,0 +1,106 @@
+"""Counting while a run goes on, and the summary document at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from simulator.core.errors import ConservationError
+from simulator.delivery import Fate, Receipt
+from simulator.ledger import Outcome
+from simulator.run.simulation import World
+from simulator.run.window import Census, Window
+from simulator.sdk import EVENT_TYPES
+
+TIMELINE_BUCKETS = 48
+BUSIEST_PLACES = 5
+TOP_REASONS = 10
+
+OUTCOME_OF_FATE = np.zeros(256, dtype=np.uint8)
+OUTCOME_OF_FATE[Fate.PENDING] = Outcome.UNDELIVERED
+OUTCOME_OF_FATE[Fate.ACKNOWLEDGED] = Outcome.DELIVERED
+OUTCOME_OF_FATE[Fate.REJECTED] = Outcome.REJECTED
+
+
+class Tally:
+    """Running counts of one run."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.sent = 0
+        self.fates = np.zeros(3, dtype=np.int64)
+        self.census = Census()
+        self.simulated_ms = 0
+        self.entries = 0
+        self.exits = 0
+        self._types = np.zeros(len(EVENT_TYPES), dtype=np.int64)
+        self._bucket_ms = max(1, -(-world.duration_ms // TIMELINE_BUCKETS))
+        self._timeline = np.zeros(-(-world.duration_ms // self._bucket_ms), dtype=np.int64)
+        self._visits = np.zeros((2, len(world.places.places)), dtype=np.int64)
+        self._reasons: Counter[str] = Counter()
+
+    def add(self, window: Window, receipt: Receipt) -> None:
+        """Count a window's events and what became of them."""
+        self.sent += len(window)
+        self.fates += np.bincount(receipt.fates, minlength=3)
+        self._types += np.bincount(window.event_type, minlength=len(EVENT_TYPES))
+        bucket = np.minimum(window.sent // self._bucket_ms, len(self._timeline) - 1)
+        self._timeline += np.bincount(bucket, minlength=len(self._timeline))
+        entry = window.rows["entry"].astype(bool)
+        self.entries += int(entry.sum())
+        self.exits += int((~entry).sum())
+        places = len(self._visits[0])
+        self._visits[0] += np.bincount(window.rows["place"][~entry], minlength=places)
+        self._visits[1] += np.bincount(window.rows["place"][entry], minlength=places)
+        self._reasons.update(receipt.reasons.values())
+
+    def reached(self, census: Census, until_ms: int) -> None:
+        """The simulation got to ``until_ms``."""
+        self.census = census
+        self.simulated_ms = until_ms
+
+    def check_conservation(self, outcomes: dict[str, int]) -> None:
+        """Raise ConservationError unless the outcomes add up to the crossings."""
+        decided = sum(outcomes.values())
+        if decided != self.census.crossings or outcomes.get(Outcome.OPEN.label):
+            raise ConservationError(
+                f"the outcomes don't add up: {self.census.crossings} crossings, but {decided} outcomes {outcomes}. "
+                "This is a fault of journeysim; please report it with the run folder"
+            )
+
+    def document(self) -> dict[str, Any]:
+        """The counted part of the summary document."""
+        types = {name: int(n) for name, n in zip(EVENT_TYPES, self._types, strict=True) if n}
+        order = np.lexsort((np.arange(len(self._visits[1])), -self._visits[1]))[:BUSIEST_PLACES]
+        places = self._world.places.places
+        busiest = [
+            {
+                "id": places[i].id,
+                "name": places[i].name,
+                "entries": int(self._visits[1, i]),
+                "exits": int(self._visits[0, i]),
+            }
+            for i in order.tolist()
+            if self._visits[:, i].any()
+        ]
+        return {
+            "crossings": self.census.crossings,
+            "entries": self.entries,
+            "exits": self.exits,
+            "inside_at_start": self.census.inside_at_start,
+            "noticed": self.entries + self.exits,
+            "events": types,
+            "sent": self.sent,
+            "acknowledged": int(self.fates[Fate.ACKNOWLEDGED]),
+            "rejected": int(self.fates[Fate.REJECTED]),
+            "pending": int(self.fates[Fate.PENDING]),
+            "platforms": self.census.phones,
+            "simulated_seconds": self.simulated_ms / 1000.0,
+            "timeline": {"bucket_seconds": self._bucket_ms / 1000.0, "events": self._timeline.tolist()},
+            "busiest_places": busiest,
+            "reasons": [
+                {"reason": reason, "events": count} for reason, count in self._reasons.most_common(TOP_REASONS)
+            ],
+        }

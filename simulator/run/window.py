@@ -1,0 +1,123 @@
+"""A window of virtual time: what left the phones in it, in the order of the event stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.ledger import CrossingRow, Rows, rows_from
+from simulator.sdk import Hit
+
+
+@dataclass(slots=True)
+class Census:
+    """What a worker counted from the beginning of the run to the end of a window."""
+
+    crossings: int = 0
+    """True crossings, counted where the world computed them."""
+    inside_at_start: int = 0
+    phones: dict[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Census) -> Census:
+        phones = dict(self.phones)
+        for os, count in other.phones.items():
+            phones[os] = phones.get(os, 0) + count
+        return Census(
+            self.crossings + other.crossings,
+            self.inside_at_start + other.inside_at_start,
+            phones,
+        )
+
+
+@dataclass(slots=True)
+class Window:
+    """Events sent in [start, end), ordered by (time, person), and the crossings behind them."""
+
+    start: int
+    end: int
+    sent: npt.NDArray[np.int64]
+    person: npt.NDArray[np.int32]
+    event_type: npt.NDArray[np.uint8]
+    crossing: npt.NDArray[np.int32]
+    """Index into ``rows`` of the crossing that caused the event, -1 if none did."""
+    bodies: list[bytes]
+    rows: Rows
+    census: Census
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    def slice(self, first: int, last: int) -> Window:
+        """Events ``first`` to ``last`` of this window with their crossings, as a window of its own."""
+        crossing = self.crossing[first:last]
+        caused = crossing >= 0
+        return replace(
+            self,
+            sent=self.sent[first:last],
+            person=self.person[first:last],
+            event_type=self.event_type[first:last],
+            crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
+            bodies=self.bodies[first:last],
+            rows=self.rows[crossing[caused]],
+        )
+
+
+def make_window(start: int, end: int, hits: Sequence[Hit], census: Census) -> Window:
+    """Put the hits of all cohorts of a worker into the order of the stream.
+
+    Hits of one person must be in their own order; sorting is stable, so they stay in it.
+    """
+    sent = np.fromiter((hit.sent for hit in hits), dtype=np.int64, count=len(hits))
+    person = np.fromiter((hit.person for hit in hits), dtype=np.int32, count=len(hits))
+    order = np.lexsort((person, sent))
+    ordered = [hits[i] for i in order.tolist()]
+    crossings: list[CrossingRow] = [hit.crossing for hit in ordered if hit.crossing is not None]
+    caused = np.fromiter((hit.crossing is not None for hit in ordered), dtype=np.bool_, count=len(ordered))
+    crossing = np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32)
+    return Window(
+        start=start,
+        end=end,
+        sent=sent[order],
+        person=person[order],
+        event_type=np.fromiter((hit.event_type for hit in ordered), dtype=np.uint8, count=len(ordered)),
+        crossing=crossing,
+        bodies=[hit.body for hit in ordered],
+        rows=rows_from(crossings),
+        census=census,
+    )
+
+
+def merge(windows: Sequence[Window]) -> Window:
+    """The windows of several workers over the same time, as one worker would have made it."""
+    if len(windows) == 1:
+        return windows[0]
+    sent = np.concatenate([window.sent for window in windows])
+    person = np.concatenate([window.person for window in windows])
+    order = np.lexsort((person, sent))
+    bodies: list[bytes] = []
+    crossings: list[npt.NDArray[np.int32]] = []
+    row_count = 0
+    census = Census()
+    for window in windows:
+        bodies += window.bodies
+        crossings.append(np.where(window.crossing >= 0, window.crossing + row_count, -1).astype(np.int32))
+        row_count += len(window.rows)
+        census += window.census
+    # The rows follow the order of their events, as they do in a single worker's window.
+    crossing = np.concatenate(crossings)[order]
+    caused = crossing >= 0
+    rows = np.concatenate([window.rows for window in windows])[crossing[caused]]
+    return Window(
+        start=windows[0].start,
+        end=windows[0].end,
+        sent=sent[order],
+        person=person[order],
+        event_type=np.concatenate([window.event_type for window in windows])[order],
+        crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
+        bodies=[bodies[i] for i in order.tolist()],
+        rows=rows,
+        census=census,
+    )
