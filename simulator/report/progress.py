@@ -51,7 +51,10 @@ class Progress:
     def __enter__(self) -> Progress:
         self._began = self._shown = self._clock()
         if self._console.is_terminal and not self._quiet:
-            self._live = Live(console=self._console, auto_refresh=False, transient=True)
+            # Standard output is left alone: events may be on their way there.
+            self._live = Live(
+                console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
+            )
             self._live.start()
         return self
 

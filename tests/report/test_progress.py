@@ -6,6 +6,7 @@ import io
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from rich.console import Console
 
 from simulator.core.simtime import Calendar
@@ -98,6 +99,17 @@ def test_quiet_shows_nothing_on_any_output() -> None:
             clock.now += 60
             shown.update(7 * HOUR, 2400)
         assert out.getvalue() == ""
+
+
+def test_standard_output_is_left_alone_because_events_may_go_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=True):
+        print('{"_id": "1"}')
+
+    assert capsys.readouterr().out == '{"_id": "1"}\n'
 
 
 def test_the_cursor_comes_back_when_the_work_fails() -> None:
