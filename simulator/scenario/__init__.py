@@ -1,3 +1,71 @@
-"""The scenario file: its models, units and distributions, YAML with positions, and the JSON Schema."""
+"""The scenario file: its models, units and distributions, YAML with positions, and the JSON Schema.
+
+:func:`load_scenario` reads a file and reports every mistake at its line and column; the models hold plain
+numbers in SI units and distributions. :func:`json_schema` describes the file to editors.
+"""
 
 from __future__ import annotations
+
+from simulator.scenario.dump import dump_as_run
+from simulator.scenario.loader import LoadedScenario, load_scenario
+from simulator.scenario.models import (
+    App,
+    Around,
+    Clock,
+    Destination,
+    Errands,
+    Evening,
+    Expectation,
+    Group,
+    Home,
+    Library,
+    Lunch,
+    Mode,
+    NearPlaces,
+    Outing,
+    PhoneMix,
+    Place,
+    PlaceColumns,
+    Scenario,
+    Schedule,
+    Sessions,
+    TownColumns,
+    Towns,
+    Travel,
+    Work,
+)
+from simulator.scenario.quantities import Position
+from simulator.scenario.schema import json_schema, json_schema_text
+
+__all__ = [
+    "App",
+    "Around",
+    "Clock",
+    "Destination",
+    "Errands",
+    "Evening",
+    "Expectation",
+    "Group",
+    "Home",
+    "Library",
+    "LoadedScenario",
+    "Lunch",
+    "Mode",
+    "NearPlaces",
+    "Outing",
+    "PhoneMix",
+    "Place",
+    "PlaceColumns",
+    "Position",
+    "Scenario",
+    "Schedule",
+    "Sessions",
+    "TownColumns",
+    "Towns",
+    "Travel",
+    "Work",
+    "dump_as_run",
+    "json_schema",
+    "json_schema_text",
+    "load_scenario",
+]

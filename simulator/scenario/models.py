@@ -140,8 +140,9 @@ class Library(Model):
     )
     format: Literal["importer_csv", "management_json", "geojson", "csv"] | None = Field(
         default=None,
-        description="What the file is: the CSV of the platform's own importer, the JSON list of the management "
-        "API, GeoJSON points, or any CSV read by `columns`. By default told by the ending and by `columns`.",
+        description="What the file is: the CSV of the platform's own importer, the JSON list of the "
+        "management API, GeoJSON points, or any CSV read by `columns`. By default told by the ending and "
+        "by `columns`.",
     )
     columns: PlaceColumns | None = Field(default=None, description="Column names of a CSV of your own.")
     inline: tuple[Place, ...] = Field(default=(), description="Places written here instead of in a file.")
@@ -441,8 +442,8 @@ class App(Model):
     sessions: Sessions = Field(default=Sessions(), description="When people use it.")
     location_events: Literal["sdk", "rich"] = Field(
         default="sdk",
-        description="`sdk`: entry and exit events as the Mobile SDK sends them. `rich`: with coordinates, local "
-        "time, distance, fence and device, as an app may add them.",
+        description="`sdk`: entry and exit events as the Mobile SDK sends them. `rich`: with coordinates, "
+        "local time, distance, fence and device, as an app may add them.",
     )
 
 

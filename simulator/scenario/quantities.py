@@ -58,6 +58,14 @@ class Marker:
     write: Callable[[Any], Any]
     dimension: Dimension | None = None
     random: bool = False
+    example: str = ""
+
+    @property
+    def expected(self) -> str:
+        """What a right value looks like, to end a message with."""
+        if self.dimension is not None:
+            return self.dimension.expected
+        return f"expected {self.noun} such as {self.example}"
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -206,7 +214,14 @@ def _write_position(position: Position) -> list[float]:
     return [float(position.latitude), float(position.longitude)]
 
 
-_POSITION = Marker("Position", "a position", _read_position, _write_position)
+_POSITION = Marker(
+    "Position", "[latitude, longitude] in degrees", _read_position, _write_position, example="[52.52, 13.405]"
+)
+
+
+def marker_of_position() -> Marker:
+    """The marker of :class:`Position`, which carries it itself instead of in an annotation."""
+    return _POSITION
 
 
 # --- files ------------------------------------------------------------------------------------------------
@@ -234,7 +249,12 @@ def _read_path(value: Any, context: Context) -> Path:
     return (context.folder / path if context is not None and relative_to_file else path).absolute()
 
 
-FilePath = Annotated[Path, Marker("FilePath", "the path of a file", _read_path, lambda path: path.as_posix())]
+FilePath = Annotated[
+    Path,
+    Marker(
+        "FilePath", "the path of a file", _read_path, lambda path: path.as_posix(), example="data/places.csv"
+    ),
+]
 
 
 # --- time -------------------------------------------------------------------------------------------------
@@ -269,7 +289,14 @@ def _write_local_time(value: datetime) -> str:
 
 
 LocalDateTime = Annotated[
-    datetime, Marker("LocalDateTime", "a local date and time", _read_local_time, _write_local_time)
+    datetime,
+    Marker(
+        "LocalDateTime",
+        "a local date and time",
+        _read_local_time,
+        _write_local_time,
+        example="2026-03-02T11:00",
+    ),
 ]
 
 
@@ -290,7 +317,9 @@ def _read_zone(value: Any, context: Context) -> ZoneInfo:
         raise BadValueError(f"unknown time zone {shown(value)}", hint) from None
 
 
-TimeZone = Annotated[ZoneInfo, Marker("TimeZone", "a time zone", _read_zone, lambda zone: zone.key)]
+TimeZone = Annotated[
+    ZoneInfo, Marker("TimeZone", "a time zone", _read_zone, lambda zone: zone.key, example="Europe/Berlin")
+]
 
 
 # --- weights ----------------------------------------------------------------------------------------------
@@ -344,4 +373,7 @@ def _write_weights(weights: Mapping[str, float]) -> dict[str, Any]:
     return {name: written(weight, units.AMOUNT) for name, weight in weights.items()}
 
 
-Weights = Annotated[dict[str, float], Marker("Weights", "weighted names", _read_weights, _write_weights)]
+Weights = Annotated[
+    dict[str, float],
+    Marker("Weights", "a name, a list or weights", _read_weights, _write_weights, example="{a: 3, b: 1}"),
+]

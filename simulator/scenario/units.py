@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -97,18 +97,18 @@ def shown(value: object) -> str:
     return repr(text) if isinstance(value, str) else text
 
 
-def nearest(word: str, valid: list[str] | tuple[str, ...]) -> str | None:
+def nearest(word: str, valid: Sequence[str]) -> str | None:
     """The valid word that ``word`` most likely was meant to be, if any is near."""
     lower = {name.lower(): name for name in valid}
     found = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
     return lower[found[0]] if found else None
 
 
-def one_of(names: list[str] | tuple[str, ...], limit: int = 12) -> str:
+def one_of(names: Sequence[str], *, joint: str = "or", limit: int = 12) -> str:
     """``a, b or c``, cut after ``limit`` names."""
     if len(names) > limit:
         return ", ".join(names[:limit]) + f" and {len(names) - limit} more"
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "none"
+    return ", ".join(names[:-1]) + f" {joint} {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def parse(value: object, dimension: Dimension, *, si: bool = False) -> float:
