@@ -54,7 +54,7 @@ def ground_distance(latitude: float, longitude: float, to_latitude: float, to_lo
     start, end = _cartesian(latitude, longitude), _cartesian(to_latitude, to_longitude)
     chord = math.dist(start, end)
     bend = (chord / (2.0 * _MEAN_RADIUS_M)) ** 2
-    return chord * (1.0 + bend / 6.0 + 3.0 * bend * bend / 40.0)
+    return chord * (1.0 + bend / 6.0)
 
 
 def _cartesian(latitude: float, longitude: float) -> tuple[float, float, float]:
