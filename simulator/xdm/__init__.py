@@ -22,9 +22,8 @@ from simulator.xdm.prepared import (
     RICH_SLOTS,
     SDK_SLOTS,
     LifecycleTemplates,
+    LocationTemplates,
     PlaceTemplates,
-    location_templates,
-    open_location_templates,
 )
 from simulator.xdm.rules import StreamRules, missing_essentials, place_consistency
 from simulator.xdm.schema import FieldPath, event_schema, field_paths
@@ -42,6 +41,7 @@ __all__ = [
     "EventValidator",
     "FieldPath",
     "LifecycleTemplates",
+    "LocationTemplates",
     "PlaceTemplates",
     "PoiFacts",
     "RichPlace",
@@ -66,9 +66,7 @@ __all__ = [
     "json_value",
     "located_device_part",
     "location_event",
-    "location_templates",
     "missing_essentials",
-    "open_location_templates",
     "place_consistency",
     "poi_part",
 ]

@@ -65,26 +65,39 @@ class PlaceTemplates(NamedTuple):
     exit: Template
 
 
-def location_templates(sdk: SdkFacts, poi: PoiFacts, form: Literal["sdk", "rich"] = "sdk") -> PlaceTemplates:
-    """The templates of one place for one kind of SDK, with :data:`SDK_SLOTS` or :data:`RICH_SLOTS`."""
-    rich = _RICH if form == "rich" else None
-    return PlaceTemplates(_location("entry", sdk, poi, rich), _location("exit", sdk, poi, rich))
+class LocationTemplates:
+    """Templates of location events for one kind of SDK.
 
-
-def open_location_templates(sdk: SdkFacts) -> PlaceTemplates:
-    """Templates in the SDK's form for any place, to save memory when there are very many.
-
-    Their slots are :data:`SDK_SLOTS` and ``poi``, the JSON of :func:`~simulator.xdm.events.poi_part`.
+    In the SDK's form ``entry`` and ``exit`` serve any place, which saves memory when there are very many:
+    their slots are :data:`SDK_SLOTS` and ``poi``, the JSON of :func:`~simulator.xdm.events.poi_part`. In
+    the rich form the place stands in several spots and they are None.
     """
-    place = Slot("poi")
-    return PlaceTemplates(_location("entry", sdk, place, None), _location("exit", sdk, place, None))
 
+    __slots__ = ("_rich", "_sdk", "entry", "exit")
 
-def _location(kind: Kind, sdk: SdkFacts, poi: PoiFacts | Slot, rich: RichPlace | None) -> Template:
-    event = location_event(
-        kind=kind, id=_ID, timestamp=_TIMESTAMP, identities=_IDENTITIES, sdk=sdk, poi=poi, rich=rich
-    )
-    return Template.compile(event)
+    def __init__(self, sdk: SdkFacts, form: Literal["sdk", "rich"] = "sdk") -> None:
+        self._sdk = sdk
+        self._rich = _RICH if form == "rich" else None
+        serves_any = self._rich is None
+        self.entry = self._compile("entry", Slot("poi")) if serves_any else None
+        self.exit = self._compile("exit", Slot("poi")) if serves_any else None
+
+    def for_place(self, poi: PoiFacts) -> PlaceTemplates:
+        """The templates of one place, with :data:`SDK_SLOTS` or :data:`RICH_SLOTS`."""
+        return PlaceTemplates(self._compile("entry", poi), self._compile("exit", poi))
+
+    def _compile(self, kind: Kind, poi: PoiFacts | Slot) -> Template:
+        return Template.compile(
+            location_event(
+                kind=kind,
+                id=_ID,
+                timestamp=_TIMESTAMP,
+                identities=_IDENTITIES,
+                sdk=self._sdk,
+                poi=poi,
+                rich=self._rich,
+            )
+        )
 
 
 class LifecycleTemplates:

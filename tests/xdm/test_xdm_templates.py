@@ -17,6 +17,7 @@ from simulator.xdm import (
     SDK_SLOTS,
     DeviceFacts,
     LifecycleTemplates,
+    LocationTemplates,
     PoiFacts,
     RichPlace,
     SdkFacts,
@@ -31,8 +32,6 @@ from simulator.xdm import (
     json_string,
     json_value,
     location_event,
-    location_templates,
-    open_location_templates,
     poi_part,
 )
 from simulator.xdm.events import CloseType, Kind
@@ -207,8 +206,8 @@ def test_a_location_event_of_the_sdk_renders_as_its_builder_says(
     poi: PoiFacts, sdk: SdkFacts, kind: Kind
 ) -> None:
     expected = orjson.dumps(location_event(kind=kind, sdk=sdk, poi=poi, **ENVELOPE))
-    of_place = getattr(location_templates(sdk, poi), kind)
-    of_any_place = getattr(open_location_templates(sdk), kind)
+    of_place = getattr(LocationTemplates(sdk).for_place(poi), kind)
+    of_any_place = getattr(LocationTemplates(sdk), kind)
 
     assert of_place.slots == SDK_SLOTS
     assert of_place.render(*HEAD) == expected
@@ -234,7 +233,7 @@ def test_a_rich_location_event_renders_as_its_builder_says(
         accuracy_m=accuracy,
         active=(active_poi(poi), active_poi(STORE)),
     )
-    template = getattr(location_templates(sdk, poi, "rich"), kind)
+    template = getattr(LocationTemplates(sdk, "rich").for_place(poi), kind)
 
     assert template.slots == RICH_SLOTS
     assert template.render(
@@ -275,3 +274,9 @@ def test_launches_and_closes_render_as_their_builders_say(sdk: SdkFacts, device:
             assert template.render(*HEAD, b"%d" % seconds) == orjson.dumps(close)
         else:
             assert templates.zero_close(close_type).render(*HEAD) == orjson.dumps(close)
+
+
+def test_the_rich_form_has_no_template_for_any_place() -> None:
+    templates = LocationTemplates(IOS, "rich")
+
+    assert (templates.entry, templates.exit) == (None, None)
