@@ -1,0 +1,86 @@
+"""The seam between the run and wherever its events go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FateArray = npt.NDArray[np.uint8]
+
+
+class Fate(IntEnum):
+    """What became of an event; one byte per event in arrays.
+
+    PENDING: not delivered and not refused, or not known: keep it, a later run can send it.
+    ACKNOWLEDGED: the destination has taken it. REJECTED: it refused the event for good.
+    """
+
+    PENDING = 0
+    ACKNOWLEDGED = 1
+    REJECTED = 2
+
+
+@dataclass(slots=True)
+class Batch:
+    """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first."""
+
+    bodies: list[bytes]
+    first_number: int = 0
+
+
+@dataclass(slots=True)
+class Receipt:
+    """The fate of each event of a batch, and why (by index) for those that were not acknowledged."""
+
+    fates: FateArray
+    reasons: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, count: int, fate: Fate, reason: str = "") -> Receipt:
+        """The same fate for ``count`` events, with ``reason`` unless it is the good one."""
+        reasons = {} if fate is Fate.ACKNOWLEDGED else dict.fromkeys(range(count), reason)
+        return cls(np.full(count, fate, dtype=np.uint8), reasons)
+
+
+@dataclass(slots=True)
+class DeliveryStats:
+    """What a destination did so far.
+
+    ``statuses`` counts answers by their status code, and failures without an answer by their kind.
+    ``bytes_sent`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
+    sent again although an earlier try may have arrived: those are the ones that the other side may hold
+    twice.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    resent: int = 0
+    connects: int = 0
+    bytes_sent: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+
+
+class Destination(Protocol):
+    """Somewhere events can be sent.
+
+    ``send`` returns when every event of the batch has its fate, in bounded time. Batches are sent one after
+    the other. ``open`` raises ``UsageError`` when the destination cannot be used as asked; ``send`` and
+    ``close`` raise ``DeliveryError`` when nothing more can be delivered at all (a full disk).
+    """
+
+    description: str
+    stats: DeliveryStats
+
+    async def open(self) -> None:
+        """Get ready to send."""
+
+    async def send(self, batch: Batch) -> Receipt:
+        """Send every event of the batch and say what became of each."""
+
+    async def close(self) -> None:
+        """Finish what was written and let go of it; also after an interruption."""

@@ -1,0 +1,198 @@
+"""Files and standard output as destinations: one event per line.
+
+A file is written beside its final name (``PATH.part``) and renamed when it is closed, so a file under its
+final name is complete. Each batch is one write of whole lines; in compressed files it is a member (gzip) or
+frame (zstd) of its own, so what is on disk can be read up to the last batch whatever happens next.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import zstandard
+
+from simulator.core.errors import DeliveryError, UsageError
+from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
+
+SUFFIXES = (".ndjson", ".jsonl")
+COMPRESSIONS = (".gz", ".zst")
+PART = ".part"
+# Fast levels: batches of events shrink to about an eighth with each of them (libraries.md 2).
+_GZIP_LEVEL = 1
+_ZSTD_LEVEL = 1
+_GZIP_WBITS = 31
+
+Compress = Callable[[bytes], bytes]
+
+
+class FileDestination:
+    """``file:PATH``: events as lines of a file, compressed as its name says."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.description = f"file {path}"
+        self.stats = DeliveryStats()
+        self._compress = _compressor(path)
+        self._part = path
+        self._fd = -1
+        self._size = 0
+        self._events = 0
+        self._failure: DeliveryError | None = None
+
+    async def open(self) -> None:
+        """Create ``PATH.part``; a pipe or device that exists already is written to directly."""
+        if _is_regular(self.path):
+            self._part = self.path.with_name(self.path.name + PART)
+        try:
+            self._fd = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        except OSError as error:
+            raise UsageError(f"cannot write {self.path}: {_why(error, self.path)}") from error
+
+    async def send(self, batch: Batch) -> Receipt:
+        """Write the batch; every event is acknowledged, or ``DeliveryError`` is raised."""
+        if self._failure is not None:
+            raise self._failure
+        if batch.bodies:
+            data = self._compress(b"\n".join(batch.bodies) + b"\n")
+            try:
+                _write(self._fd, data)
+            except OSError as error:
+                self._failure = self._give_up(error)
+                raise self._failure from error
+            self._size += len(data)
+            self._events += len(batch.bodies)
+            self.stats.bytes_sent += len(data)
+        return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
+
+    def _give_up(self, error: OSError) -> DeliveryError:
+        """Cut off the batch that was not written whole; the rest stays readable."""
+        with suppress(OSError):  # devices and pipes cannot be cut
+            os.ftruncate(self._fd, self._size)
+        return DeliveryError(
+            f"cannot write {self.path}: {_strerror(error)}; the first {self._events:,} events "
+            f"are in {self._part}"
+        )
+
+    async def close(self) -> None:
+        """Give the file its final name, unless writing it failed: then it stays ``PATH.part``."""
+        if self._fd < 0:
+            return
+        fd, self._fd = self._fd, -1
+        try:
+            os.close(fd)
+            if self._failure is None and self._part != self.path:
+                self._part.replace(self.path)
+        except OSError as error:
+            raise DeliveryError(f"cannot finish {self.path}: {_strerror(error)}; see {self._part}") from error
+
+
+class StandardOutput:
+    """``-``: events as lines on standard output.
+
+    When the reader goes away (``| head``), the batch that met the closed pipe and all later ones are pending.
+    """
+
+    description = "standard output"
+
+    def __init__(self, fd: int | None = None) -> None:
+        """``fd`` is the file descriptor to write to, by default that of standard output."""
+        self.stats = DeliveryStats()
+        self._given = fd
+        self._fd = -1
+        self._closed_by_reader = False
+
+    async def open(self) -> None:
+        """Find standard output; what the program printed before comes first."""
+        if self._given is not None:
+            self._fd = self._given
+            return
+        try:
+            sys.stdout.flush()
+            self._fd = sys.stdout.fileno()
+        except (OSError, ValueError, AttributeError) as error:
+            raise UsageError("standard output is closed; events cannot be written to it") from error
+
+    async def send(self, batch: Batch) -> Receipt:
+        """Write the batch."""
+        if batch.bodies and not self._closed_by_reader:
+            data = b"\n".join(batch.bodies) + b"\n"
+            try:
+                _write(self._fd, data)
+            except BrokenPipeError:
+                self._closed_by_reader = True
+            except OSError as error:
+                raise DeliveryError(f"cannot write to standard output: {_strerror(error)}") from error
+            else:
+                self.stats.bytes_sent += len(data)
+        if self._closed_by_reader:
+            return Receipt.of(len(batch.bodies), Fate.PENDING, "standard output was closed by its reader")
+        return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
+
+    async def close(self) -> None:
+        """Nothing to finish: lines were written without a buffer."""
+
+
+def check_name(path: Path) -> None:
+    """Raise ``UsageError`` unless the name says how to write; devices and pipes that exist may have any."""
+    name = path.name
+    for compression in COMPRESSIONS:
+        name = name.removesuffix(compression)
+    if not name.endswith(SUFFIXES) and _is_regular(path):
+        raise UsageError(
+            f"file:{path}: unknown kind of file; "
+            "expected a name that ends in .ndjson, .ndjson.gz or .ndjson.zst"
+        )
+
+
+def _compressor(path: Path) -> Compress:
+    if path.name.endswith(".zst"):
+        return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_content_size=True).compress
+    if path.name.endswith(".gz"):
+        return _gzip_compressor()
+    return bytes
+
+
+def _gzip_compressor() -> Compress:
+    """gzip through isal where it is installed (eight times as fast), else through zlib."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return lambda data: zlib.compress(data, _GZIP_LEVEL, _GZIP_WBITS)
+    return lambda data: bytes(isal_zlib.compress(data, _GZIP_LEVEL, _GZIP_WBITS))
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether ``path`` is a regular file or free to become one."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return True
+    return not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode))
+
+
+def _write(fd: int, data: bytes) -> None:
+    """Write all of ``data``; a short write goes on where it stopped."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _strerror(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _why(error: OSError, path: Path) -> str:
+    if error.errno == errno.ENOENT:
+        return f"the folder {path.parent} does not exist"
+    if path.is_dir():
+        return "it is a folder"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"no permission to write in {path.parent}"
+    return _strerror(error)

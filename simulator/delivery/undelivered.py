@@ -1,0 +1,66 @@
+"""The file of events that were not delivered, for a later run to send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from simulator.core.errors import DeliveryError
+from simulator.delivery.base import Batch, Fate, Receipt
+
+
+class UndeliveredWriter:
+    """Collects pending events, one per line, in stream order; the file exists only if there are any.
+
+    Written directly under its name, whole lines at a time: it must be there after a crash. ``read_events``
+    reads it. Raises ``DeliveryError`` when it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._file: BinaryIO | None = None
+
+    def write(self, body: bytes) -> None:
+        """Keep one event."""
+        self._append(body + b"\n", 1)
+
+    def write_pending(self, batch: Batch, receipt: Receipt) -> int:
+        """Keep the events of ``batch`` whose fate is PENDING; how many they are."""
+        pending = np.flatnonzero(receipt.fates == Fate.PENDING).tolist()
+        if pending:
+            self._append(b"".join(batch.bodies[index] + b"\n" for index in pending), len(pending))
+        return len(pending)
+
+    def _append(self, lines: bytes, count: int) -> None:
+        try:
+            if self._file is None:
+                self._file = self.path.open("wb")
+            self._file.write(lines)
+        except OSError as error:
+            raise self._failure(error) from error
+        self.count += count
+
+    def flush(self) -> None:
+        """Hand what was kept so far to the operating system."""
+        if self._file is not None:
+            try:
+                self._file.flush()
+            except OSError as error:
+                raise self._failure(error) from error
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        try:
+            file.close()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> DeliveryError:
+        why = (error.strerror or str(error)).lower()
+        return DeliveryError(f"cannot write {self.path}, the file of undelivered events: {why}")
