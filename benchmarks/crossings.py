@@ -23,7 +23,8 @@ def square(count: int, seed: int) -> tuple[PlaceSet, Legs]:
     stretch = 1.0 / np.cos(np.radians(40.0))
     lat, lon = 40.0 + side * (random.random(count) - 0.5), side * stretch * (random.random(count) - 0.5)
     places = [
-        Place(id=str(i), name=str(i), latitude=float(lat[i]), longitude=float(lon[i]), radius=150.0)
+        Place(id=str(i), name=str(i), latitude=float(lat[i]), longitude=float(lon[i]), radius=150.0,
+              library_id="l", library_name="L")
         for i in range(count)
     ]
     lat0, lon0 = 40.0 + side * (random.random(LEGS) - 0.5), side * stretch * (random.random(LEGS) - 0.5)

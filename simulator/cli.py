@@ -162,7 +162,8 @@ def run(
         world.duration_ms / 1000.0,
         calendar=world.calendar,
         clock=clock.monotonic,
-        quiet=quiet or as_json,
+        # A live line and events on the same terminal would tear each other apart.
+        quiet=quiet or as_json or prepared.scenario.destination.to == "-",
     )
     with progress:
         result = run_scenario(

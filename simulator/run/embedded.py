@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 
-import numpy as np
-
 from simulator.core.errors import DeliveryError
 from simulator.delivery import Batch, DeliveryStats, Fate, Receipt
 from simulator.receiver import EventStore, Receiver
@@ -41,10 +39,11 @@ class EmbeddedReceiver:
             self.store.commit()
         except sqlite3.Error as error:
             raise DeliveryError(f"the embedded receiver can't keep its events: {error}") from error
-        fates = np.full(len(batch.bodies), Fate.ACKNOWLEDGED, dtype=np.uint8)
-        fates[list(refused)] = Fate.REJECTED
+        receipt = Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
+        receipt.fates[list(refused)] = Fate.REJECTED
+        receipt.reasons.update(refused)
         self.stats.bytes += sum(map(len, batch.bodies))
-        return Receipt(fates, refused)
+        return receipt
 
     async def close(self) -> None:
         """Write everything out."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -205,27 +205,23 @@ class _Run:
         """Send one piece and record what became of it; after a stop, only record it."""
         batch = Batch(window.bodies, self._tally.sent)
         if self._failure is not None:
-            receipt = _kept(len(window), self._failure)
+            receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
         elif self._stop.is_set():
-            receipt = _kept(len(window), "the run was interrupted before they were sent")
+            receipt = Receipt.of(len(window), Fate.PENDING, "the run was interrupted before they were sent")
         else:
             try:
                 receipt = await self._destination.send(batch)
             except DeliveryError as error:
                 self._failure = str(error)
-                receipt = _kept(len(window), self._failure)
+                receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
         rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
         ledger.append(rows)
-        self._keep(window, receipt)
+        self._undelivered.write_pending(batch, receipt)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
-
-    def _keep(self, window: Window, receipt: Receipt) -> None:
-        for index in np.flatnonzero(receipt.fates == Fate.PENDING).tolist():
-            self._undelivered.write(window.bodies[index])
 
     # --- the run folder -----------------------------------------------------------------------------------
 
@@ -234,7 +230,8 @@ class _Run:
             f"The scenario as run by journeysim {__version__} with seed {self._world.scenario.seed}.\n"
             f"People: {self._world.people:,}. Run it again: journeysim run {self._folder.scenario.name}"
         )
-        text = dump_as_run(self._prepared.loaded, header=header, sizes=dict(self._world.sizes))
+        sizes = {f"people.{name}.size": size for name, size in self._world.sizes.items()}
+        text = dump_as_run(self._prepared.loaded, header=header, seed=self._world.scenario.seed, **sizes)
         self._folder.scenario.write_text(text, encoding="utf-8")
 
     def _ledger_header(self) -> dict[str, Any]:
@@ -260,13 +257,14 @@ class _Run:
         interrupted = self._stop.is_set()
         summary: dict[str, Any] = {
             "scenario": scenario.name,
+            "scenario_file": str(self._prepared.loaded.path),
             "description": scenario.description,
             "journeysim_version": __version__,
             "seed": scenario.seed,
             "people": world.people,
             "groups": dict(world.sizes),
             "places": len(world.places.places),
-            "libraries": {library.name: library.count for library in world.places.libraries},
+            "libraries": {library.name: library.size for library in world.places.libraries},
             **self._tally.document(),
             "outcomes": ledger.outcomes,
             "wall_seconds": round(wall_s, 3),
@@ -284,6 +282,7 @@ class _Run:
                 "retries": stats.retries,
                 "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
                 "bytes": stats.bytes,
+                "resent": stats.resent,
             },
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "warnings": [str(problem) for problem in self._prepared.warnings],
@@ -291,7 +290,7 @@ class _Run:
             "failure": self._failure,
         }
         verdicts = evaluate(scenario.expect, summary)
-        summary["expectations"] = [asdict(verdict) for verdict in verdicts]
+        summary["expectations"] = [verdict.document() for verdict in verdicts]
         if isinstance(self._destination, EmbeddedReceiver):
             self._export_received()
         self._folder.write_summary(summary)
@@ -299,7 +298,7 @@ class _Run:
 
     def _export_received(self) -> None:
         with EventStore(self._folder.received_store) as store, self._folder.received.open("wb") as out:
-            out.writelines(record.body + b"\n" for record in store)
+            out.writelines(record.body + b"\n" for record in store.records())
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
         if self._stop.is_set():
@@ -321,11 +320,6 @@ def _pieces(window: Window) -> Iterator[Window]:
         return
     for first in range(0, len(window), HAND_OVER):
         yield window.slice(first, min(first + HAND_OVER, len(window)))
-
-
-def _kept(count: int, reason: str) -> Receipt:
-    fates = np.full(count, Fate.PENDING, dtype=np.uint8)
-    return Receipt(fates, dict.fromkeys(range(count), reason))
 
 
 @contextlib.contextmanager

@@ -55,12 +55,12 @@ async def _replay(file: Path, destination: Destination) -> Replayed:
     try:
         events = read_events(file)
         while bodies := list(islice(events, HAND_OVER)):
-            receipt = await destination.send(Batch(bodies, sent))
+            batch = Batch(bodies, sent)
+            receipt = await destination.send(batch)
+            undelivered.write_pending(batch, receipt)
             sent += len(bodies)
             fates += np.bincount(receipt.fates, minlength=3)
             reasons.update(receipt.reasons.values())
-            for index in np.flatnonzero(receipt.fates == Fate.PENDING).tolist():
-                undelivered.write(bodies[index])
     finally:
         await destination.close()
         undelivered.close()
