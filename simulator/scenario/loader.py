@@ -13,7 +13,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.scenario.consistency import check_references, check_sense
 from simulator.scenario.messages import Finding, findings_of, value_at
 from simulator.scenario.models import Scenario
-from simulator.scenario.overrides import apply_overrides, unmarked
+from simulator.scenario.overrides import Origin, apply_overrides, unmarked
 from simulator.scenario.positions import Document, dotted, read_yaml
 from simulator.scenario.quantities import FileContext
 from simulator.scenario.shape import shape_at
@@ -29,33 +29,35 @@ class Sources:
 
     file: str
     document: Document
-    origins: Mapping[PathTuple, str] = field(default_factory=dict)
+    origins: Mapping[PathTuple, Origin] = field(default_factory=dict)
 
     def where(self, path: PathTuple) -> tuple[int, int]:
         """Line and column, from 1, of the value at ``path`` or of the nearest thing above it.
 
         (0, 0) for values that were given with the call.
         """
-        return (0, 0) if self._origin(path) else self._place(path, self.document.values)
+        return (0, 0) if self._origin(path) is not None else self._place(path, self.document.values)
 
     def problem(self, finding: Finding) -> Problem:
         """A finding with its place."""
         path, name = finding.path, dotted(finding.path)
         origin = self._origin(path)
-        if origin:
-            name = "" if origin.partition(" ")[2].replace("[", ".").replace("]", "") in (name, "") else name
-            return Problem(origin, 0, 0, name, finding.what, finding.expected, finding.warning)
+        if origin is None and finding.rule:
+            origin = next((given for given in self.origins if given[:-1] == path), None)
+        if origin is not None:
+            label, given = self.origins[origin]
+            inner = dotted(path[len(given) :]) if path[: len(given)] == given else name
+            return Problem(label, 0, 0, inner, finding.what, finding.expected, finding.warning)
         if finding.at_key and path in self.document.keys:
             line, column = self.document.keys[path]
         else:
             line, column = self._place(path, self.document.values)
         return Problem(self.file, line, column, name, finding.what, finding.expected, finding.warning)
 
-    def _origin(self, path: PathTuple) -> str:
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.origins:
-                return self.origins[path[:length]]
-        return ""
+    def _origin(self, path: PathTuple) -> PathTuple | None:
+        """The part of ``path`` that was given with the call."""
+        lengths = range(len(path), 0, -1)
+        return next((path[:length] for length in lengths if path[:length] in self.origins), None)
 
     def _place(self, path: PathTuple, places: Mapping[PathTuple, tuple[int, int]]) -> tuple[int, int]:
         for length in range(len(path), -1, -1):
@@ -105,7 +107,7 @@ def load_scenario(
     origins, override_problems = apply_overrides(data, list(overrides))
     if seed is not None:
         data["seed"] = seed
-        origins[("seed",)] = "--seed"
+        origins[("seed",)] = Origin("--seed", ("seed",))
     sources = Sources(label, document, origins)
     scenario, findings = _validate(data, document, path.absolute().parent)
     problems = [*document.problems, *override_problems, *(sources.problem(finding) for finding in findings)]

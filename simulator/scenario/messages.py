@@ -23,13 +23,17 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One mistake: ``path`` leads to the value, ``at_key`` says that the key itself is meant."""
+    """One mistake: ``path`` leads to the value, ``at_key`` says that the key itself is meant.
+
+    ``rule`` marks what is wrong between the keys of the mapping at ``path``, each valid in itself.
+    """
 
     path: Path
     what: str
     expected: str = ""
     at_key: bool = False
     warning: bool = False
+    rule: bool = False
 
 
 def findings_of(error: ValidationError, data: Any) -> list[Finding]:
@@ -45,7 +49,7 @@ def findings_of(error: ValidationError, data: Any) -> list[Finding]:
             in_union.add(path)
         if item["type"] == "value_error":
             ruled.add(path)
-        found.setdefault(path, []).extend(_translate(item, path))
+        found.setdefault(path, []).extend(_translate(item, path, data))
     result: list[Finding] = []
     for path, findings in found.items():
         result.extend([_no_alternative(path, data)] if path in in_union else findings)
@@ -92,8 +96,9 @@ def _path_in(location: tuple[str | int, ...], data: Any) -> Path:
     return tuple(path)
 
 
-def _translate(item: Mapping[str, Any], path: Path) -> Iterator[Finding]:
-    kind, value, context = item["type"], item["input"], item.get("ctx", {})
+def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Finding]:
+    kind, context = item["type"], item.get("ctx", {})
+    value = value_at(data, path)  # as written; pydantic may have gone on with what was read from it
     shape = shape_at(path) or Shape(())
     if kind == ERROR_TYPE:
         for issue in context["issues"]:
@@ -174,7 +179,7 @@ def _rule_finding(path: Path, text: str, shape: Shape) -> Finding:
     if key and shape.model is not None and key[1] in shape.model.model_fields:
         path, text = (*path, key[1]), text[key.end() :]
     what, _, expected = text.partition("; ")
-    return Finding(path, what, expected)
+    return Finding(path, what, expected, rule=True)
 
 
 def _parents(found: Mapping[Path, Any]) -> set[Path]:

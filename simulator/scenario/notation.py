@@ -287,8 +287,10 @@ def write_distribution(distribution: Distribution, dimension: Dimension) -> Any:
         case Exponential(mean):
             return {"exponential": {"mean": spread(mean)} | _write_limits(distribution, dimension)}
         case Choice(values, weights):
-            pairs = zip(values, weights, strict=True)
-            return {"choice": [{"value": value(v), "weight": written(w, AMOUNT)} for v, w in pairs]}
+            pairs = [(value(v), written(w, AMOUNT)) for v, w in zip(values, weights, strict=True)]
+            if len(set(values)) == len(values):
+                return {"choice": {str(v): w for v, w in pairs}}
+            return {"choice": [{"value": v, "weight": w} for v, w in pairs]}
         case _:
             raise TypeError(f"no notation for {type(distribution).__name__}")
 

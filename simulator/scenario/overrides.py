@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path as FilePathType
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -19,6 +19,13 @@ _NULLS = ("null", "~")
 _QUOTES = ("'", '"')
 
 
+class Origin(NamedTuple):
+    """What put a value into the data: how the call wrote it, and the path that it set."""
+
+    label: str
+    path: Path
+
+
 class OverrideError(Exception):
     """An override that can't be applied: what is wrong and what was expected."""
 
@@ -28,12 +35,12 @@ class OverrideError(Exception):
         self.expected = expected
 
 
-def apply_overrides(data: dict[str, Any], overrides: list[str]) -> tuple[dict[Path, str], list[Problem]]:
+def apply_overrides(data: dict[str, Any], overrides: list[str]) -> tuple[dict[Path, Origin], list[Problem]]:
     """Put ``overrides`` into ``data`` in their order.
 
     Returns which paths come from which override (also the mappings created on the way), and the problems.
     """
-    origins: dict[Path, str] = {}
+    origins: dict[Path, Origin] = {}
     problems: list[Problem] = []
     for override in overrides:
         name, equals, text = override.partition("=")
@@ -45,13 +52,14 @@ def apply_overrides(data: dict[str, Any], overrides: list[str]) -> tuple[dict[Pa
                 raise OverrideError("is not a setting", "write key.path=value")
             path = _split(name)
             value = _value(text, shape_at(_indexed(path)), label)
-            created = put(data, path, value)
+            given, existing = put(data, path, value)
         except OverrideError as error:
             problems.append(Problem(label, 0, 0, "", error.what, error.expected))
         except InputError as error:
             problems.extend(error.problems)
         else:
-            origins |= {path[:length]: label for length in range(created, len(path) + 1)}
+            origin = Origin(label, given)
+            origins |= {given[:length]: origin for length in range(existing, len(given) + 1)}
     return origins, problems
 
 
@@ -74,7 +82,10 @@ def _value(text: str, shape: Shape | None, label: str) -> Any:
         and text.strip()[:1] not in _QUOTES
     ):
         return CommandLineText(text.strip())  # as it stands: `-` and `a: b` need no quotes here
-    document = read_yaml(text, label)
+    try:
+        document = read_yaml(text, label)
+    except InputError:
+        raise OverrideError(f"{shown(text)} can't be read as YAML", "put text in quotes") from None
     if document.problems:
         raise InputError([Problem(label, 0, 0, p.field, p.what, p.expected) for p in document.problems])
     if document.data is None and text.strip() not in _NULLS:
@@ -97,13 +108,19 @@ def _marked(value: Any) -> Any:
     return value
 
 
-def put(data: dict[str, Any], path: Path, value: Any) -> int:
-    """Set one value; returns how many keys of ``path`` lead to what was there before."""
+def put(data: dict[str, Any], path: Path, value: Any) -> tuple[Path, int]:
+    """Set one value, making the mappings on the way to it.
+
+    Returns ``path`` with numbers for places in lists, and the length of its first part that is new.
+    Raises :class:`OverrideError` if nothing may stand there.
+    """
+    resolved: list[str | int] = []
     node: Any = data
     shape: Shape | None = ROOT
     existing = len(path)
     for depth, part in enumerate(path[:-1]):
         key = _key(node, shape, path, depth)
+        resolved.append(key)
         below = shape.child(key) if shape is not None else None
         inner = node[key] if isinstance(node, list) else node.get(key)
         if inner is None and shape is not None and below is not None:
@@ -118,7 +135,7 @@ def put(data: dict[str, Any], path: Path, value: Any) -> int:
         node.pop(key, None)
     else:
         node[key] = value
-    return existing
+    return (*resolved, key), existing
 
 
 def _has_default_but_null(shape: Shape | None, key: str | int) -> bool:
@@ -134,7 +151,7 @@ def _key(node: Any, shape: Shape | None, path: Path, depth: int) -> Any:
     if isinstance(node, list):
         if part.isdecimal() and int(part) < len(node):
             return int(part)
-        count = f"there are {len(node)}, counted from 0"
+        count = f"there are {len(node)}, counted from 0" if node else "it is empty"
         raise OverrideError(f"{shown(part)} is no entry of {dotted(path[:depth])!r}", count)
     if shape is not None and shape.model is not None:
         valid = list(shape.model.model_fields)

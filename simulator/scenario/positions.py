@@ -140,7 +140,8 @@ class _Builder:
 
     def _note(self, path: Path, node: Node, key_place: Place) -> None:
         block = node.id != "scalar" and not node.flow_style
-        self.document.values[path] = key_place if block else _place(node)
+        blank = node.id == "scalar" and not node.value and node.start_mark.line + 1 != key_place[0]
+        self.document.values[path] = key_place if block or blank else _place(node)
         self.document.keys[path] = key_place
 
     def _sequence(self, node: Node, path: Path) -> list[Any]:
@@ -207,7 +208,7 @@ class _Builder:
         self.document.problems.append(Problem(self.label, *_place(node), dotted(path), what, expected))
 
     def _fatal(self, node: Node, path: Path, what: str) -> None:
-        self._problem(node, path, what, "")
+        self._problem(node, path[:1], what, "")
         raise InputError(self.document.problems)
 
 

@@ -29,6 +29,7 @@ from simulator.scenario.notation import (
 from simulator.scenario.units import BadValueError, Dimension, nearest, parse, shown, written
 
 ERROR_TYPE = "scenario_value"
+_LIMIT_KEYWORDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 MARK = "x-scenario-type"  # in the raw JSON Schema: replaced by a reference to the shared definition
 
 
@@ -70,14 +71,22 @@ class Marker:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(
-            self._validate, serialization=core_schema.plain_serializer_function_ser_schema(self.write)
-        )
+        serialization = core_schema.plain_serializer_function_ser_schema(self.write)
+        if self.dimension is not None and not self.random:
+            # The limits of the field (`gt=0`) are in the inner schema, which sees the loaded number.
+            return core_schema.with_info_before_validator_function(
+                self._validate, handler(source), serialization=serialization
+            )
+        return core_schema.with_info_plain_validator_function(self._validate, serialization=serialization)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {MARK: self.name}
+        if self.dimension is None or self.random:
+            return {MARK: self.name}
+        return {MARK: self.name} | {
+            keyword: limit for keyword, limit in handler(schema).items() if keyword in _LIMIT_KEYWORDS
+        }
 
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         try:

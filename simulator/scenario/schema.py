@@ -197,8 +197,9 @@ def _distribution(dimension: Dimension) -> Json:
             ],
         },
     }
+    noun = dimension.noun[:1].upper() + dimension.noun[1:]
     return {
-        "description": f"{dimension.noun[:1].upper() + dimension.noun[1:]}, or a distribution to draw it from.",
+        "description": f"{noun}, or a distribution to draw it from.",
         "anyOf": [
             value,
             {

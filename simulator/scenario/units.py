@@ -18,7 +18,7 @@ CLOCK_PATTERN = r"(?:[01]?[0-9]|2[0-4]):[0-5][0-9](?::[0-5][0-9])?"
 _QUANTITY = re.compile(rf"({NUMBER_PATTERN})\s*(.*)", re.DOTALL)
 _CLOCK = re.compile(CLOCK_PATTERN)
 _DAY = 86_400.0
-_RARE = ("mi", "ft", "yd", "mph", "ft/s", "w")  # read, but not chosen when writing
+_RARE = ("mi", "ft", "yd", "km/h", "mph", "ft/s", "w")  # read, but not chosen when writing
 
 
 class BadValueError(Exception):
