@@ -52,7 +52,7 @@ class DeliveryStats:
     """What a destination did so far.
 
     ``statuses`` counts answers by their status code, and failures without an answer by their kind.
-    ``bytes_sent`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
+    ``bytes`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
     sent again although an earlier try may have arrived: those are the ones that the other side may hold
     twice.
     """
@@ -61,7 +61,7 @@ class DeliveryStats:
     retries: int = 0
     resent: int = 0
     connects: int = 0
-    bytes_sent: int = 0
+    bytes: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
 
 

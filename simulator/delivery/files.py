@@ -68,7 +68,7 @@ class FileDestination:
                 raise self._failure from error
             self._size += len(data)
             self._events += len(batch.bodies)
-            self.stats.bytes_sent += len(data)
+            self.stats.bytes += len(data)
         return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
 
     def _give_up(self, error: OSError) -> DeliveryError:
@@ -130,7 +130,7 @@ class StandardOutput:
             except OSError as error:
                 raise DeliveryError(f"cannot write to standard output: {_strerror(error)}") from error
             else:
-                self.stats.bytes_sent += len(data)
+                self.stats.bytes += len(data)
         if self._closed_by_reader:
             return Receipt.of(len(batch.bodies), Fate.PENDING, "standard output was closed by its reader")
         return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)

@@ -178,7 +178,7 @@ class Sender:
                 stats.resent += len(events)
         piece.tries += 1
         stats.requests += 1
-        stats.bytes_sent += len(body)
+        stats.bytes += len(body)
         self._pool.start(self._sync_url if piece.sync else self._url, body, piece)
 
     def _patience(self, work: _Work) -> float:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 from simulator.receiver.inlet import Inlet, InletOptions
 from simulator.receiver.store import EventStore
 from simulator.receiver.validation import Validator
 from simulator.xdm import EventValidator
 
-EMBEDDED = "embedded"  # the inlet and the dataset of events that come from the same process
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_MOST_INLETS = 10_000  # a client that makes names up must not fill the memory
 
 
 def wall_clock_ms() -> int:
@@ -22,7 +24,8 @@ class Receiver:
     """The embedded stand-in for the platform.
 
     ``validator`` judges events; by default our own schema does. ``inlets`` are the names that exist; None
-    lets every name be an inlet. ``now_ms`` is the receiver's only clock: milliseconds since the epoch.
+    lets every name of letters, digits, ``.``, ``_`` and ``-`` be an inlet. ``now_ms`` is the receiver's only
+    clock: milliseconds since the epoch.
     """
 
     def __init__(
@@ -43,25 +46,13 @@ class Receiver:
 
     def inlet(self, name: str) -> Inlet | None:
         """The inlet of that name, or None if there is none."""
-        if self._known is not None and name not in self._known:
-            return None
-        return self._inlets.get(name) or self._new_inlet(name)
-
-    def _new_inlet(self, name: str) -> Inlet:
-        inlet = Inlet(name, self.store, self._validator, self._now_ms, self.options)
-        self._inlets[name] = inlet
+        inlet = self._inlets.get(name)
+        if inlet is None and self._may_exist(name):
+            inlet = Inlet(name, self.store, self._validator, self._now_ms, self.options)
+            self._inlets[name] = inlet
         return inlet
 
-    def accept_events(self, events: Sequence[bytes], *, dataset: str = EMBEDDED) -> dict[int, str]:
-        """Events of the same process, without envelopes: index and reason of those not accepted.
-
-        They are on disk when this returns.
-        """
-        inlet = self._inlets.get(EMBEDDED) or self._new_inlet(EMBEDDED)
-        reasons = inlet.accept_events(events, dataset=dataset)
-        self.store.commit()
-        return reasons
-
-    def close(self) -> None:
-        """Commit and close the store."""
-        self.store.close()
+    def _may_exist(self, name: str) -> bool:
+        if self._known is not None:
+            return name in self._known
+        return _NAME.fullmatch(name) is not None and len(self._inlets) < _MOST_INLETS

@@ -123,18 +123,20 @@ class ServerThread:
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; raises ``UsageError`` that says what is wrong with the address."""
+    if not 0 <= port <= 65_535:  # the C library would quietly take the lower 16 bits
+        raise UsageError(f"cannot serve on {host}:{port}: expected a port from 0 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (socket.gaierror, UnicodeError, OverflowError) as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise UsageError(f"cannot serve on {host}:{port}: the host name is not known ({error})") from error
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
         sock.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         sock.close()
         raise UsageError(f"cannot serve on {host}:{port}: {_why_not(error, port)}") from error
     sock.setblocking(False)
@@ -147,13 +149,12 @@ def url_of(sock: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _why_not(error: Exception, port: int) -> str:
-    number = getattr(error, "errno", None)
-    if number == errno.EADDRINUSE:
+def _why_not(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use already; choose another one with --port, or 0 for any free one"
-    if number == errno.EACCES:
+    if error.errno == errno.EACCES:
         return f"port {port} needs more rights; choose one above 1023"
-    if number == errno.EADDRNOTAVAIL:
+    if error.errno == errno.EADDRNOTAVAIL:
         return "this machine has no such address"
     return str(error)
 
