@@ -8,6 +8,19 @@ from __future__ import annotations
 
 from simulator.world import geodesy
 from simulator.world.crossings import Crossings, Legs, solve
+from simulator.world.importers import load_places
 from simulator.world.places import Place, PlaceLibrary, PlaceSet
+from simulator.world.towns import TownSet, load_towns
 
-__all__ = ["Crossings", "Legs", "Place", "PlaceLibrary", "PlaceSet", "geodesy", "solve"]
+__all__ = [
+    "Crossings",
+    "Legs",
+    "Place",
+    "PlaceLibrary",
+    "PlaceSet",
+    "TownSet",
+    "geodesy",
+    "load_places",
+    "load_towns",
+    "solve",
+]
