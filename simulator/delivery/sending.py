@@ -238,11 +238,7 @@ class Sender:
     def _settled(self, work: _Work, piece: Piece, reading: Reading) -> None:
         receipt, indices = work.receipt, piece.indices
         receipt.fates[_at(indices)] = Fate.ACKNOWLEDGED
-        for fate, entries in (
-            (Fate.REJECTED, reading.rejected),
-            (Fate.PENDING, reading.unknown),
-            (Fate.PENDING, reading.again),
-        ):
+        for fate, entries in ((Fate.REJECTED, reading.rejected), (Fate.PENDING, reading.unknown)):
             for position, reason in entries.items():
                 receipt.fates[indices[position]] = fate
                 receipt.reasons[indices[position]] = reason
@@ -250,6 +246,7 @@ class Sender:
             self._endpoint.good()
             return
         rest = [indices[position] for position in reading.again]
+        receipt.fates[rest] = Fate.PENDING
         again = Piece(rest, piece.first_try, piece.started, piece.tries, uncertain=piece.uncertain)
         reason = next(iter(reading.again.values()))
         if len(rest) == len(indices):

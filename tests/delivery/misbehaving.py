@@ -1,0 +1,136 @@
+"""A real HTTP server that misbehaves as told, and remembers what it took."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; ``takes`` says whether the messages of the request count as taken."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
+    takes: bool = False
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Close the connection without an answer, after taking the request or not."""
+
+    takes: bool = False
+
+
+@dataclass(frozen=True)
+class Hang:
+    """Never answer."""
+
+
+Behaviour = Reply | Cut | Hang
+
+
+@dataclass
+class Request:
+    number: int
+    path: str
+    events: list[Any]
+
+
+Script = Callable[[Request], Behaviour]
+
+
+class MisbehavingServer:
+    """Serves ``script(request)`` on a free port of the loopback, in a thread; a context manager."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self.requests: list[Request] = []
+        self.taken: Counter[str] = Counter()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/collection/demo"
+
+    def __enter__(self) -> MisbehavingServer:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        self._connections: set[asyncio.StreamWriter] = set()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=1 << 22)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        for writer in self._connections:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # let the handlers see the end of their connections
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
+        try:
+            while await self._answer(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._connections.discard(writer)
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *fields = head.split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (f.partition(":") for f in fields if f)}
+        content = orjson.loads(await reader.readexactly(int(headers["content-length"])))
+        messages = content.get("messages", [content])
+        request = Request(
+            len(self.requests), line.split(" ")[1], [message["body"]["xdmEntity"] for message in messages]
+        )
+        self.requests.append(request)
+        behaviour = self._script(request)
+        if not isinstance(behaviour, Hang) and behaviour.takes:
+            self.taken.update(event["_id"] for event in request.events)
+        if isinstance(behaviour, Cut):
+            return False
+        if isinstance(behaviour, Hang):
+            await self._stop.wait()
+            return False
+        extra = "".join(f"{name}: {value}\r\n" for name, value in behaviour.headers.items())
+        head = f"HTTP/1.1 {behaviour.status} Status\r\ncontent-length: {len(behaviour.body)}\r\n{extra}\r\n"
+        writer.write(head.encode() + behaviour.body)
+        await writer.drain()
+        return True
+
+
+def good(request: Request) -> Reply:
+    """What an inlet answers to a request it takes."""
+    if "/batch/" not in request.path:
+        return Reply(200, b'{"inletId":"demo","xactionId":"1:1:1"}', takes=True)
+    return entries([{"xactionId": f"u-{index}"} for index in range(len(request.events))], takes=True)
+
+
+def entries(responses: Sequence[Any], *, takes: bool = False) -> Reply:
+    """A 207 with these entries."""
+    return Reply(207, orjson.dumps({"inletId": "demo", "responses": list(responses)}), takes=takes)
+
+
+def first(count: int, behaviour: Behaviour) -> Script:
+    """``behaviour`` for the first ``count`` requests, then good answers."""
+    return lambda request: behaviour if request.number < count else good(request)
