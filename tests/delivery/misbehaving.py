@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
+
+# For 127.0.0.1 and signed by itself, made for these tests only: certificate and key.
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,11 @@ Script = Callable[[Request], Behaviour]
 class MisbehavingServer:
     """Serves ``script(request)`` on a free port of the loopback, in a thread; a context manager."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, tls: bool = False) -> None:
         self._script = script
+        self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if tls else None
+        if self._tls is not None:
+            self._tls.load_cert_chain(CERTIFICATE)
         self.requests: list[Request] = []
         self.taken: Counter[str] = Counter()
         self._ready = threading.Event()
@@ -59,7 +67,7 @@ class MisbehavingServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/collection/demo"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/collection/demo"
 
     def __enter__(self) -> MisbehavingServer:
         self._thread.start()
@@ -74,7 +82,7 @@ class MisbehavingServer:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._connections: set[asyncio.StreamWriter] = set()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=1 << 22)
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=1 << 22, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()

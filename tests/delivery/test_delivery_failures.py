@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from simulator.delivery import Batch, Fate, InletDestination, InletSettings
 from simulator.receiver import EventStore, Receiver, ServerThread
 from tests.delivery.misbehaving import (
+    CERTIFICATE,
     Behaviour,
     Cut,
     Hang,
@@ -222,6 +223,21 @@ def test_a_server_without_tls_is_not_trusted() -> None:
         receipt, _ = send(server.url.replace("http:", "https:"), events(2), give_up_after=0.0, timeout=0.5)
     assert tally(receipt) == {"PENDING": 2}
     assert not server.taken
+
+
+def test_a_certificate_that_cannot_be_trusted_is_not_accepted_and_not_tried_again() -> None:
+    with MisbehavingServer(good, tls=True) as server:
+        receipt, stats = send(server.url, events(3), connections=1)
+    assert tally(receipt) == {"PENDING": 3}
+    assert "cannot be trusted" in receipt.reasons[2]
+    assert (stats.requests, server.requests) == (1, [])
+
+
+def test_a_trusted_certificate_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with MisbehavingServer(good, tls=True) as server:
+        receipt, _ = send(server.url, events(6))
+    assert tally(receipt) == ALL
 
 
 # --- batches ------------------------------------------------------------------------------------------------
