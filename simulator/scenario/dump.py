@@ -26,12 +26,25 @@ def dump_as_run(loaded: LoadedScenario, *, header: str = "", **changes: Any) -> 
         put(data, tuple(name.split(".")), value)
     ordered = {key: data[key] for key in (*_FIRST, *(key for key in data if key not in _FIRST))}
     yaml = YAML(typ="rt", pure=True)
+    yaml.Representer = _representer()
     yaml.width = 110
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = StringIO()
     yaml.dump(_styled(ordered), stream)
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     return comment + stream.getvalue()
+
+
+def _representer() -> Any:
+    """Writes None as ``null``; ruamel's own writes nothing, which the loader refuses as a slip."""
+    from ruamel.yaml.representer import RoundTripRepresenter
+
+    class Representer(RoundTripRepresenter):
+        def represent_null(self, data: None) -> Any:
+            return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+    Representer.add_representer(type(None), Representer.represent_null)
+    return Representer
 
 
 def _styled(value: Any) -> Any:

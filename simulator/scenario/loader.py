@@ -148,7 +148,8 @@ def _blank(path: PathTuple) -> Finding:
         needed = any(info.is_required() for info in shape.model.model_fields.values())
         defaults = "" if needed else "`{}` for its defaults or "
         return Finding(path, "has nothing behind it", f"write {defaults}`null` for none")
-    return Finding(path, "has nothing behind it", "give a value or remove the key")
+    spare = "entry" if isinstance(path[-1], int) else "key"
+    return Finding(path, "has nothing behind it", f"give a value or remove the {spare}")
 
 
 def _write_paths(node: Any, data: Any) -> None:

@@ -100,9 +100,11 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Findi
     kind, context = item["type"], item.get("ctx", {})
     value = value_at(data, path)  # as written; pydantic may have gone on with what was read from it
     shape = shape_at(path) or Shape(())
-    if kind == ERROR_TYPE:
+    if value is None and kind not in ("missing", "extra_forbidden", "value_error"):
+        yield Finding(path, "must not be null", shape.expected)
+    elif kind == ERROR_TYPE:
         for issue in context["issues"]:
-            yield Finding(path + issue.path, issue.what, issue.expected)
+            yield Finding(path + issue.path, issue.what, issue.expected, issue.at_key)
     elif kind == "missing":
         yield Finding(path, "is missing", shape.expected)
     elif kind == "extra_forbidden":
@@ -111,8 +113,6 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Findi
         yield Finding(path, *unknown_key(str(path[-1]), valid), at_key=True)
     elif kind == "value_error":
         yield _rule_finding(path, str(context["error"]), shape)
-    elif value is None:
-        yield Finding(path, "must not be null", shape.expected)
     elif kind in _LIMITS:
         yield _limit_finding(path, kind, value, context, shape)
     elif kind in _LENGTHS:

@@ -63,7 +63,11 @@ def read_distribution(value: object, dimension: Dimension, *, si: bool = False) 
     reader = _READERS.get(kind)
     if reader is None:
         raise BadValuesError(
-            [BadValueError(f"unknown distribution {kind!r}", _suggest(str(kind), KINDS), (str(kind),))]
+            [
+                BadValueError(
+                    f"unknown distribution {kind!r}", _suggest(str(kind), KINDS), (str(kind),), at_key=True
+                )
+            ]
         )
     reading = _Reading(dimension, (kind,), si)
     result = reader(reading, body)
@@ -109,6 +113,10 @@ class _Reading:
     def fail(self, what: str, expected: str, *path: str | int) -> None:
         self.issues.append(BadValueError(what, expected, (*self.path, *path)))
 
+    def unknown(self, valid: tuple[str, ...], *path: str | int) -> None:
+        where = (*self.path, *path)
+        self.issues.append(BadValueError("unknown key", _suggest(str(path[-1]), valid), where, at_key=True))
+
     def value(self, raw: object, *path: str | int) -> float:
         return _quantity(raw, self.dimension, (*self.path, *path), self.issues, self.si)
 
@@ -135,7 +143,7 @@ class _Reading:
         valid = (*required, *optional)
         for key in body:
             if key not in valid:
-                self.fail("unknown key", _suggest(str(key), valid), str(key))
+                self.unknown(valid, str(key))
         for key in required:
             if key not in body:
                 self.fail("is missing", f"write {form}", key)
@@ -216,7 +224,7 @@ def _choice(reading: _Reading, body: object) -> Distribution | None:
             weights.append(reading.plain(item.get("weight", 1), index) if weighted else 1.0)
             for key in item if weighted else ():
                 if key not in ("value", "weight"):
-                    reading.fail("unknown key", _suggest(str(key), ("value", "weight")), index, str(key))
+                    reading.unknown(("value", "weight"), index, str(key))
     else:
         reading.fail(
             f"{shown(body)} is not enough", "write choice: {VALUE: WEIGHT, ...} or choice: [VALUE, ...]"

@@ -47,6 +47,9 @@ def apply_overrides(data: dict[str, Any], overrides: list[str]) -> tuple[dict[Pa
         name = name.strip()
         label = f"--set {name}"
         try:
+            if not override.isascii() and any("\ud800" <= character <= "\udfff" for character in override):
+                label = f"--set {name!a}"
+                raise OverrideError("is not UTF-8 text")
             if not equals or not name:
                 label = f"--set {override}"
                 raise OverrideError("is not a setting", "write key.path=value")

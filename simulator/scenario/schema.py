@@ -33,12 +33,10 @@ def json_schema() -> Json:
     definitions = raw.pop("$defs")
     for name, definition in (*definitions.items(), ("Scenario", raw)):
         _set_defaults(name, definition)
-    shared = _shared_definitions()
+    definitions = {name: _referring(body) for name, body in definitions.items()} | _shared_definitions()
     schema = {"$schema": DIALECT, **_referring(raw), "title": "journeysim scenario"}
-    schema["$defs"] = {name: _referring(body) for name, body in sorted((definitions | shared).items())}
-    used = _references(schema)
-    schema["$defs"] = {name: body for name, body in schema["$defs"].items() if name in used}
-    return schema
+    used = _reachable(_references(schema), definitions)
+    return schema | {"$defs": {name: definitions[name] for name in sorted(used)}}
 
 
 def json_schema_text() -> str:
@@ -68,8 +66,14 @@ def _referring(node: Any) -> Any:
     return {"$ref": f"#/$defs/{node[MARK]}", **result} if MARK in node else result
 
 
+def _reachable(names: set[str], definitions: Mapping[str, Json]) -> set[str]:
+    """``names`` and all definitions that they lead to."""
+    reached = names.union(*(_references(definitions[name]) for name in names))
+    return reached if reached == names else _reachable(reached, definitions)
+
+
 def _references(node: Any) -> set[str]:
-    """Names of all definitions that something refers to, directly or not."""
+    """Names of the definitions that a schema refers to."""
     if isinstance(node, list):
         return set().union(*map(_references, node)) if node else set()
     if not isinstance(node, Mapping):

@@ -22,13 +22,19 @@ _RARE = ("mi", "ft", "yd", "km/h", "mph", "ft/s", "w")  # read, but not chosen w
 
 
 class BadValueError(Exception):
-    """A value that can't be read: ``what`` is wrong with it, what is ``expected``, and where inside it."""
+    """A value that can't be read: ``what`` is wrong with it, what is ``expected``, and where inside it.
 
-    def __init__(self, what: str, expected: str = "", path: tuple[str | int, ...] = ()) -> None:
+    ``at_key`` says that the last key of ``path`` is wrong, not what stands behind it.
+    """
+
+    def __init__(
+        self, what: str, expected: str = "", path: tuple[str | int, ...] = (), *, at_key: bool = False
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.expected = expected
         self.path = path
+        self.at_key = at_key
 
 
 @dataclass(frozen=True, slots=True)
