@@ -18,7 +18,7 @@ from simulator.receiver.app import create_app
 from simulator.receiver.receiver import Receiver
 
 LOOPBACK = "127.0.0.1"
-DEFAULT_PORT = 8099
+DEFAULT_PORT = 8080
 _GRACE_SECONDS = 5  # how long requests under way may take to finish after a stop
 _BACKLOG = 2048
 

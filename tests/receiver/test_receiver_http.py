@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import orjson
 import pytest
 
 from simulator.receiver import EventStore, Receiver, ServerThread
+from simulator.receiver.pages import LINKS
+from simulator.receiver.queries import RECEIVED_PARAMETERS
 from tests.receiver.messages import NOW, batch, ecid, event, message
 
 JSON = {"content-type": "application/json"}
@@ -250,3 +253,11 @@ def test_a_store_that_cannot_write_is_answered_503_and_the_record_is_not_kept() 
         store._writer.execute("PRAGMA query_only = OFF")
         assert httpx.post(server.inlet_url("demo"), json=message(), trust_env=False).status_code == 200
         assert store.counts().accepted == 1
+
+
+def test_every_query_parameter_and_link_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "receiver.md").read_text(encoding="utf-8")
+    for name in RECEIVED_PARAMETERS:
+        assert f"`{name}`" in text
+    for link in LINKS.values():
+        assert f" {link.split('{?')[0]}" in text
