@@ -17,6 +17,7 @@ from simulator.scenario.overrides import Origin, apply_overrides, unmarked
 from simulator.scenario.positions import Document, dotted, read_yaml
 from simulator.scenario.quantities import FileContext
 from simulator.scenario.shape import shape_at
+from simulator.scenario.units import nearest
 
 _MAX_BYTES = 20_000_000  # a scenario is written by hand; more is some other file
 
@@ -190,8 +191,6 @@ def _read_text(path: Path) -> str:
 
 
 def _near_file(path: Path) -> str:
-    from simulator.scenario.units import nearest
-
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
     except OSError:

@@ -50,7 +50,9 @@ def read_yaml(text: str, label: str) -> Document:
     from ruamel.yaml.reader import ReaderError
 
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        yaml = YAML(typ="rt", pure=True)
+        yaml.composer.warn_double_anchors = False  # allowed: the later one counts from there on
+        root = yaml.compose(text)
     except MarkedYAMLError as error:
         raise InputError([_syntax_problem(error, label)]) from None
     except ReaderError as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -218,8 +219,6 @@ def test_no_file_makes_loading_fail_in_any_other_way(tmp_path: Path, text: str) 
 
 
 def test_hundreds_of_inline_places_load_quickly(tmp_path: Path) -> None:
-    import time
-
     place = "      - {{name: Shop {n}, at: [52.5, 13.{n:03}], radius: 100 m, metadata: {{number: '{n}'}}}}\n"
     places = "".join(place.format(n=n) for n in range(500))
     path = tmp_path / "s.yaml"
