@@ -127,7 +127,7 @@ class _Mapping:
     def name_of(self, row: Row) -> str:
         """The name by column or pattern, with single spaces."""
         if self._pattern in row.cells:
-            return row.cells[self._pattern].strip()
+            return " ".join(row.cells[self._pattern].split())
         if not any(row.cells[column].strip() for column in self._name_of):
             return ""
         text = _BRACES.sub(lambda match: row.cells[match.group(1).strip()], self._pattern)
