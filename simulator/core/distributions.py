@@ -79,7 +79,8 @@ class LogNormal:
     high: float = np.inf
 
     def ppf(self, u: FloatArray) -> FloatArray:
-        return np.clip(self.median * numerics.exp(self.sigma * numerics.normal_ppf(u)), self.low, self.high)
+        values: FloatArray = self.median * numerics.exp(self.sigma * numerics.normal_ppf(u))
+        return np.clip(values, self.low, self.high)
 
     def bounds(self) -> tuple[float, float]:
         return self.low, self.high
@@ -94,7 +95,8 @@ class Exponential:
     high: float = np.inf
 
     def ppf(self, u: FloatArray) -> FloatArray:
-        return np.clip(-self.mean * numerics.log(1.0 - u), self.low, self.high)
+        values: FloatArray = -self.mean * numerics.log(1.0 - u)
+        return np.clip(values, self.low, self.high)
 
     def bounds(self) -> tuple[float, float]:
         return self.low, self.high
@@ -117,4 +119,6 @@ class Choice:
 def pick(weights: tuple[float, ...], u: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
     """Indices chosen by ``weights`` for uniform numbers ``u``."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.minimum(np.searchsorted(edges, u * edges[-1], side="right"), len(weights) - 1)
+    indices: np.ndarray[tuple[int, ...], np.dtype[np.intp]]
+    indices = np.searchsorted(edges, u * edges[-1], side="right")
+    return np.minimum(indices, len(weights) - 1)
