@@ -162,22 +162,26 @@ _F = (
 
 
 def _horner(coefficients: tuple[float, ...], x: FloatArray) -> FloatArray:
-    total = np.full_like(x, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = total * x + coefficient
+    total = x * coefficients[-1]
+    for coefficient in reversed(coefficients[1:-1]):
+        total += coefficient
+        total *= x
+    total += coefficients[0]
     return total
 
 
 def normal_ppf(u: FloatArray) -> FloatArray:
     """Quantile function of the standard normal distribution for ``u`` in (0, 1) (algorithm AS 241)."""
-    q = np.asarray(u, dtype=np.float64) - 0.5
+    u = np.asarray(u, dtype=np.float64)
+    q = u - 0.5
     r = 0.180625 - q * q
-    central = q * _horner(_A, r) / _horner(_B, r)
-    tail = np.where(q < 0.0, u, 1.0 - u)
-    s = np.sqrt(-log(tail))
-    near = _horner(_C, s - 1.6) / _horner(_D, s - 1.6)
-    far = _horner(_E, s - 5.0) / _horner(_F, s - 5.0)
-    outer = np.where(s <= 5.0, near, far)
-    outer = np.where(q < 0.0, -outer, outer)
-    result: FloatArray = np.where(np.abs(q) <= 0.425, central, outer)
+    result: FloatArray = np.asarray(q * _horner(_A, r) / _horner(_B, r))
+    outer = np.abs(q) > 0.425
+    if outer.any():
+        low = q[outer] < 0.0
+        s = np.sqrt(-log(np.where(low, u[outer], 1.0 - u[outer])))
+        near = _horner(_C, s - 1.6) / _horner(_D, s - 1.6)
+        far = _horner(_E, s - 5.0) / _horner(_F, s - 5.0)
+        tail = np.where(s <= 5.0, near, far)
+        result[outer] = np.where(low, -tail, tail)
     return result

@@ -9,11 +9,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
+
 MS_PER_SECOND = 1000
 MS_PER_MINUTE = 60_000
 MS_PER_HOUR = 3_600_000
 MS_PER_DAY = 86_400_000
 
+# Text of seconds and milliseconds, looked up instead of formatted: every event has a stamp.
+_SECONDS = [b"%02d." % second for second in range(60)]
+_MILLIS = [b"%03dZ" % ms for ms in range(1000)]
+_SECOND_DIGITS = np.frombuffer(b"".join(_SECONDS), dtype=np.uint8).reshape(60, 3)
+_MILLI_DIGITS = np.frombuffer(b"".join(_MILLIS), dtype=np.uint8).reshape(1000, 4)
+STAMP_LENGTH = 24
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,7 +77,21 @@ class Calendar:
             self._last_prefix = (
                 (_EPOCH + timedelta(milliseconds=minute * MS_PER_MINUTE)).strftime("%Y-%m-%dT%H:%M:").encode()
             )
-        return b"%s%02d.%03dZ" % (self._last_prefix, rest // 1000, rest % 1000)
+        return self._last_prefix + _SECONDS[rest // 1000] + _MILLIS[rest % 1000]
+
+    def stamps(self, times: npt.NDArray[np.int64]) -> bytes:
+        """:meth:`stamp` of many times, ``STAMP_LENGTH`` bytes each, one after the other."""
+        minutes, rest = np.divmod(times + self.start_epoch_ms, MS_PER_MINUTE)
+        distinct, which = np.unique(minutes, return_inverse=True)
+        prefixes = [
+            (_EPOCH + timedelta(milliseconds=minute * MS_PER_MINUTE)).strftime("%Y-%m-%dT%H:%M:")
+            for minute in distinct.tolist()
+        ]
+        text = np.empty((len(times), STAMP_LENGTH), dtype=np.uint8)
+        text[:, :17] = np.frombuffer("".join(prefixes).encode(), dtype=np.uint8).reshape(-1, 17)[which]
+        text[:, 17:20] = _SECOND_DIGITS[rest // 1000]
+        text[:, 20:] = _MILLI_DIGITS[rest % 1000]
+        return text.tobytes()
 
     def local_stamp(self, t: int) -> tuple[bytes, int]:
         """Local time with offset, and the offset in minutes *behind* UTC (xdm.md 5.1: UTC-7 is 420)."""

@@ -1,6 +1,7 @@
 """The ledger: the typed, append-only record of every true crossing and of what became of it."""
 
 from simulator.ledger.record import (
+    CROSSING_FIELDS,
     HEADER_FILE,
     ROW,
     ROWS_FILE,
@@ -14,6 +15,7 @@ from simulator.ledger.record import (
 )
 
 __all__ = [
+    "CROSSING_FIELDS",
     "HEADER_FILE",
     "ROW",
     "ROWS_FILE",

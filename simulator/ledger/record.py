@@ -10,8 +10,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -39,21 +40,11 @@ class Outcome(IntEnum):
         return self.name.lower()
 
 
-class CrossingRow(NamedTuple):
-    """What the simulation knows of a crossing when its event leaves the phone (or will never leave it).
-
-    Times are virtual milliseconds since the start of the run; -1 stands for "never".
-    """
-
-    person: int
-    place: int
-    entry: int
-    crossed: int
-    noticed: int
-    queued: int
-    sent: int
-    outcome: int
-
+# What the simulation knows of a crossing when its event leaves the phone (or will never leave it), in the order
+# of CROSSING_FIELDS. Times are virtual milliseconds since the start of the run; -1 stands for "never".
+# A plain tuple, because there are millions of them.
+CrossingRow = tuple[int, int, int, int, int, int, int, int]
+CROSSING_FIELDS = ("person", "place", "entry", "crossed", "noticed", "queued", "sent", "outcome")
 
 # One row in the file. `event` is the number of the event in the run's event stream, -1 if there is none.
 ROW = np.dtype(
@@ -74,10 +65,11 @@ Rows = npt.NDArray[np.void]
 
 def rows_from(crossings: Sequence[CrossingRow]) -> Rows:
     """Many rows as one structured array of dtype ``ROW``; the event numbers are -1."""
-    flat = np.array([value for crossing in crossings for value in crossing], dtype=np.int64)
-    table = flat.reshape(-1, len(CrossingRow._fields))
+    width = len(CROSSING_FIELDS)
+    flat = np.fromiter(chain.from_iterable(crossings), dtype=np.int64, count=width * len(crossings))
+    table = flat.reshape(-1, width)
     rows = np.empty(len(table), dtype=ROW)
-    for column, name in enumerate(CrossingRow._fields):
+    for column, name in enumerate(CROSSING_FIELDS):
         rows[name] = table[:, column]
     rows["event"] = -1
     return rows

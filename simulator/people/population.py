@@ -171,6 +171,9 @@ class Populator:
         works, work_lat, work_lon = self._works(group, keys, home_lat, home_lon)
         schedule = group.schedule
         lunch = schedule.lunch if group.work is not None else None
+        errands, evening = schedule.errands, schedule.evening
+        reaches = {(outing.library, outing.within) for outing in (errands, evening) if outing is not None}
+        from_home = {reach: self._choices(*reach, home_lat, home_lon) for reach in reaches}
         return Cohort(
             spec=spec,
             group=group,
@@ -181,10 +184,8 @@ class Populator:
             work_lat=work_lat,
             work_lon=work_lon,
             lunch=lunch and self._choices(lunch.library, lunch.within, work_lat, work_lon),
-            errands=schedule.errands
-            and self._choices(schedule.errands.library, schedule.errands.within, home_lat, home_lon),
-            evening=schedule.evening
-            and self._choices(schedule.evening.library, schedule.evening.within, home_lat, home_lon),
+            errands=errands and from_home[errands.library, errands.within],
+            evening=evening and from_home[evening.library, evening.within],
         )
 
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:

@@ -62,13 +62,18 @@ def draw_handsets(mix: PhoneMix, app: App, keys: KeyArray) -> tuple[list[Handset
         if has.any():
             columns[has, 0] = len(devices) + _draw(weights, keys[has], "phone.model")
         devices += models
-    for d in np.unique(columns[:, 0]).tolist():
+    version_draw = uniform(purpose_keys(keys, "phone.os_version"))
+    for d, device in enumerate(devices):
         has = columns[:, 0] == d
-        weights = [version.weight for version in devices[d].os_versions]
-        columns[has, 1] = _draw(weights, keys[has], "phone.os_version")
-    kinds, index = np.unique(columns, axis=0, return_inverse=True)
-    handsets = [_handset(row, devices, mix, app.version) for row in kinds.tolist()]
-    return handsets, index.reshape(-1)
+        columns[has, 1] = pick(tuple(version.weight for version in device.os_versions), version_draw[has])
+    # One number per combination: finding the distinct ones is then a plain sort.
+    sizes = columns.max(axis=0, initial=0) + 1
+    code = np.zeros(len(keys), dtype=np.int64)
+    for column, size in enumerate(sizes.tolist()):
+        code = code * size + columns[:, column]
+    _, first, index = np.unique(code, return_index=True, return_inverse=True)
+    handsets = [_handset(row, devices, mix, app.version) for row in columns[first].tolist()]
+    return handsets, index
 
 
 def _os(name: str) -> Os:

@@ -22,7 +22,7 @@ from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
-from simulator.run.simulation import World
+from simulator.run.simulation import World, without_collector
 from simulator.run.tally import OUTCOME_OF_FATE, Tally
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers
@@ -77,7 +77,8 @@ def run(
     except BaseException:
         folder.remove_if_empty()
         raise
-    return asyncio.run(_Run(prepared, options, folder, destination, clock, progress).execute())
+    with without_collector():
+        return asyncio.run(_Run(prepared, options, folder, destination, clock, progress).execute())
 
 
 def _unused(path: Path) -> Path:

@@ -1,32 +1,34 @@
 """The model of one cohort: people, phones and SDKs in one SimPy environment.
 
-Each midnight the cohort's day is planned in bulk; each person with something to do gets one process for
-the day, which sleeps from one thing to the next.
+Each midnight the cohort's day is planned in bulk. What is planned is an agenda in the order of time; one process
+sleeps from one thing on it to the next, whoever it concerns. What can't be planned (timers of an app, answers
+of a network) is a SimPy event of its own. A person to whom nothing happens costs nothing but array cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import simpy
 
-from simulator.core.identifiers import UUID_LENGTH, uuid_block
+from simulator.core.identifiers import ecids
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import MS_PER_HOUR, Calendar
-from simulator.people import Cohort, DayPlanner
-from simulator.phone import Handset, Phone, SessionPlanner, draw_handsets
+from simulator.people import Cohort, DayLegs, DayPlanner
+from simulator.phone import SDK_VERSIONS, Phone, SessionPlanner, draw_handsets
+from simulator.run.agenda import ENTER, OPEN_APP, Agenda, LongArray, day_agenda
+from simulator.run.environment import CohortEnvironment, Wake
 from simulator.scenario.models import Scenario
-from simulator.sdk import EventForms, MobileSdk, Uplink
-from simulator.world import Crossings, PlaceSet, solve
+from simulator.sdk import EventForms, MobileSdk, Sender, Uplink
+from simulator.world import PlaceSet, solve
 
-LongArray = npt.NDArray[np.int64]
-
-# What an agenda holds.
-ENTER, EXIT, OPEN_APP, LEAVE_APP = 1, 0, 2, 3
+# Agenda items turned into Python objects at once; bounds memory and changes no result.
+AGENDA_CHUNK = 4096
+# A run that starts earlier in the morning than this looks at the evening before, too [a].
+OUT_UNTIL_HOUR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +42,37 @@ class ModelContext:
     forms: EventForms
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda:
-    """Things to come for the people of a cohort, ordered by person and time; arrays of the same length."""
-
-    person: LongArray
-    time: LongArray
-    kind: LongArray
-    place: LongArray
-    latitude: npt.NDArray[np.float64]
-    longitude: npt.NDArray[np.float64]
-
-
 class CohortModel:
     """People of one cohort and their phones."""
 
     def __init__(self, context: ModelContext, cohort: Cohort, uplink: Uplink) -> None:
-        self.env = simpy.Environment()
+        self.env = CohortEnvironment()
         self.inside_at_start = 0
         """Visits (person, place) that were under way when the run started."""
         self._past_crossings = 0
         self._planned_crossings: list[LongArray] = []
         self._context = context
         self._cohort = cohort
-        self._uplink = uplink
         self._planner = DayPlanner(cohort, context.places)
         self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
-        self._id_keys = purpose_keys(cohort.keys, "event.id")
-        handsets, index = draw_handsets(cohort.group.phone, context.scenario.app, cohort.keys)
-        self._handsets: Sequence[Handset] = handsets
-        self._handset_of = index.astype(np.int16)
-        self._writes_capitals = np.array([handset.os == "ios" for handset in handsets])[index]
-        self._phones: list[Phone | None] = [None] * cohort.size
-        self._sdks: list[MobileSdk | None] = [None] * cohort.size
-        self.env.process(self._days())
-
-    @property
-    def phones_by_os(self) -> dict[str, int]:
+        handsets, handset_of = draw_handsets(cohort.group.phone, context.scenario.app, cohort.keys)
+        by_handset = np.bincount(handset_of, minlength=len(handsets)).tolist()
+        self.phones_by_os = {
+            os: sum(n for n, handset in zip(by_handset, handsets, strict=True) if handset.os == os)
+            for os in SDK_VERSIONS
+        }
         """How many phones of each system the cohort has."""
-        ios = int(self._writes_capitals.sum())
-        return {"ios": ios, "android": self._cohort.size - ios}
+        kinds = [(context.forms.of(handset), handset.os == "ios") for handset in handsets]
+        id_keys = purpose_keys(cohort.keys, "event.id").tolist()
+        people = range(cohort.spec.first_person, cohort.spec.first_person + cohort.size)
+        self._phones = []
+        for person, id_key, ecid, kind in zip(
+            people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True
+        ):
+            forms, capitals = kinds[kind]
+            sender = Sender(person, id_key, capitals)
+            self._phones.append(Phone(MobileSdk(self.env, uplink, sender, ecid.encode(), forms)))
+        self.env.process(self._days())
 
     def crossings_before(self, until: int) -> int:
         """True crossings from the start of the run to ``until``, as the world computed them.
@@ -94,159 +87,96 @@ class CohortModel:
     # --- days ---------------------------------------------------------------------------------------------
 
     def _days(self) -> Generator[simpy.Event, None, None]:
-        """Plan each local day at its beginning; the day before the start sends people out late at night."""
-        calendar = self._context.calendar
-        today = calendar.local(0).date()
-        yesterday = today - timedelta(days=1)
-        agenda = [self._plan(yesterday), self._plan(today)]
-        self._settle(agenda)
-        for day in agenda:
-            self._begin(day)
+        """Plan each local day at its beginning, and let what is on the agenda happen until the next one.
+
+        The day before the start is planned too: it sends people out late at night.
+        """
+        env, duration = self.env, self._context.duration_ms
+        today = self._context.calendar.local(0).date()
+        agenda = self._first_day(today)
+        self._expect(agenda)
         while True:
             today += timedelta(days=1)
-            midnight = self._midnight(today)
-            if midnight >= self._context.duration_ms:
+            midnight = min(self._midnight(today), duration)
+            # A fresh generator per stretch: what a stretch needs is freed when it is over.
+            yield from self._conduct(agenda.between(0, midnight))
+            if midnight == duration:
                 return
-            if midnight > self.env.now:
-                yield self.env.timeout(midnight - self.env.now)
-            self._begin(self._plan(today))
+            if midnight > env.now:
+                yield Wake(env, midnight - int(env.now))
+            plan = self._next_day(today).between(int(env.now), duration)
+            self._expect(plan)
+            agenda = Agenda.merged(agenda.between(midnight, duration), plan)
+
+    def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
+        """Let everything on the agenda happen at its time: one process for the whole cohort."""
+        env, phones = self.env, self._phones
+        now = int(env.now)
+        for first in range(0, len(agenda.time), AGENDA_CHUNK):
+            chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
+            for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
+                if at > now:
+                    yield Wake(env, at - now)
+                    now = at
+                phone = phones[who]
+                if kind <= ENTER:
+                    phone.cross(at, place, kind == ENTER, latitude, longitude)
+                elif kind == OPEN_APP:
+                    phone.app.foreground(at)
+                else:
+                    phone.app.background(at)
 
     def _midnight(self, day: date) -> int:
         """Virtual time of twelve hours before local noon: times of day stay right when clocks change."""
         noon = self._context.calendar.at_local(datetime.combine(day, time(12)))
         return noon - 12 * MS_PER_HOUR
 
-    def _plan(self, day: date) -> Agenda:
-        """Everything that happens to the cohort because of one day's plan."""
-        midnight = self._midnight(day)
-        journeys = self._planner.plan(day.toordinal(), midnight)
-        crossings = solve(self._context.places, journeys.legs)
-        sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, midnight)
-        return _agenda(
-            journeys.person[crossings.leg], crossings, sessions.person, sessions.start, sessions.end
-        )
+    def _first_day(self, today: date) -> Agenda:
+        """The agenda from the start of the run on, with people still out from the day before."""
+        days = [today]
+        if self._context.calendar.local(0).hour < OUT_UNTIL_HOUR:
+            days.insert(0, today - timedelta(days=1))
+        plans = [self._planner.plan(day.toordinal(), self._midnight(day)) for day in days]
+        journeys = DayLegs.joined(*plans).ending_after(0)
+        agenda = self._agenda(journeys, today)
+        self._settle(journeys, agenda)
+        return agenda.between(0, self._context.duration_ms)
 
-    def _settle(self, agendas: Sequence[Agenda]) -> None:
+    def _next_day(self, day: date) -> Agenda:
+        """Everything that happens to the cohort because of one day's plan."""
+        return self._agenda(self._planner.plan(day.toordinal(), self._midnight(day)), day)
+
+    def _agenda(self, journeys: DayLegs, day: date) -> Agenda:
+        crossings = solve(self._context.places, journeys.legs)
+        sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, self._midnight(day))
+        return day_agenda(journeys.person[crossings.leg], crossings, sessions)
+
+    def _expect(self, agenda: Agenda) -> None:
+        """Count crossings as they are planned, whatever becomes of those who wait for them."""
+        self._planned_crossings.append(np.sort(agenda.time[agenda.kind <= ENTER]))
+
+    def _settle(self, journeys: DayLegs, agenda: Agenda) -> None:
         """Find out who is inside which place at the start.
 
-        Everybody is at home when the first planned day begins; crossings before the start change that.
-        The parity of crossings, not a second look at the map, keeps entries and exits strictly alternating.
+        That is where the leg under way or to come begins (or home), and the crossings since then. The parity
+        of crossings, not a second look at the map, keeps entries and exits strictly alternating.
         """
         cohort = self._cohort
-        people, places = self._context.places.inside(cohort.home_lat, cohort.home_lon)
+        lat, lon = cohort.home_lat.copy(), cohort.home_lon.copy()
+        mover, first_leg = np.unique(journeys.person, return_index=True)
+        lat[mover], lon[mover] = journeys.legs.lat0[first_leg], journeys.legs.lon0[first_leg]
+        people, places = self._context.places.inside(lat, lon)
         within: dict[tuple[int, int], None] = dict.fromkeys(
             zip(people.tolist(), places.tolist(), strict=True)
         )
-        for agenda in agendas:
-            past = (agenda.time < 0) & (agenda.kind <= ENTER)
-            rows = zip(
-                agenda.person[past].tolist(),
-                agenda.place[past].tolist(),
-                agenda.kind[past].tolist(),
-                strict=True,
-            )
-            for person, place, kind in rows:
-                if kind == ENTER:
-                    within[person, place] = None
-                else:
-                    within.pop((person, place), None)
-        for person, place in within:
-            self._phone(person).inside[place] = None
-        self.inside_at_start = len(within)
-
-    # --- a day of one person ------------------------------------------------------------------------------
-
-    def _begin(self, agenda: Agenda) -> None:
-        """Start one process per person who has something to do."""
-        now = int(self.env.now)
-        due = (agenda.time >= now) & (agenda.time < self._context.duration_ms)
-        # Crossings are counted as they are planned, whatever becomes of the processes that wait for them.
-        self._planned_crossings.append(np.sort(agenda.time[due & (agenda.kind <= ENTER)]))
-        person = agenda.person[due]
-        if not len(person):
-            return
-        edges = np.flatnonzero(np.diff(person)) + 1
-        starts = np.concatenate([[0], edges])
-        ends = np.concatenate([edges, [len(person)]])
-        times, kinds, places = agenda.time[due].tolist(), agenda.kind[due].tolist(), agenda.place[due].tolist()
-        latitudes, longitudes = agenda.latitude[due].tolist(), agenda.longitude[due].tolist()
-        people = person[starts].tolist()
-        self._prefetch_ids(people, ends - starts)
-        process = self.env.process
-        for who, a, b in zip(people, starts.tolist(), ends.tolist(), strict=True):
-            items = zip(times[a:b], kinds[a:b], places[a:b], latitudes[a:b], longitudes[a:b], strict=True)
-            process(self._live(self._phone(who), items))
-
-    def _live(
-        self, phone: Phone, items: zip[tuple[int, int, int, float, float]]
-    ) -> Generator[simpy.Event, None, None]:
-        """One person's day: sleep until the next thing happens, let it happen."""
-        env = self.env
-        timeout = env.timeout
-        app = phone.app
-        now = env.now
-        for at, kind, place, latitude, longitude in items:
-            if at > now:
-                yield timeout(at - now)
-                now = at
-            if kind <= ENTER:
-                phone.cross(at, place, kind == ENTER, latitude, longitude)
-            elif kind == OPEN_APP:
-                app.foreground(at)
+        past = agenda.rows((agenda.time < 0) & (agenda.kind <= ENTER))
+        for person, place, kind in zip(
+            past.person.tolist(), past.place.tolist(), past.kind.tolist(), strict=True
+        ):
+            if kind == ENTER:
+                within[person, place] = None
             else:
-                app.background(at)
-
-    def _prefetch_ids(self, people: Sequence[int], counts: LongArray) -> None:
-        """Make the ids of the day's events in one call."""
-        sdks = [self._sdk(who) for who in people]
-        first = np.array([sdk.ids.count for sdk in sdks], dtype=np.int64)
-        ends = np.cumsum(counts)
-        rows = np.repeat(np.array(people), counts)
-        offset = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
-        counters = np.repeat(first, counts) + offset
-        block = uuid_block(self._id_keys[rows], counters, self._writes_capitals[rows])
-        for sdk, end, count in zip(sdks, ends.tolist(), counts.tolist(), strict=True):
-            sdk.ids.prefetch(block[(end - count) * UUID_LENGTH : end * UUID_LENGTH])
-
-    def _phone(self, local: int) -> Phone:
-        phone = self._phones[local]
-        if phone is None:
-            phone = self._phones[local] = Phone(self._sdk(local))
-        return phone
-
-    def _sdk(self, local: int) -> MobileSdk:
-        sdk = self._sdks[local]
-        if sdk is None:
-            sdk = self._sdks[local] = MobileSdk(
-                env=self.env,
-                person=self._cohort.spec.first_person + local,
-                key=int(self._cohort.keys[local]),
-                id_key=int(self._id_keys[local]),
-                forms=self._context.forms,
-                handset=self._handsets[self._handset_of[local]],
-                uplink=self._uplink,
-            )
-        return sdk
-
-
-def _agenda(
-    crossing_person: LongArray,
-    crossings: Crossings,
-    session_person: LongArray,
-    session_start: LongArray,
-    session_end: LongArray,
-) -> Agenda:
-    """Crossings and sessions of a day in one order: by person, by time, crossings first."""
-    used = len(session_person)
-    person = np.concatenate([crossing_person, session_person, session_person])
-    at = np.concatenate([crossings.time, session_start, session_end])
-    kind = np.concatenate(
-        [crossings.entry.astype(np.int64), np.full(used, OPEN_APP), np.full(used, LEAVE_APP)]
-    )
-    nowhere = np.zeros(2 * used)
-    place = np.concatenate([crossings.place.astype(np.int64), nowhere.astype(np.int64)])
-    latitude = np.concatenate([crossings.latitude, nowhere])
-    longitude = np.concatenate([crossings.longitude, nowhere])
-    order = np.lexsort((at, person))  # stable: equal times keep the order above
-    return Agenda(person[order], at[order], kind[order], place[order], latitude[order], longitude[order])
-
+                within.pop((person, place), None)
+        for person, place in within:
+            self._phones[person].inside[place] = None
+        self.inside_at_start = len(within)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,24 +56,34 @@ class World:
             yield start, min(start + length, self.duration_ms)
 
 
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Switch Python's cycle collector off: people live as long as the run, and the model makes no cycles."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class Simulation:
     """The cohorts that one worker was dealt, each in its own environment."""
 
     def __init__(self, world: World, specs: Sequence[CohortSpec]) -> None:
         populator = Populator(world.scenario, world.places, world.towns)
+        self._calendar = world.calendar
         context = ModelContext(
             scenario=world.scenario,
             places=world.places,
-            calendar=world.calendar,
+            calendar=self._calendar,
             duration_ms=world.duration_ms,
-            forms=EventForms(world.scenario.app, world.places, world.calendar),
+            forms=EventForms(world.scenario.app, world.places, self._calendar),
         )
         self._uplink = IdealUplink()
         self._models = [CohortModel(context, populator.populate(spec), self._uplink) for spec in specs]
         self._now = 0
-        # People live as long as the run: without this the collector would look at them again and again.
-        gc.collect()
-        gc.freeze()
 
     def next_time(self) -> float:
         """Virtual time of the next thing that happens, infinite if nothing does."""
@@ -81,9 +92,9 @@ class Simulation:
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""
         for model in self._models:
-            if model.env.peek() < until:
-                model.env.run(until=until)
-        window = make_window(self._now, until, self._uplink.collect(), self._census(until))
+            model.env.run_before(until)
+        hits = self._uplink.collect()
+        window = make_window(self._now, until, hits, self._calendar, self._census(until))
         self._now = until
         return window
 

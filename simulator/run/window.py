@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from simulator.ledger import CrossingRow, Rows, rows_from
-from simulator.sdk import Hit
+from simulator.core.simtime import Calendar
+from simulator.ledger import Rows, rows_from
+from simulator.sdk import Hit, render_hits
 
 
 @dataclass(slots=True)
@@ -65,26 +66,29 @@ class Window:
         )
 
 
-def make_window(start: int, end: int, hits: Sequence[Hit], census: Census) -> Window:
-    """Put the hits of all cohorts of a worker into the order of the stream.
+def make_window(start: int, end: int, hits: Sequence[Hit], calendar: Calendar, census: Census) -> Window:
+    """Put the hits of all cohorts of a worker into the order of the stream, and render them.
 
     Hits of one person must be in their own order; sorting is stable, so they stay in it.
     """
-    sent = np.fromiter((hit.sent for hit in hits), dtype=np.int64, count=len(hits))
-    person = np.fromiter((hit.person for hit in hits), dtype=np.int32, count=len(hits))
+    if not hits:
+        never, none = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+        return Window(start, end, never, none, none.astype(np.uint8), none, [], rows_from([]), census)
+    sent = np.array([hit[0] for hit in hits], dtype=np.int64)
+    person = np.array([hit[1].person for hit in hits], dtype=np.int32)
     order = np.lexsort((person, sent))
     ordered = [hits[i] for i in order.tolist()]
-    crossings: list[CrossingRow] = [hit.crossing for hit in ordered if hit.crossing is not None]
-    caused = np.fromiter((hit.crossing is not None for hit in ordered), dtype=np.bool_, count=len(ordered))
-    crossing = np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32)
+    _, senders, types, dated, numbers, templates, values, causes = zip(*ordered, strict=True)
+    crossings = [cause for cause in causes if cause is not None]
+    caused = np.array([cause is not None for cause in causes], dtype=np.bool_)
     return Window(
         start=start,
         end=end,
         sent=sent[order],
         person=person[order],
-        event_type=np.fromiter((hit.event_type for hit in ordered), dtype=np.uint8, count=len(ordered)),
-        crossing=crossing,
-        bodies=[hit.body for hit in ordered],
+        event_type=np.array(types, dtype=np.uint8),
+        crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
+        bodies=render_hits(senders, dated, numbers, templates, values, calendar),
         rows=rows_from(crossings),
         census=census,
     )

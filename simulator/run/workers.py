@@ -18,7 +18,7 @@ import numpy as np
 
 from simulator.core.errors import JourneysimError
 from simulator.ledger import ROW
-from simulator.run.simulation import Simulation, World
+from simulator.run.simulation import Simulation, World, without_collector
 from simulator.run.window import Window, merge
 
 
@@ -87,9 +87,10 @@ def _work(world: World, number: int, count: int, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     try:
         try:
-            simulation = Simulation(world, world.cohorts()[number::count])
-            for _, end in world.windows():
-                _send(pipe, simulation.advance(end))
+            with without_collector():
+                simulation = Simulation(world, world.cohorts()[number::count])
+                for _, end in world.windows():
+                    _send(pipe, simulation.advance(end))
         except JourneysimError as error:
             pipe.send(error)
     except BrokenPipeError:

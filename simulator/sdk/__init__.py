@@ -5,7 +5,7 @@ Knows nothing of which endpoint there is.
 
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, EventForms
 from simulator.sdk.mobile_sdk import LIFECYCLE_DEBOUNCE_MS, MobileSdk
-from simulator.sdk.uplink import Hit, IdealUplink, Uplink
+from simulator.sdk.uplink import Hit, IdealUplink, Sender, Uplink, render_hits
 from simulator.xdm import EVENT_TYPES
 
 __all__ = [
@@ -19,5 +19,7 @@ __all__ = [
     "Hit",
     "IdealUplink",
     "MobileSdk",
+    "Sender",
     "Uplink",
+    "render_hits",
 ]

@@ -20,6 +20,7 @@ from simulator.xdm import (
     PlaceTemplates,
     PoiFacts,
     SdkFacts,
+    Template,
     active_poi,
     application_part,
     environment_part,
@@ -38,6 +39,7 @@ CLOSE = EVENT_TYPES.index(EventType.APPLICATION_CLOSE)
 IDEAL_ACCURACY_M = 8.0
 # Digits after the point of coordinates in events: 1e-7 degrees is about a centimetre.
 COORDINATE_DIGITS = 7
+Form = tuple[Template, tuple[bytes, ...]]
 _ACCURACY = json_number(IDEAL_ACCURACY_M, 1)
 
 
@@ -92,6 +94,7 @@ class EventForms:
         self._places = places.places
         self._handsets: dict[Handset, HandsetForms] = {}
         self._locations = {os: LocationTemplates(sdk_facts(os), app.location_events) for os in SDK_VERSIONS}
+        self._closes: dict[Os, tuple[Template, Template]] = {}
         self._rich: dict[tuple[Os, int], PlaceTemplates] = {}
         self._poi: dict[int, bytes] = {}
         self._active: dict[int, bytes] = {}
@@ -107,6 +110,13 @@ class EventForms:
     def locations(self, os: Os) -> LocationTemplates:
         """Location templates of one system's SDK."""
         return self._locations[os]
+
+    def closes(self, os: Os, lifecycle: LifecycleTemplates) -> tuple[Template, Template]:
+        """Templates of `application.close` with and without a length, for one system's SDK."""
+        templates = self._closes.get(os)
+        if templates is None:
+            templates = self._closes[os] = (lifecycle.close, lifecycle.zero_close())
+        return templates
 
     def poi(self, place: int) -> bytes:
         """A place as the SDK sends it."""
@@ -139,36 +149,34 @@ class EventForms:
 
 
 class HandsetForms:
-    """The events of one kind of handset, in the SDK's own form."""
+    """The events of one kind of handset, in the SDK's own form.
+
+    A form is a template and the values of its slots after the id and the timestamp.
+    """
 
     def __init__(self, forms: EventForms, handset: Handset) -> None:
         sdk = sdk_facts(handset.os)
         app = AppFacts(forms.app.id, forms.app.name, handset.app_version)
         lifecycle = LifecycleTemplates(sdk, app, device_facts(handset))
-        self._stamp = forms.calendar.stamp
+        self.launch = lifecycle.launch
+        """`application.launch`; its last slot is the ECID."""
+        # Closes say nothing of the device, so all handsets of a system share them.
+        self._close, self._zero_close = forms.closes(handset.os, lifecycle)
+        self._locations = forms.locations(handset.os)
         self._poi = forms.poi
-        self._launch = lifecycle.launch.render
-        self._close = lifecycle.close.render
-        self._zero_close = lifecycle.zero_close().render
-        templates = forms.locations(handset.os)
-        if templates.entry is not None and templates.exit is not None:
-            # Slots: id, timestamp, ecid and the place, in the order that they stand in the event.
-            self._entry, self._exit = templates.entry.render, templates.exit.render
 
-    def launch(self, now: int, event_id: bytes, ecid: bytes) -> bytes:
-        """`application.launch` at virtual time ``now``."""
-        return self._launch(event_id, self._stamp(now), ecid)
-
-    def close(self, paused: int, length_s: int, event_id: bytes, ecid: bytes) -> bytes:
-        """`application.close` of a session of ``length_s`` seconds that ended at ``paused``."""
+    def close(self, length_s: int, ecid: bytes) -> Form:
+        """`application.close` of a session of ``length_s`` whole seconds."""
         if length_s == 0:
-            return self._zero_close(event_id, self._stamp(paused), ecid)
-        return self._close(event_id, self._stamp(paused), ecid, b"%d" % length_s)
+            return self._zero_close, (ecid,)
+        return self._close, (ecid, b"%d" % length_s)
 
-    def location(self, region: RegionEvent, event_id: bytes, ecid: bytes) -> bytes:
+    def location(self, region: RegionEvent, ecid: bytes) -> Form:
         """`location.entry` or `location.exit`."""
-        render = self._entry if region.entry else self._exit
-        return render(event_id, self._stamp(region.noticed), ecid, self._poi(region.place))
+        template = self._locations.entry if region.entry else self._locations.exit
+        if template is None:
+            raise TypeError("location templates of the rich form have no open place")
+        return template, (ecid, self._poi(region.place))
 
 
 class RichForms(HandsetForms):
@@ -185,16 +193,13 @@ class RichForms(HandsetForms):
         self._device = json_value(located_device_part(device))
         self._environment = json_value(environment_part(device))
 
-    def location(self, region: RegionEvent, event_id: bytes, ecid: bytes) -> bytes:
+    def location(self, region: RegionEvent, ecid: bytes) -> Form:
         """`location.entry` or `location.exit`, rich form."""
         forms = self._forms
         templates = forms.rich(self._os, region.place)
-        render = templates.entry.render if region.entry else templates.exit.render
         local_time, offset = self._local_stamp(region.noticed)
         # The ideal phone fixes its position on the border itself: the distance is the radius.
-        return render(
-            event_id,
-            self._stamp(region.noticed),
+        return templates.entry if region.entry else templates.exit, (
             ecid,
             self._application,
             self._device,

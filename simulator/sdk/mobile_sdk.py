@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import simpy
 
-from simulator.core.identifiers import IdStream, ecid
+from simulator.core.simtime import MS_PER_SECOND
 from simulator.ledger import CrossingRow, Outcome
-from simulator.phone import Handset, RegionEvent
-from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, EventForms, HandsetForms
-from simulator.sdk.uplink import Hit, Uplink
+from simulator.phone import RegionEvent
+from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, HandsetForms
+from simulator.sdk.uplink import Sender, Uplink
+from simulator.xdm import Template
 
 # A close is held back this long (core-ios LifecycleV2Constants; mobile_sdk.md 5.1).
 LIFECYCLE_DEBOUNCE_MS = 500
@@ -24,64 +25,60 @@ _OPEN = int(Outcome.OPEN)
 class MobileSdk:
     """One phone's SDK. It is the app that the phone tells of region events and sessions."""
 
-    __slots__ = ("_close_due", "_ecid", "_env", "_forms", "_launched", "_person", "_post", "ids")
+    __slots__ = ("_close_due", "_ecid", "_env", "_events", "_forms", "_launched", "_post", "_sender")
 
     def __init__(
-        self,
-        *,
-        env: simpy.Environment,
-        person: int,
-        key: int,
-        id_key: int,
-        forms: EventForms,
-        handset: Handset,
-        uplink: Uplink,
+        self, env: simpy.Environment, uplink: Uplink, sender: Sender, ecid: bytes, forms: HandsetForms
     ) -> None:
-        """``key`` is the person's root key, ``id_key`` that of the event ids; ``person`` the ordinal."""
-        self.ids = IdStream(id_key, upper=handset.os == "ios")
         self._env = env
-        self._person = person
-        self._ecid = ecid(key).encode()
-        self._forms: HandsetForms = forms.of(handset)
         self._post = uplink.post
+        self._sender = sender
+        self._ecid = ecid
+        self._forms = forms
+        self._events = 0
         self._launched: int | None = None
         self._close_due: int | None = None
 
     def region_event(self, region: RegionEvent) -> None:
         """The operating system reports an entry or exit; nothing is suppressed, nothing is held back."""
-        noticed = region.noticed
-        entry = region.entry
-        body = self._forms.location(region, self.ids.next_uuid(), self._ecid)
-        row = CrossingRow(
-            self._person, region.place, entry, region.crossed, noticed, noticed, noticed, _OPEN
-        )
-        self._post(Hit(noticed, self._person, ENTRY if entry else EXIT, body, row))
+        noticed, entry = region.noticed, region.entry
+        template, values = self._forms.location(region, self._ecid)
+        row = (self._sender.person, region.place, entry, region.crossed, noticed, noticed, noticed, _OPEN)
+        self._send(noticed, ENTRY if entry else EXIT, noticed, template, values, row)
 
     def foreground(self, now: int) -> None:
         """The app comes to the front: a launch, unless it left the front less than half a second ago."""
         if self._close_due is not None:
             self._close_due = None
-            return
-        if self._launched is not None:
-            return  # a repeated equal state is ignored
-        self._launched = now
-        body = self._forms.launch(now, self.ids.next_uuid(), self._ecid)
-        self._post(Hit(now, self._person, LAUNCH, body, None))
+        elif self._launched is None:  # a repeated equal state is ignored
+            self._launched = now
+            self._send(now, LAUNCH, now, self._forms.launch, (self._ecid,), None)
 
     def background(self, now: int) -> None:
         """The app leaves the front: a close, if it stays away."""
-        if self._launched is None or self._close_due is not None:
-            return
-        self._close_due = now
-        timer = self._env.timeout(LIFECYCLE_DEBOUNCE_MS, now)
-        timer.callbacks.append(self._close)
+        if self._launched is not None and self._close_due is None:
+            self._close_due = now
+            simpy.Timeout(self._env, LIFECYCLE_DEBOUNCE_MS, now).callbacks.append(self._close)
 
     def _close(self, timer: simpy.Event) -> None:
         """The debounce is over. The event is dated at the pause, not at its sending."""
         paused = timer.value
         if self._close_due != paused or self._launched is None:
             return
-        length_s = (paused - self._launched) // 1000
+        length_s = (paused - self._launched) // MS_PER_SECOND
         self._close_due = self._launched = None
-        body = self._forms.close(paused, length_s, self.ids.next_uuid(), self._ecid)
-        self._post(Hit(paused + LIFECYCLE_DEBOUNCE_MS, self._person, CLOSE, body, None))
+        template, values = self._forms.close(length_s, self._ecid)
+        self._send(paused + LIFECYCLE_DEBOUNCE_MS, CLOSE, paused, template, values, None)
+
+    def _send(
+        self,
+        now: int,
+        event_type: int,
+        dated: int,
+        template: Template,
+        values: tuple[bytes, ...],
+        crossing: CrossingRow | None,
+    ) -> None:
+        number = self._events
+        self._events = number + 1
+        self._post((now, self._sender, event_type, dated, number, template, values, crossing))

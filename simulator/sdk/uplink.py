@@ -2,34 +2,51 @@
 
 In its first form the network is ideal: a hit is sent at the moment it is queued, and what the endpoint
 answers is known to the ledger but not to the phone.
+
+A hit is not bytes yet. It names its template and the values that only the SDK knows; ids and timestamps are
+filled in when it is rendered, for a whole window of hits at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
+from simulator.core.identifiers import UUID_LENGTH, uuid_block
+from simulator.core.simtime import STAMP_LENGTH, Calendar
 from simulator.ledger import CrossingRow
+from simulator.xdm import Template
 
 
-class Hit(NamedTuple):
-    """One event on its way out of one phone."""
+class Sender(NamedTuple):
+    """The phone that a hit comes from."""
 
-    sent: int
-    """Virtual time at which it leaves the phone, milliseconds."""
     person: int
     """Ordinal of the person."""
-    event_type: int
-    """Index into ``simulator.sdk.EVENT_TYPES``."""
-    body: bytes
-    """The event in XDM wire form, as JSON."""
-    crossing: CrossingRow | None
-    """The crossing that caused it, if one did."""
+    id_key: int
+    """Key of the phone's event ids."""
+    capitals: bool
+    """Whether its ids are in capitals, as iOS writes them (mobile_sdk.md 4.3)."""
+
+
+# One event on its way out of one phone; a plain tuple, because there are millions of them:
+# - virtual time at which it leaves the phone, milliseconds
+# - the sender
+# - index into EVENT_TYPES
+# - virtual time that it is dated, milliseconds
+# - number of the event on this phone, which decides its id
+# - the template of the event, whose first slots are the id and the timestamp
+# - the values of its other slots
+# - the crossing that caused it, or None
+Hit = tuple[int, Sender, int, int, int, Template, tuple[bytes, ...], CrossingRow | None]
 
 
 class Uplink(Protocol):
     """Takes hits."""
 
-    def post(self, hit: Hit) -> None:
+    def post(self, hit: Hit, /) -> None:
         """Send ``hit`` now."""
 
 
@@ -47,3 +64,24 @@ class IdealUplink:
         taken = self.hits[:]
         self.hits.clear()
         return taken
+
+
+def render_hits(
+    senders: Sequence[Sender],
+    dated: Sequence[int],
+    numbers: Sequence[int],
+    templates: Sequence[Template],
+    values: Sequence[tuple[bytes, ...]],
+    calendar: Calendar,
+) -> list[bytes]:
+    """The events of hits in XDM wire form, as JSON; the arguments are the columns of the hits."""
+    _, keys, capitals = zip(*senders, strict=True)
+    ids = uuid_block(
+        np.array(keys, dtype=np.uint64), np.array(numbers, dtype=np.int64), np.array(capitals, dtype=np.bool_)
+    )
+    stamps = calendar.stamps(np.array(dated, dtype=np.int64))
+    id_at, stamp_at = range(0, len(ids), UUID_LENGTH), range(0, len(stamps), STAMP_LENGTH)
+    return [
+        template.render(ids[a : a + UUID_LENGTH], stamps[b : b + STAMP_LENGTH], *rest)
+        for template, a, b, rest in zip(templates, id_at, stamp_at, values, strict=True)
+    ]

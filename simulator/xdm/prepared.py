@@ -7,6 +7,7 @@ and the ECID are bare text (no quotes), everything else is JSON (:func:`~simulat
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from simulator.xdm.events import (
@@ -103,35 +104,51 @@ class LocationTemplates:
 class LifecycleTemplates:
     """Templates of launch and close for one app on one kind of phone.
 
-    ``launch``, ``install`` and ``upgrade`` have :data:`SDK_SLOTS`; ``close`` (seen when it happened) and
-    ``lost_close`` (found out at the next start) have :data:`CLOSE_SLOTS`.
+    Launches have :data:`SDK_SLOTS`, closes that tell their length :data:`CLOSE_SLOTS`. Each is compiled when it
+    is first asked for.
     """
 
-    __slots__ = ("_sdk", "close", "install", "launch", "lost_close", "upgrade")
-
     def __init__(self, sdk: SdkFacts, app: AppFacts, device: DeviceFacts) -> None:
-        self._sdk = sdk
-        self.launch = self._launch(app, device)
-        self.install = self._launch(app, device, install=True)
-        self.upgrade = self._launch(app, device, upgrade=True)
-        self.close = self._close("close", Slot("session_length_s"))
-        self.lost_close = self._close("unknown", Slot("session_length_s"))
+        self._sdk, self._app, self._device = sdk, app, device
+
+    @cached_property
+    def launch(self) -> Template:
+        """An ordinary launch."""
+        return self._launch()
+
+    @cached_property
+    def install(self) -> Template:
+        """The first launch ever."""
+        return self._launch(install=True)
+
+    @cached_property
+    def upgrade(self) -> Template:
+        """The first launch of another version."""
+        return self._launch(upgrade=True)
+
+    @cached_property
+    def close(self) -> Template:
+        """A close seen when it happened."""
+        return self._close("close", Slot("session_length_s"))
+
+    @cached_property
+    def lost_close(self) -> Template:
+        """A close found out at the next start."""
+        return self._close("unknown", Slot("session_length_s"))
 
     def zero_close(self, close_type: CloseType = "close") -> Template:
         """A close after less than a second, with :data:`SDK_SLOTS`: Android leaves the length out."""
         return self._close(close_type, 0)
 
-    def _launch(
-        self, app: AppFacts, device: DeviceFacts, *, install: bool = False, upgrade: bool = False
-    ) -> Template:
+    def _launch(self, *, install: bool = False, upgrade: bool = False) -> Template:
         return Template.compile(
             application_launch(
                 id=_ID,
                 timestamp=_TIMESTAMP,
                 identities=_IDENTITIES,
                 sdk=self._sdk,
-                app=app,
-                device=device,
+                app=self._app,
+                device=self._device,
                 install=install,
                 upgrade=upgrade,
             )

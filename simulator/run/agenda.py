@@ -1,0 +1,73 @@
+"""What is planned for the people of a cohort, in the order of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.phone import DaySessions
+from simulator.world import Crossings
+
+LongArray = npt.NDArray[np.int64]
+
+# Kinds of items; the first two are crossings.
+EXIT, ENTER, OPEN_APP, LEAVE_APP = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """Things to come, ordered by time and person; arrays of the same length.
+
+    ``person`` is the index within the cohort, ``time`` virtual milliseconds. ``place``, ``latitude`` and
+    ``longitude`` belong to crossings.
+    """
+
+    time: LongArray
+    person: LongArray
+    kind: npt.NDArray[np.int8]
+    place: npt.NDArray[np.int32]
+    latitude: npt.NDArray[np.float64]
+    longitude: npt.NDArray[np.float64]
+
+    def rows(self, which: slice | npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Agenda:
+        """Some of the items."""
+        return Agenda(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def between(self, start: int, end: int) -> Agenda:
+        """The items with ``start`` <= time < ``end``."""
+        first, last = np.searchsorted(self.time, (start, end)).tolist()
+        return self.rows(slice(first, last))
+
+    def lists(self) -> list[list[Any]]:
+        """The columns as Python lists."""
+        return [getattr(self, field.name).tolist() for field in fields(self)]
+
+    @classmethod
+    def merged(cls, *agendas: Agenda) -> Agenda:
+        """Several agendas as one; items of the same person and time keep the order of the arguments."""
+        columns = [
+            np.concatenate([getattr(agenda, field.name) for agenda in agendas]) for field in fields(cls)
+        ]
+        return cls(*columns).sorted()
+
+    def sorted(self) -> Agenda:
+        """The same items in order; sorting is stable."""
+        return self.rows(np.lexsort((self.person, self.time)))
+
+
+def day_agenda(crossing_person: LongArray, crossings: Crossings, sessions: DaySessions) -> Agenda:
+    """Crossings and app sessions of a day in one order; at equal times crossings come first."""
+    used = len(sessions.person)
+    return Agenda(
+        time=np.concatenate([crossings.time, sessions.start, sessions.end]),
+        person=np.concatenate([crossing_person, sessions.person, sessions.person]),
+        kind=np.concatenate(
+            [crossings.entry.astype(np.int8), np.full(used, OPEN_APP, np.int8), np.full(used, LEAVE_APP, np.int8)]
+        ),
+        place=np.concatenate([crossings.place, np.zeros(2 * used, np.int32)]),
+        latitude=np.concatenate([crossings.latitude, np.zeros(2 * used)]),
+        longitude=np.concatenate([crossings.longitude, np.zeros(2 * used)]),
+    ).sorted()

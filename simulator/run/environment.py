@@ -1,0 +1,44 @@
+"""The SimPy environment of a cohort: whole milliseconds, run up to a given moment."""
+
+from __future__ import annotations
+
+from heapq import heappop
+from typing import Any
+
+import simpy
+from simpy.events import URGENT
+
+
+class CohortEnvironment(simpy.Environment):
+    """SimPy's environment with a loop that stops *before* a moment and costs nothing per stop.
+
+    ``Environment.run(until=...)`` schedules an event to stop at, calls ``step`` for every event and ends with an
+    exception. Cohorts are run in thousands of small windows, so here the loop of ``run`` and ``step`` is one.
+    """
+
+    def run_before(self, until: int) -> None:
+        """Process every event earlier than ``until``; the clock stays at the last of them."""
+        queue: list[tuple[Any, int, int, simpy.Event]] = self._queue  # SimPy's heap: (time, priority, id, event)
+        while queue and queue[0][0] < until:
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not event.defused:
+                raise event._value
+
+
+class Wake(simpy.Event):
+    """A timeout that comes before everything else of its millisecond.
+
+    What was planned happens before what follows from it, always: otherwise the order of two things in the
+    same millisecond would depend on when the rest of the cohort last did something.
+    """
+
+    def __init__(self, env: simpy.Environment, delay: int) -> None:
+        self.env = env
+        self.callbacks = []
+        self._value = None
+        self._ok = True
+        self._defused = False
+        env.schedule(self, URGENT, delay)
