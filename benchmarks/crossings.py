@@ -23,15 +23,27 @@ def square(count: int, seed: int) -> tuple[PlaceSet, Legs]:
     stretch = 1.0 / np.cos(np.radians(40.0))
     lat, lon = 40.0 + side * (random.random(count) - 0.5), side * stretch * (random.random(count) - 0.5)
     places = [
-        Place(id=str(i), name=str(i), latitude=float(lat[i]), longitude=float(lon[i]), radius=150.0,
-              library_id="l", library_name="L")
+        Place(
+            id=str(i),
+            name=str(i),
+            latitude=float(lat[i]),
+            longitude=float(lon[i]),
+            radius=150.0,
+            library_id="l",
+            library_name="L",
+        )
         for i in range(count)
     ]
     lat0, lon0 = 40.0 + side * (random.random(LEGS) - 0.5), side * stretch * (random.random(LEGS) - 0.5)
     length, angle = (500 + 1000 * random.random(LEGS)) / METRES_PER_DEGREE, 2 * np.pi * random.random(LEGS)
     start = np.arange(LEGS, dtype=np.int64) * 1000
     legs = Legs(
-        lat0, lon0, lat0 + length * np.sin(angle), lon0 + length * stretch * np.cos(angle), start, start + 600_000
+        lat0,
+        lon0,
+        lat0 + length * np.sin(angle),
+        lon0 + length * stretch * np.cos(angle),
+        start,
+        start + 600_000,
     )
     return PlaceSet(places), legs
 

@@ -58,7 +58,7 @@ def _user_errors(command: Callable[P, None]) -> Callable[P, None]:
             # The reader of our output has gone: what it did not want is not a fault.
             sys.stderr.close()
             sys.exit(ExitCode.OK)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.ClickException, click.Abort):
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
@@ -95,7 +95,9 @@ SET = click.option(
     metavar="KEY.PATH=VALUE",
     help="Change a value of the scenario, such as `destination.batch_size=100`; may be repeated.",
 )
-SEED = click.option("--seed", type=click.IntRange(0), help="Another seed: the same seed gives the same bytes.")
+SEED = click.option(
+    "--seed", type=click.IntRange(0), help="Another seed: the same seed gives the same bytes."
+)
 PEOPLE = click.option(
     "--people", type=click.IntRange(1), metavar="N", help="Scale all groups to N people together."
 )
@@ -120,8 +122,12 @@ def main() -> None:
 @SEED
 @PEOPLE
 @click.option("--duration", metavar="TIME", help="Run this much simulated time, such as `90 min` or `7 d`.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [runs/SCENARIO-TIME].")
-@click.option("--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1].")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [runs/SCENARIO-TIME]."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
+)
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -146,13 +152,17 @@ def run(
 
     `journeysim run scenarios/lunch_rush.yaml --people 50000 --workers 2 --to file:events.ndjson.zst`
 
-    `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo --set destination.batch_size=100`
+    `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
+
+    `journeysim run scenarios/lunch_rush.yaml --seed 7 --duration "90 min" --set destination.batch_size=100`
     """
     from simulator.report import Progress, render_summary
     from simulator.run import RunOptions, WallClock, prepare
     from simulator.run import run as run_scenario
 
-    short = [f"{key}={value}" for key, value in (("destination.to", to), ("clock.duration", duration)) if value]
+    short = [
+        f"{key}={value}" for key, value in (("destination.to", to), ("clock.duration", duration)) if value
+    ]
     prepared = prepare(scenario, overrides=[*overrides, *short], seed=seed, people=people)
     _warn(prepared, quiet or as_json)
     clock = WallClock()
@@ -244,7 +254,9 @@ def people(
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one."
+)
 @click.option(
     "--store", type=click.Path(path_type=Path), metavar="FILE", help="Keep events in this SQLite file."
 )
@@ -273,9 +285,13 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE", help="Events, one per line (.gz, .zst too).")
+@click.argument(
+    "file", type=click.Path(path_type=Path), metavar="FILE", help="Events, one per line (.gz, .zst too)."
+)
 @click.option("--to", required=True, metavar="DESTINATION", help="As for `journeysim run`.")
-@click.option("--batch-size", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Events per request.")
+@click.option(
+    "--batch-size", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Events per request."
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @_user_errors
 def replay(file: Path, to: str, batch_size: int, quiet: bool) -> None:

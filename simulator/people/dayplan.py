@@ -119,7 +119,9 @@ class DayPlanner:
         course.go(going, cohort.work_lat[going], cohort.work_lon[going], course.free_at[going], "lunch.back")
 
     @staticmethod
-    def _leave_work(course: _Course, work: Work, workers: Rows, errands: Errands | None, weekday: str) -> None:
+    def _leave_work(
+        course: _Course, work: Work, workers: Rows, errands: Errands | None, weekday: str
+    ) -> None:
         leave = work.leave_work.ppf(course.draw("work.leave_work", workers))
         course.wait_until(workers, leave)
         choices = course.cohort.errands

@@ -62,7 +62,8 @@ class Choices:
         """A place for each of the people ``rows``, by the uniform numbers ``u``."""
         cumulative = self.cumulative[rows]
         column = (cumulative <= (u * cumulative[:, -1])[:, None]).sum(axis=1)
-        return self.places[rows, np.minimum(column, cumulative.shape[1] - 1)]
+        chosen: Indices = self.places[rows, np.minimum(column, cumulative.shape[1] - 1)]
+        return chosen
 
 
 @dataclass(slots=True)
@@ -183,9 +184,9 @@ class Populator:
             works=works,
             work_lat=work_lat,
             work_lon=work_lon,
-            lunch=lunch and self._choices(lunch.library, lunch.within, work_lat, work_lon),
-            errands=errands and from_home[errands.library, errands.within],
-            evening=evening and from_home[evening.library, evening.within],
+            lunch=self._choices(lunch.library, lunch.within, work_lat, work_lon) if lunch else None,
+            errands=from_home[errands.library, errands.within] if errands else None,
+            evening=from_home[evening.library, evening.within] if evening else None,
         )
 
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:

@@ -105,7 +105,7 @@ def _ordered(
 
 def _mean(distribution: Distribution) -> float:
     """Mean of a distribution, from its quantiles."""
-    quantiles = distribution.ppf((np.arange(512) + 0.5) / 512.0)
+    quantiles = distribution.ppf((np.arange(512, dtype=np.float64) + 0.5) / 512.0)
     total = 0.0
     for value in quantiles.tolist():
         total += value

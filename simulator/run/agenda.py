@@ -65,7 +65,11 @@ def day_agenda(crossing_person: LongArray, crossings: Crossings, sessions: DaySe
         time=np.concatenate([crossings.time, sessions.start, sessions.end]),
         person=np.concatenate([crossing_person, sessions.person, sessions.person]),
         kind=np.concatenate(
-            [crossings.entry.astype(np.int8), np.full(used, OPEN_APP, np.int8), np.full(used, LEAVE_APP, np.int8)]
+            [
+                crossings.entry.astype(np.int8),
+                np.full(used, OPEN_APP, np.int8),
+                np.full(used, LEAVE_APP, np.int8),
+            ]
         ),
         place=np.concatenate([crossings.place, np.zeros(2 * used, np.int32)]),
         latitude=np.concatenate([crossings.latitude, np.zeros(2 * used)]),

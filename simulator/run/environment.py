@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappop
-from typing import Any
+from typing import cast
 
 import simpy
 from simpy.events import URGENT
@@ -18,14 +18,14 @@ class CohortEnvironment(simpy.Environment):
 
     def run_before(self, until: int) -> None:
         """Process every event earlier than ``until``; the clock stays at the last of them."""
-        queue: list[tuple[Any, int, int, simpy.Event]] = self._queue  # SimPy's heap: (time, priority, id, event)
+        queue = self._queue  # SimPy's heap: (time, priority, id, event)
         while queue and queue[0][0] < until:
             self._now, _, _, event = heappop(queue)
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
             for callback in callbacks:
                 callback(event)
             if not event._ok and not event.defused:
-                raise event._value
+                raise cast(BaseException, event._value)
 
 
 class Wake(simpy.Event):

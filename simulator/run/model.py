@@ -57,7 +57,7 @@ class CohortModel:
         self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
         handsets, handset_of = draw_handsets(cohort.group.phone, context.scenario.app, cohort.keys)
         by_handset = np.bincount(handset_of, minlength=len(handsets)).tolist()
-        self.phones_by_os = {
+        self.phones_by_os: dict[str, int] = {
             os: sum(n for n, handset in zip(by_handset, handsets, strict=True) if handset.os == os)
             for os in SDK_VERSIONS
         }

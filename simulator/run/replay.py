@@ -41,7 +41,9 @@ def replay_file(file: Path, to: str, batch_size: int = 1) -> Replayed:
     destination can't be used.
     """
     if to == "receiver":
-        raise UsageError("--to receiver: the embedded receiver lives in a run; start `journeysim serve` and name its URL")
+        raise UsageError(
+            "--to receiver: the embedded receiver lives in a run; start `journeysim serve` and name its URL"
+        )
     destination = make_destination(DestinationSpec(to=to, batch_size=batch_size))
     return asyncio.run(_replay(file, destination))
 

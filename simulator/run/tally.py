@@ -101,6 +101,7 @@ class Tally:
             "timeline": {"bucket_seconds": self._bucket_ms / 1000.0, "events": self._timeline.tolist()},
             "busiest_places": busiest,
             "reasons": [
-                {"reason": reason, "events": count} for reason, count in self._reasons.most_common(TOP_REASONS)
+                {"reason": reason, "events": count}
+                for reason, count in self._reasons.most_common(TOP_REASONS)
             ],
         }

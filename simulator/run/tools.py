@@ -34,7 +34,9 @@ def describe_people(world: World) -> Iterator[str]:
             document = {
                 "person": person_id,
                 "ecid": ecid(key),
-                "profile": asdict(make_profile(key, person_id=person_id.replace('/', '-'), locale=locales[locale_of[local]])),
+                "profile": asdict(
+                    make_profile(key, person_id=person_id.replace("/", "-"), locale=locales[locale_of[local]])
+                ),
                 "home": [round(float(cohort.home_lat[local]), 6), round(float(cohort.home_lon[local]), 6)],
                 "work": [round(float(cohort.work_lat[local]), 6), round(float(cohort.work_lon[local]), 6)]
                 if cohort.works[local]

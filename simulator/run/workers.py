@@ -113,8 +113,7 @@ def _receive(pipe: Connection) -> Window:
             raise head
         start, end, census, _, _ = head
         sent, person, event_type, crossing, lengths, rows = (
-            np.frombuffer(pipe.recv_bytes(), dtype=dtype)
-            for dtype in ("<i8", "<i4", "u1", "<i4", "<i8", ROW)
+            np.frombuffer(pipe.recv_bytes(), dtype=dtype) for dtype in ("<i8", "<i4", "u1", "<i4", "<i8", ROW)
         )
         blob = pipe.recv_bytes()
     except EOFError as error:
@@ -127,5 +126,3 @@ def _split(blob: bytes, lengths: np.ndarray[tuple[int], np.dtype[np.int64]]) -> 
     for length in lengths.tolist():
         yield blob[at : at + length]
         at += length
-
-

@@ -62,8 +62,8 @@ class MobileSdk:
 
     def _close(self, timer: simpy.Event) -> None:
         """The debounce is over. The event is dated at the pause, not at its sending."""
-        paused = timer.value
-        if self._close_due != paused or self._launched is None:
+        paused = self._close_due
+        if paused is None or paused != timer.value or self._launched is None:
             return
         length_s = (paused - self._launched) // MS_PER_SECOND
         self._close_due = self._launched = None

@@ -33,7 +33,9 @@ def test_exponential_agrees_with_the_library(x: float) -> None:
 
 @given(st.floats(1e-12, 1 - 1e-12))
 def test_normal_quantiles_agree_with_the_standard_library(u: float) -> None:
-    assert numerics.normal_ppf(np.array([u]))[0] == pytest.approx(NormalDist().inv_cdf(u), rel=1e-9, abs=1e-12)
+    assert numerics.normal_ppf(np.array([u]))[0] == pytest.approx(
+        NormalDist().inv_cdf(u), rel=1e-9, abs=1e-12
+    )
 
 
 def test_an_array_gives_the_same_bits_as_its_elements_one_by_one() -> None:
