@@ -28,6 +28,10 @@ PART = ".part"
 _GZIP_LEVEL = 1
 _ZSTD_LEVEL = 1
 _GZIP_WBITS = 31
+# Events joined into one write. Plain lines: so many that the joined bytes stay in the processor's cache (a
+# third of the time of joining thousands); compressed ones: a whole batch is one frame.
+PLAIN_LINES = 128
+COMPRESSED_LINES = 100_000
 
 Compress = Callable[[bytes], bytes]
 
@@ -40,6 +44,7 @@ class FileDestination:
         self.description = f"file {path}"
         self.stats = DeliveryStats()
         self._compress = _compressor(path)
+        self._lines_per_write = PLAIN_LINES if self._compress is bytes else COMPRESSED_LINES
         self._part = path
         self._fd = -1
         self._size = 0
@@ -59,15 +64,16 @@ class FileDestination:
         """Write the batch; every event is acknowledged, or ``DeliveryError`` is raised."""
         if self._failure is not None:
             raise self._failure
-        if batch.bodies:
-            data = self._compress(b"\n".join(batch.bodies) + b"\n")
+        for first in range(0, len(batch.bodies), self._lines_per_write):
+            bodies = batch.bodies[first : first + self._lines_per_write]
+            data = self._compress(b"\n".join([*bodies, b""]))
             try:
                 _write(self._fd, data)
             except OSError as error:
                 self._failure = self._give_up(error)
                 raise self._failure from error
             self._size += len(data)
-            self._events += len(batch.bodies)
+            self._events += len(bodies)
             self.stats.bytes += len(data)
         return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
 

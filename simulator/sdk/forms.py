@@ -37,10 +37,9 @@ CLOSE = EVENT_TYPES.index(EventType.APPLICATION_CLOSE)
 
 # Accuracy that an ideal phone claims for its position, metres: the GNSS median (realism.md 2, Zandbergen [v]).
 IDEAL_ACCURACY_M = 8.0
-# Digits after the point of coordinates in events: 1e-7 degrees is about a centimetre.
-COORDINATE_DIGITS = 7
+# Coordinates in events: 1e-7 degrees is about a centimetre.
+COORDINATE = b"%.7f"
 Form = tuple[Template, tuple[bytes, ...]]
-_ACCURACY = json_number(IDEAL_ACCURACY_M, 1)
 
 
 def poi_facts(place: Place) -> PoiFacts:
@@ -90,7 +89,6 @@ class EventForms:
     def __init__(self, app: App, places: PlaceSet, calendar: Calendar) -> None:
         self.app = app
         self.calendar = calendar
-        self.zone = str(calendar.zone).encode()
         self._places = places.places
         self._handsets: dict[Handset, HandsetForms] = {}
         self._locations = {os: LocationTemplates(sdk_facts(os), app.location_events) for os in SDK_VERSIONS}
@@ -139,13 +137,16 @@ class EventForms:
         """The rich templates of one place."""
         templates = self._rich.get((os, place))
         if templates is None:
-            templates = self._locations[os].for_place(poi_facts(self._places[place]))
-            self._rich[os, place] = templates
+            poi = poi_facts(self._places[place])
+            # The ideal phone fixes its position on the border itself: the distance is the radius.
+            fixed = {
+                "timezone": str(self.calendar.zone).encode(),
+                "distance_m": json_number(poi.radius_m, 2),
+                "accuracy_m": json_number(IDEAL_ACCURACY_M, 1),
+            }
+            entry, exit = self._locations[os].for_place(poi)
+            templates = self._rich[os, place] = PlaceTemplates(entry.bind(**fixed), exit.bind(**fixed))
         return templates
-
-    def radius(self, place: int) -> float:
-        """Radius of a place's fence, metres."""
-        return self._places[place].radius
 
 
 class HandsetForms:
@@ -198,7 +199,6 @@ class RichForms(HandsetForms):
         forms = self._forms
         templates = forms.rich(self._os, region.place)
         local_time, offset = self._local_stamp(region.noticed)
-        # The ideal phone fixes its position on the border itself: the distance is the radius.
         return templates.entry if region.entry else templates.exit, (
             ecid,
             self._application,
@@ -206,10 +206,7 @@ class RichForms(HandsetForms):
             self._environment,
             local_time,
             b"%d" % offset,
-            forms.zone,
-            json_number(region.latitude, COORDINATE_DIGITS),
-            json_number(region.longitude, COORDINATE_DIGITS),
-            json_number(forms.radius(region.place), 2),
-            _ACCURACY,
+            COORDINATE % region.latitude,
+            COORDINATE % region.longitude,
             forms.active(region.inside),
         )
