@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from simulator.ledger import LedgerWriter
 from simulator.receiver import EventStore, Receiver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder
+from simulator.run.interrupts import interrupts
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
@@ -128,10 +127,12 @@ class _Run:
         self._write_scenario()
         ledger = LedgerWriter(self._folder.ledger, self._ledger_header())
         try:
-            with _interrupts(self._stop):
-                await self._destination.open()
-                source = self._source()
+            with interrupts(self._stop):
+                source = (
+                    self._source()
+                )  # before anything starts a thread: workers are forked where that is safe
                 try:
+                    await self._destination.open()
                     async for window in self._windows(source):
                         await self._deliver(window, ledger)
                         self._progress(self._tally)
@@ -321,24 +322,3 @@ def _pieces(window: Window) -> Iterator[Window]:
         return
     for first in range(0, len(window), HAND_OVER):
         yield window.slice(first, min(first + HAND_OVER, len(window)))
-
-
-@contextlib.contextmanager
-def _interrupts(stop: asyncio.Event) -> Iterator[None]:
-    """The first Ctrl-C (or SIGTERM) asks the run to stop; the second one ends the program at once."""
-    loop = asyncio.get_running_loop()
-    handled: list[signal.Signals] = []
-
-    def ask(number: signal.Signals) -> None:
-        stop.set()
-        loop.remove_signal_handler(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, ask, number)
-            handled.append(number)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)

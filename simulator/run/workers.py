@@ -7,9 +7,12 @@ window ahead.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
@@ -20,6 +23,10 @@ from simulator.core.errors import JourneysimError
 from simulator.ledger import ROW
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.run.window import Window, merge
+
+
+# Linux: how much of a window a pipe holds, so that a worker need not wait for every page to be fetched.
+_PIPE_BYTES = 1 << 20
 
 
 class WindowSource(Protocol):
@@ -50,13 +57,22 @@ class Workers:
     """Simulates in ``count`` processes of their own; windows must be asked for as ``World.windows`` has them."""
 
     def __init__(self, world: World, count: int) -> None:
-        context = multiprocessing.get_context("spawn")
+        forks = _may_fork()
+        context: multiprocessing.context.BaseContext = multiprocessing.get_context(
+            "fork" if forks else "spawn"
+        )
         self._processes: list[BaseProcess] = []
         self._pipes: list[Connection] = []
         for number in range(count):
             ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(
-                target=_work, args=(world, number, count, theirs), name=f"journeysim-{number}", daemon=True
+            _widen(theirs)
+            # A forked process holds copies of our ends; it must close them to notice when we are gone.
+            copies = [*self._pipes, ours] if forks else []
+            process = context.Process(  # type: ignore[attr-defined]
+                target=_work,
+                args=(world, number, count, theirs, copies),
+                name=f"journeysim-{number}",
+                daemon=True,
             )
             process.start()
             theirs.close()
@@ -82,9 +98,26 @@ class Workers:
                 process.join()
 
 
-def _work(world: World, number: int, count: int, pipe: Connection) -> None:
+def _may_fork() -> bool:
+    """Whether processes can be forked: at once and without reading anything again, but only from one thread."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _widen(pipe: Connection) -> None:
+    if sys.platform == "linux":
+        import fcntl  # not there on every system
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _work(world: World, number: int, count: int, pipe: Connection, copies: Sequence[Connection]) -> None:
     """What a worker process does."""
+    signal.set_wakeup_fd(-1)  # a forked process must not wake the parent's event loop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for copy in copies:
+        copy.close()
     try:
         try:
             with without_collector():
@@ -118,11 +151,6 @@ def _receive(pipe: Connection) -> Window:
         blob = pipe.recv_bytes()
     except EOFError as error:
         raise JourneysimError("a worker process ended unexpectedly; try fewer workers") from error
-    return Window(start, end, sent, person, event_type, crossing, list(_split(blob, lengths)), rows, census)
-
-
-def _split(blob: bytes, lengths: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Iterator[bytes]:
-    at = 0
-    for length in lengths.tolist():
-        yield blob[at : at + length]
-        at += length
+    ends = np.cumsum(lengths)
+    bodies = [blob[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
+    return Window(start, end, sent, person, event_type, crossing, bodies, rows, census)
