@@ -5,6 +5,7 @@ Heavy imports wait until a command runs, so that ``--help`` is instant.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -14,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 import rich_click as click
 
 from simulator import __version__
-from simulator.core.errors import ExitCode, InputError, JourneysimError
+from simulator.core.errors import ExitCode, InputError, JourneysimError, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.run import Prepared
+    from simulator.run import RunResult
 
 P = ParamSpec("P")
 
@@ -43,13 +44,13 @@ def _user_errors(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # before and after a run, it is Ctrl-C
         try:
             command(*args, **kwargs)
         except InputError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
+            _show_problems(error.problems)
             count = sum(not problem.warning for problem in error.problems)
-            _fail(f"{count} {'mistake' if count == 1 else 'mistakes'} found.", error.exit_code)
+            _fail(f"{_plural(count, 'mistake')} found.", error.exit_code)
         except JourneysimError as error:
             _fail(f"journeysim: {error}", error.exit_code)
         except KeyboardInterrupt:
@@ -67,6 +68,17 @@ def _user_errors(command: Callable[P, None]) -> Callable[P, None]:
             _fail(_internal_error(error), ExitCode.INTERNAL_ERROR)
 
     return wrapped
+
+
+def _show_problems(problems: Sequence[Problem]) -> None:
+    """Problems on standard error, with files as they are called from here."""
+    here = f"{Path.cwd()}/"
+    for problem in problems:
+        click.echo(str(problem).replace(here, ""), err=True)
+
+
+def _plural(count: int, one: str) -> str:
+    return f"{count:,} {one if count == 1 else one + 's'}"
 
 
 def _internal_error(error: Exception) -> str:
@@ -159,12 +171,15 @@ def run(
     from simulator.report import Progress, render_summary
     from simulator.run import RunOptions, WallClock, prepare
     from simulator.run import run as run_scenario
+    from simulator.scenario import Option
 
-    short = [
-        f"{key}={value}" for key, value in (("destination.to", to), ("clock.duration", duration)) if value
-    ]
-    prepared = prepare(scenario, overrides=[*overrides, *short], seed=seed, people=people)
-    _warn(prepared, quiet or as_json)
+    options = (("--to", "destination.to", to), ("--duration", "clock.duration", duration))
+    given = [Option(name, key, value) for name, key, value in options if value is not None]
+    prepared = prepare(scenario, overrides=[*overrides, *given], seed=seed, people=people)
+    # Where events go to standard output, nothing else must get between them.
+    events_on_stdout = prepared.scenario.destination.to == "-"
+    if not quiet and not as_json:
+        _show_problems(prepared.warnings)
     clock = WallClock()
     world = prepared.world
     progress = Progress(
@@ -173,7 +188,7 @@ def run(
         calendar=world.calendar,
         clock=clock.monotonic,
         # A live line and events on the same terminal would tear each other apart.
-        quiet=quiet or as_json or prepared.scenario.destination.to == "-",
+        quiet=quiet or as_json or events_on_stdout,
     )
     with progress:
         result = run_scenario(
@@ -183,12 +198,11 @@ def run(
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
         )
     if as_json:
-        _print_json(result.summary)
+        _print_json(result.summary, err=events_on_stdout)
     elif not quiet:
-        # Where events go to standard output, the summary must not get between them.
-        render_summary(result.summary, _console(stderr=prepared.scenario.destination.to == "-"))
-    elif result.summary["failure"]:
-        click.echo(f"journeysim: {result.summary['failure']}", err=True)
+        render_summary(result.summary, _console(stderr=events_on_stdout))
+    if quiet or as_json:
+        _say_what_went_wrong(result)
     sys.exit(result.exit_code)
 
 
@@ -206,15 +220,15 @@ def check(scenario: Path, overrides: tuple[str, ...]) -> None:
     from simulator.run import prepare
 
     prepared = prepare(scenario, overrides=overrides)
-    _warn(prepared, quiet=False)
+    _show_problems(prepared.warnings)
     world = prepared.world
-    click.echo(
-        f"{scenario}: good: {world.people:,} people in {len(world.sizes)} "
-        f"{'group' if len(world.sizes) == 1 else 'groups'}, {len(world.places.places):,} places"
-    )
+    people = f"{world.people:,} {'person' if world.people == 1 else 'people'}"
+    groups, places = _plural(len(world.sizes), "group"), _plural(len(world.places.places), "place")
+    click.echo(f"{scenario}: good: {people} in {groups}, {places}")
 
 
 @main.command()
+@_user_errors
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors.
 
@@ -310,20 +324,41 @@ def replay(file: Path, to: str, batch_size: int, quiet: bool) -> None:
             f"{result.rejected:,} rejected, {result.pending:,} not delivered"
         )
     for reason, count in result.reasons:
-        click.echo(f"  {count:,} x {reason}", err=True)
+        click.echo(f"journeysim: {_plural(count, 'event')}: {reason}", err=True)
+    _show_problems(result.damage)
+    if result.undelivered is not None:
+        click.echo(f"journeysim: what is missing is in {result.undelivered}", err=True)
     sys.exit(result.exit_code)
 
 
-def _warn(prepared: Prepared, quiet: bool) -> None:
-    if not quiet:
-        for problem in prepared.warnings:
-            click.echo(str(problem), err=True)
+def _say_what_went_wrong(result: RunResult) -> None:
+    """One line for each reason of an exit code other than 0, for those who don't see the summary."""
+    summary = result.summary
+    lines = []
+    if summary["interrupted"]:
+        lines.append("interrupted")
+    if summary["failure"]:
+        lines.append(summary["failure"])
+    reasons = {entry["reason"]: entry["events"] for entry in summary["reasons"]}
+    why = f": {max(reasons, key=lambda reason: reasons[reason])}" if reasons else ""
+    if summary["pending"]:
+        kept = f"; they are in {summary['undelivered_file']}" if summary["undelivered_file"] else ""
+        lines.append(f"{_plural(summary['pending'], 'event')} could not be delivered{why}{kept}")
+    elif summary["rejected"] and result.exit_code is ExitCode.NOT_DELIVERED:
+        lines.append(f"{_plural(summary['rejected'], 'event')} rejected{why}")
+    lines += [
+        f"expectation failed: {verdict['metric']}: {verdict['reason']}"
+        for verdict in summary["expectations"]
+        if not verdict["ok"]
+    ]
+    for line in lines:
+        click.echo(f"journeysim: {line}", err=True)
 
 
-def _print_json(document: dict[str, Any]) -> None:
+def _print_json(document: dict[str, Any], *, err: bool = False) -> None:
     import json
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False), err=err)
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -13,6 +13,7 @@ from simulator.people.population import (
     cohort_specs,
     group_sizes,
     person_keys,
+    reachable_towns,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "cohort_specs",
     "group_sizes",
     "person_keys",
+    "reachable_towns",
 ]

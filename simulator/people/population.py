@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from simulator.core import numerics
 from simulator.core.distributions import Distribution
-from simulator.core.errors import InputError, Problem
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
 from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Towns
@@ -112,6 +111,14 @@ def group_sizes(scenario: Scenario, people: int | None = None) -> dict[str, int]
     return scaled
 
 
+def reachable_towns(spec: Towns, towns: TownSet, places: PlaceSet) -> TownSet:
+    """The towns of ``towns`` from which homes as ``spec`` wants them can be found: all, or those near places."""
+    if spec.near_places is None:
+        return towns
+    _, distance = places.nearest(towns.latitude, towns.longitude, 1, spec.near_places)
+    return towns.select(np.isfinite(distance[:, 0]))
+
+
 def cohort_specs(sizes: Mapping[str, int], cohort_size: int = COHORT_SIZE) -> Iterator[CohortSpec]:
     """All cohorts of a run, in the order of their people."""
     first_person = 0
@@ -139,24 +146,10 @@ class Populator:
     def _eligible(self, name: str, towns: TownSet) -> TownSet:
         """The towns from which homes near places can be found."""
         spec = self._scenario.people[name].home.towns
-        if spec is None or spec.near_places is None:
-            return towns
-        _, distance = self._places.nearest(towns.latitude, towns.longitude, 1, spec.near_places)
-        near = np.isfinite(distance[:, 0])
-        if not near.any():
-            raise InputError(
-                [
-                    Problem(
-                        str(spec.file),
-                        0,
-                        0,
-                        f"people.{name}.home.towns.near_places",
-                        f"no town has a place within {spec.near_places:g} m of its centre",
-                        "give a larger distance or other places",
-                    )
-                ]
-            )
-        return towns.select(near)
+        near = towns if spec is None else reachable_towns(spec, towns, self._places)
+        if not len(near):
+            raise ValueError(f"no town of group {name!r} has a place near it")
+        return near
 
     def _subset(self, library: str | None) -> tuple[PlaceSet, Indices | None]:
         if library not in self._subsets:

@@ -104,8 +104,12 @@ def check_locale(name: str) -> None:
         return
     known = _locales()
     if name not in known:
-        home = f"{name.lower()}_{name.upper()}"  # a language alone: de is most often meant as de_DE
-        near = [home] if home in known else get_close_matches(name.replace("-", "_"), known, n=1)
+        spelt = name.replace("-", "_")
+        language = spelt.partition("_")[0].lower()
+        home = f"{language}_{language.upper()}"  # a language is most often meant as that of its own country: de_DE
+        same = [other for other in known if other.startswith(f"{language}_")]
+        near = get_close_matches(spelt, same, n=1, cutoff=0.9) or [home] * (home in known)
+        near = near or get_close_matches(spelt, same or known, n=1)
         hint = f"did you mean {near[0]}?" if near else "expected a locale such as en_US, de_DE or ja_JP"
         raise ValueError(f"unknown locale {name!r}; {hint}")
 

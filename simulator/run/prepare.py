@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.checks import metric_problem
-from simulator.core.errors import InputError, Problem
-from simulator.people import group_sizes
+from simulator.core.errors import InputError, Problem, UsageError
+from simulator.delivery import RECEIVER, make_destination
+from simulator.people import group_sizes, reachable_towns
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
 from simulator.run.simulation import World
-from simulator.scenario import LoadedScenario, Scenario, load_scenario
-from simulator.world import TownSet, load_places, load_towns
+from simulator.scenario import LoadedScenario, Option, Scenario, load_scenario
+from simulator.world import PlaceSet, TownSet, load_places, load_towns
 
 PEOPLE_LIMIT = 50_000_000  # ordinals of people are 32-bit; this leaves room
 
@@ -33,7 +34,11 @@ class Prepared:
 
 
 def prepare(
-    path: Path, *, overrides: Sequence[str] = (), seed: int | None = None, people: int | None = None
+    path: Path,
+    *,
+    overrides: Sequence[str | Option] = (),
+    seed: int | None = None,
+    people: int | None = None,
 ) -> Prepared:
     """Load and check a scenario with everything that it names.
 
@@ -42,68 +47,83 @@ def prepare(
     """
     loaded = load_scenario(path, overrides=overrides, seed=seed)
     scenario = loaded.scenario
-    problems: list[Problem] = _check_groups(loaded)
-    warnings: list[Problem] = []
-    towns: dict[str, TownSet] = {}
-    places = None
+    problems = list(_check_names(loaded))
+    warnings = list(loaded.warnings)
+    places = _load_places(loaded, problems, warnings)
+    towns = _load_towns(loaded, problems, warnings)
+    if places is not None:
+        problems += _check_towns(loaded, places, towns)
+    sizes = group_sizes(scenario, people)
+    total = sum(sizes.values())
+    if not 0 < total <= PEOPLE_LIMIT:
+        what = f"the groups have {total:,} people together"
+        problems.append(loaded.problem(("people",), what, f"a run needs between 1 and {PEOPLE_LIMIT:,}"))
+    if problems or places is None:
+        # The scenario from top to bottom, then the other files in the order in which it names them.
+        problems.sort(key=lambda found: (0, found.line) if found.file == str(path) else (1, 0))
+        raise InputError(problems)
+    return Prepared(loaded, World(scenario, places, towns, sizes), tuple(dict.fromkeys(warnings)))
+
+
+def _load_places(loaded: LoadedScenario, problems: list[Problem], warnings: list[Problem]) -> PlaceSet | None:
+    scenario = loaded.scenario
     try:
-        places, warnings = load_places(
+        places, found = load_places(
             scenario.places, seed=scenario.seed, where=loaded.where, file=str(loaded.path)
         )
     except InputError as error:
         problems += error.problems
-    for name, group in scenario.people.items():
-        if group.home.towns is not None:
-            try:
-                towns[name] = load_towns(
-                    group.home.towns,
-                    where=loaded.where,
-                    file=str(loaded.path),
-                    field=("people", name, "home", "towns"),
-                )
-            except InputError as error:
-                problems += error.problems
-    if problems or places is None:
-        raise InputError(problems)
-    sizes = group_sizes(scenario, people)
-    total = sum(sizes.values())
-    if not 0 < total <= PEOPLE_LIMIT:
-        line, column = loaded.where(("people",))
-        raise InputError(
-            [
-                Problem(
-                    str(loaded.path),
-                    line,
-                    column,
-                    "people",
-                    f"the groups have {total} people together",
-                    f"a run needs between 1 and {PEOPLE_LIMIT:,}",
-                )
-            ]
-        )
-    return Prepared(loaded, World(scenario, places, towns, sizes), tuple(warnings))
+        return None
+    warnings += found
+    return places
 
 
-def _check_groups(loaded: LoadedScenario) -> list[Problem]:
-    """Names that only the rooms behind the scenario know: phone models, systems, locales."""
-    problems = []
+def _load_towns(
+    loaded: LoadedScenario, problems: list[Problem], warnings: list[Problem]
+) -> dict[str, TownSet]:
+    towns: dict[str, TownSet] = {}
+    for name, group in loaded.scenario.people.items():
+        if group.home.towns is None:
+            continue
+        field = ("people", name, "home", "towns")
+        try:
+            towns[name] = load_towns(group.home.towns, where=loaded.where, file=str(loaded.path), field=field)
+        except InputError as error:
+            problems += error.problems
+        else:
+            warnings += towns[name].warnings
+    return towns
 
-    def add(field: tuple[str | int, ...], error: ValueError) -> None:
-        line, column = loaded.where(field)
-        problems.append(Problem(str(loaded.path), line, column, ".".join(map(str, field)), str(error)))
 
+def _check_towns(loaded: LoadedScenario, places: PlaceSet, towns: dict[str, TownSet]) -> Iterator[Problem]:
+    """Groups that live near places need a town that has one."""
+    for name, town_set in towns.items():
+        spec = loaded.scenario.people[name].home.towns
+        if spec is not None and not len(reachable_towns(spec, town_set, places)):
+            yield loaded.problem(
+                ("people", name, "home", "towns", "near_places"),
+                f"no town has a place within {spec.near_places or 0:,g} m of its centre",
+                "give a larger distance or other places",
+            )
+
+
+def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
+    """What only the rooms behind the scenario know: phone models, systems, locales, metrics, destinations."""
     for name, group in loaded.scenario.people.items():
         try:
             check_mix(group.phone)
         except ValueError as error:
-            add(("people", name, "phone"), error)
+            yield loaded.problem(("people", name, "phone"), str(error))
         for locale in group.locale:
             try:
                 check_locale(locale)
             except ValueError as error:
-                add(("people", name, "locale"), error)
+                yield loaded.problem(("people", name, "locale"), str(error))
     for index, expectation in enumerate(loaded.scenario.expect):
-        wrong = metric_problem(expectation.metric)
-        if wrong:
-            add(("expect", index, "metric"), ValueError(wrong))
-    return problems
+        if wrong := metric_problem(expectation.metric):
+            yield loaded.problem(("expect", index, "metric"), wrong)
+    if loaded.scenario.destination.to != RECEIVER:
+        try:
+            make_destination(loaded.scenario.destination)
+        except UsageError as error:
+            yield loaded.problem(("destination", "to"), str(error))

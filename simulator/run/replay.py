@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
+import orjson
 
-from simulator.core.errors import ExitCode, UsageError
-from simulator.delivery import Batch, Destination, Fate, UndeliveredWriter, make_destination, read_events
+from simulator.core.errors import ExitCode, InputError, Problem, UsageError
+from simulator.delivery import (
+    Batch,
+    Destination,
+    Fate,
+    Receipt,
+    UndeliveredWriter,
+    make_destination,
+    read_events,
+)
+from simulator.run.interrupts import interrupts
 from simulator.scenario.models import Destination as DestinationSpec
 
 HAND_OVER = 2000
@@ -20,49 +31,95 @@ TOP_REASONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of the events of a file."""
+    """What became of the events of a file.
+
+    ``undelivered`` is the file with those that are pending, if there are any; ``damage`` says where the file
+    could not be read on. ``sent`` counts all events of the file, also those that an interruption kept back.
+    """
 
     sent: int
     acknowledged: int
     rejected: int
     pending: int
     reasons: list[tuple[str, int]]
+    undelivered: Path | None = None
+    damage: tuple[Problem, ...] = ()
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
-        """3 unless everything was acknowledged."""
-        return ExitCode.OK if self.acknowledged == self.sent else ExitCode.NOT_DELIVERED
+        """3 unless the whole file was acknowledged, 130 after an interruption."""
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
+        whole = self.acknowledged == self.sent and not self.damage
+        return ExitCode.OK if whole else ExitCode.NOT_DELIVERED
 
 
 def replay_file(file: Path, to: str, batch_size: int = 1) -> Replayed:
     """Send the events of ``file`` (one JSON document per line; .gz and .zst too) to a destination.
 
-    What can't be delivered is written to ``FILE.undelivered.ndjson``. Raises UsageError where the file or the
-    destination can't be used.
+    What can't be delivered is written to ``FILE.undelivered.ndjson``. Raises UsageError or InputError where
+    the destination or the file can't be used; a file that is damaged further on is sent up to there.
     """
     if to == "receiver":
         raise UsageError(
             "--to receiver: the embedded receiver lives in a run; start `journeysim serve` and name its URL"
         )
-    destination = make_destination(DestinationSpec(to=to, batch_size=batch_size))
-    return asyncio.run(_replay(file, destination))
+    try:
+        destination = make_destination(DestinationSpec(to=to, batch_size=batch_size))
+    except UsageError as error:
+        raise UsageError(f"--to: {error}") from error
+    damage: list[Problem] = []
+    events = _whole_events(file, damage)
+    first = list(islice(events, 1))  # a file that can't be read must not touch the destination
+    if damage and not first:
+        raise InputError(damage)
+    return asyncio.run(_replay(chain(first, events), damage, file, destination))
 
 
-async def _replay(file: Path, destination: Destination) -> Replayed:
+def _whole_events(file: Path, damage: list[Problem]) -> Iterator[bytes]:
+    """The events of ``file`` up to the first line that is none."""
+    for number, line in enumerate(read_events(file, damage.append), start=1):
+        try:
+            event = isinstance(orjson.loads(line), dict)
+        except orjson.JSONDecodeError:
+            event = False
+        if not event:
+            damage.append(
+                Problem(
+                    str(file),
+                    0,
+                    0,
+                    "",
+                    f"event {number:,} is no JSON object",
+                    "expected one XDM event on each line",
+                )
+            )
+            return
+        yield line
+
+
+async def _replay(
+    events: Iterator[bytes], damage: list[Problem], file: Path, destination: Destination
+) -> Replayed:
     fates = np.zeros(3, dtype=np.int64)
     reasons: Counter[str] = Counter()
     sent = 0
     undelivered = UndeliveredWriter(file.with_name(file.name + ".undelivered.ndjson"))
+    stop = asyncio.Event()
     await destination.open()
     try:
-        events = read_events(file)
-        while bodies := list(islice(events, HAND_OVER)):
-            batch = Batch(bodies, sent)
-            receipt = await destination.send(batch)
-            undelivered.write_pending(batch, receipt)
-            sent += len(bodies)
-            fates += np.bincount(receipt.fates, minlength=3)
-            reasons.update(receipt.reasons.values())
+        with interrupts(stop):
+            while bodies := list(islice(events, HAND_OVER)):
+                batch = Batch(bodies, sent)
+                if stop.is_set():
+                    receipt = Receipt.of(len(bodies), Fate.PENDING, "interrupted before they were sent")
+                else:
+                    receipt = await destination.send(batch)
+                undelivered.write_pending(batch, receipt)
+                sent += len(bodies)
+                fates += np.bincount(receipt.fates, minlength=3)
+                reasons.update(receipt.reasons.values())
     finally:
         await destination.close()
         undelivered.close()
@@ -72,4 +129,7 @@ async def _replay(file: Path, destination: Destination) -> Replayed:
         rejected=int(fates[Fate.REJECTED]),
         pending=int(fates[Fate.PENDING]),
         reasons=reasons.most_common(TOP_REASONS),
+        undelivered=undelivered.path if undelivered.count else None,
+        damage=tuple(damage),
+        interrupted=stop.is_set(),
     )

@@ -34,6 +34,7 @@ from simulator.scenario.models import (
     Travel,
     Work,
 )
+from simulator.scenario.overrides import Option
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -52,6 +53,7 @@ __all__ = [
     "Lunch",
     "Mode",
     "NearPlaces",
+    "Option",
     "Outing",
     "PhoneMix",
     "Place",

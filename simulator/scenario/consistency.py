@@ -43,7 +43,9 @@ def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
                 yield Finding(("people", group, *user, "library"), f"no library {shown(library)}", hint)
     destination = value_at(data, ("destination", "to"))
     if isinstance(destination, str) and destination and not _is_destination(destination):
-        yield Finding(("destination", "to"), f"{shown(destination)} is not a destination", _DESTINATIONS)
+        meant = _meant(destination)
+        hint = f"did you mean {meant!r}?" if meant else _DESTINATIONS
+        yield Finding(("destination", "to"), f"{shown(destination)} is not a destination", hint)
 
 
 def _is_destination(text: str) -> bool:
@@ -51,6 +53,15 @@ def _is_destination(text: str) -> bool:
         return True
     scheme, _, rest = text.partition(":")
     return bool(rest.strip("/")) and scheme in ("http", "https", "file")
+
+
+def _meant(text: str) -> str | None:
+    """The destination that ``text`` may have been meant to be."""
+    if ":" not in text and any(suffix in text for suffix in (".ndjson", ".jsonl")):
+        return f"file:{text}"
+    scheme, colon, rest = text.partition(":")
+    near = nearest(scheme, ("http", "https", "file") if colon else ("receiver",))
+    return near and f"{near}{colon}{rest}"
 
 
 def check_sense(scenario: Scenario) -> Iterator[Finding]:
@@ -83,6 +94,11 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
                     "no distance is left",
                     "`beyond` must be less than `up_to`",
                 )
+    if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
+        what = (
+            f"an inlet validates single messages only, and `batch_size` is {scenario.destination.batch_size}"
+        )
+        yield Finding(("destination", "sync_validation"), what, "set `batch_size` to 1, or this to false")
     for index, expectation in enumerate(scenario.expect):
         low, high = expectation.at_least, expectation.at_most
         if low is not None and high is not None and low > high:

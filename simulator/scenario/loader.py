@@ -13,7 +13,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.scenario.consistency import check_references, check_sense
 from simulator.scenario.messages import Finding, findings_of, value_at
 from simulator.scenario.models import Scenario
-from simulator.scenario.overrides import Origin, apply_overrides, unmarked
+from simulator.scenario.overrides import Option, Origin, apply_overrides, unmarked
 from simulator.scenario.positions import Document, dotted, read_yaml
 from simulator.scenario.quantities import FileContext
 from simulator.scenario.shape import shape_at
@@ -92,9 +92,11 @@ class LoadedScenario:
 
 
 def load_scenario(
-    path: Path | str, *, overrides: Sequence[str] = (), seed: int | None = None
+    path: Path | str, *, overrides: Sequence[str | Option] = (), seed: int | None = None
 ) -> LoadedScenario:
     """Read the scenario file at ``path``, with ``overrides`` (``key.path=value``) and ``seed`` put into it.
+
+    An :class:`Option` is an override that messages call by the name of its own option.
 
     Raises :class:`InputError` with every mistake of the file and of the overrides, in the file's order.
     """
@@ -105,7 +107,7 @@ def load_scenario(
         what = "is empty" if document.data is None else "is not a mapping"
         raise InputError([Problem(label, 0, 0, "", what, "expected a scenario: version, name, clock, ...")])
     data: dict[str, Any] = document.data
-    origins, override_problems = apply_overrides(data, list(overrides))
+    origins, override_problems = apply_overrides(data, overrides)
     if seed is not None:
         data["seed"] = seed
         origins[("seed",)] = Origin("--seed", ("seed",))

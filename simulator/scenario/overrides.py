@@ -1,8 +1,9 @@
-"""``--set key.path=value``: values given with the call, put into the data of the file."""
+"""Values given with the call, put into the data of the file: ``--set key.path=value``, and options of their own."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path as FilePathType
 from typing import Any, NamedTuple
 
@@ -17,6 +18,14 @@ from simulator.scenario.units import nearest, one_of, shown
 
 _NULLS = ("null", "~")
 _QUOTES = ("'", '"')
+
+
+class Option(NamedTuple):
+    """A value of the scenario that has an option of its own: ``Option("--to", "destination.to", "-")``."""
+
+    label: str
+    key: str
+    value: str
 
 
 class Origin(NamedTuple):
@@ -35,22 +44,27 @@ class OverrideError(Exception):
         self.expected = expected
 
 
-def apply_overrides(data: dict[str, Any], overrides: list[str]) -> tuple[dict[Path, Origin], list[Problem]]:
-    """Put ``overrides`` into ``data`` in their order.
+def apply_overrides(
+    data: dict[str, Any], overrides: Sequence[str | Option]
+) -> tuple[dict[Path, Origin], list[Problem]]:
+    """Put ``overrides`` (``key.path=value``, or options of their own) into ``data`` in their order.
 
     Returns which paths come from which override (also the mappings created on the way), and the problems.
     """
     origins: dict[Path, Origin] = {}
     problems: list[Problem] = []
     for override in overrides:
-        name, equals, text = override.partition("=")
-        name = name.strip()
-        label = f"--set {name}"
+        if isinstance(override, Option):
+            label, name, text = override
+        else:
+            name, _, text = override.partition("=")
+            name = name.strip()
+            label = f"--set {name}"
         try:
-            if not override.isascii() and any("\ud800" <= character <= "\udfff" for character in override):
-                label = f"--set {name!a}"
+            if any("\ud800" <= character <= "\udfff" for character in name + text):
+                label = label if isinstance(override, Option) else f"--set {name!a}"
                 raise OverrideError("is not UTF-8 text")
-            if not equals or not name:
+            if not name or not (isinstance(override, Option) or "=" in override):
                 label = f"--set {override}"
                 raise OverrideError("is not a setting", "write key.path=value")
             path = _split(name)
