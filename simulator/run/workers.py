@@ -24,7 +24,6 @@ from simulator.ledger import ROW
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.run.window import Window, merge
 
-
 # Linux: how much of a window a pipe holds, so that a worker need not wait for every page to be fetched.
 _PIPE_BYTES = 1 << 20
 
