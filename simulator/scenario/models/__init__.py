@@ -1,0 +1,54 @@
+"""The scenario file, version 1, as typed models.
+
+Every field has a description: docs/scenario.md and the JSON Schema are made from them, and a test fails
+when one is missing. Quantities are plain floats in SI units once loaded (metres, seconds, metres per
+second, per second); a field whose type begins with ``Random`` holds a distribution instead, and a plain
+quantity in the file is then a constant one.
+
+Defaults carry their source: [v], [m] and [a] are the marks of realism.md (read in the source, quoted from
+the literature, assumption).
+"""
+
+from __future__ import annotations
+
+from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
+from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
+from simulator.scenario.models.people import Group
+from simulator.scenario.models.phones import App, PhoneMix, Sessions
+from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.scenario import Clock, Scenario
+
+__all__ = [
+    "HOUR",
+    "KILOMETRE",
+    "MINUTE",
+    "WORKING_DAYS",
+    "App",
+    "Around",
+    "Clock",
+    "Destination",
+    "Errands",
+    "Evening",
+    "Expectation",
+    "Group",
+    "Home",
+    "Library",
+    "Lunch",
+    "Mode",
+    "Model",
+    "NearPlaces",
+    "Outing",
+    "PhoneMix",
+    "Place",
+    "PlaceColumns",
+    "Scenario",
+    "Schedule",
+    "Sessions",
+    "TownColumns",
+    "Towns",
+    "Travel",
+    "Weekday",
+    "Work",
+]

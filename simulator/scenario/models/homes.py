@@ -1,0 +1,94 @@
+"""Where people live and work."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from simulator.core.distributions import LogNormal, Uniform
+from simulator.scenario.models.base import HOUR, KILOMETRE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.quantities import FilePath, Length, Position, RandomLength, RandomTime, Share
+
+
+class Around(Model):
+    """An area around a point."""
+
+    at: Position = Field(description="Centre: `[latitude, longitude]` in degrees.")
+    radius: Length = Field(gt=0, description="Points are spread evenly over the disc of this radius.")
+
+
+class NearPlaces(Model):
+    """An area around the places of a library."""
+
+    library: str | None = Field(default=None, description="Name of the library; by default all of them.")
+    within: Length = Field(
+        gt=0, description="Points are spread evenly over the disc of this radius around a place."
+    )
+
+
+class TownColumns(Model):
+    """Which columns of a towns file hold what."""
+
+    name: str = Field(default="name", description="Column with the name of the town.")
+    population: str = Field(default="population", description="Column with the number of inhabitants.")
+    latitude: str = Field(default="latitude", description="Column with the latitude in degrees.")
+    longitude: str = Field(default="longitude", description="Column with the longitude in degrees.")
+
+
+class Towns(Model):
+    """Towns with their population, from a CSV file; towns are chosen by population."""
+
+    file: FilePath = Field(description="CSV file with one town per row; relative to the scenario file.")
+    columns: TownColumns = Field(default=TownColumns(), description="Column names of the file.")
+    spread: RandomLength = Field(
+        default=LogNormal(3 * KILOMETRE, 0.8, 0.0, 40 * KILOMETRE),
+        description="Distance of homes from the centre of the town [a].",
+    )
+    near_places: Length | None = Field(
+        default=None, gt=0, description="Keep only homes that are at most this far from some place."
+    )
+
+
+class Home(Model):
+    """Where the people of a group live: exactly one of the three."""
+
+    around: Around | None = Field(default=None, description="In a disc around a point.")
+    near_places: NearPlaces | None = Field(default=None, description="In a disc around places of a library.")
+    towns: Towns | None = Field(default=None, description="In towns, chosen by population.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(x is not None for x in (self.around, self.near_places, self.towns)) != 1:
+            raise ValueError("give exactly one of `around`, `near_places`, `towns`")
+        return self
+
+
+class Work(Model):
+    """Where and when the people of a group work."""
+
+    share: Share = Field(default=1.0, description="Share of the group that works outside the home.")
+    around: Around | None = Field(default=None, description="Work places lie in a disc around a point.")
+    near_places: NearPlaces | None = Field(
+        default=None, description="Work places lie around places of a library."
+    )
+    distance: RandomLength | None = Field(
+        default=None, description="Work places lie at this distance from home, in any direction."
+    )
+    days: tuple[Weekday, ...] = Field(
+        default=WORKING_DAYS, description="Days of the week on which people work."
+    )
+    leave_home: RandomTime = Field(
+        default=Uniform(8 * HOUR, 10 * HOUR),
+        description="When they leave home; default 08:00 + U(0..120 min) (BerlinMOD commute template [v]).",
+    )
+    leave_work: RandomTime = Field(
+        default=Uniform(16 * HOUR, 18 * HOUR),
+        description="When they leave work; default 16:00 + U(0..120 min) (BerlinMOD commute template [v]).",
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if sum(x is not None for x in (self.around, self.near_places, self.distance)) != 1:
+            raise ValueError("give exactly one of `around`, `near_places`, `distance`")
+        return self

@@ -1,0 +1,64 @@
+"""The scenario as a whole."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from simulator.scenario.models.base import Model
+from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.people import Group
+from simulator.scenario.models.phones import App
+from simulator.scenario.models.places import Library
+from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
+
+
+class Clock(Model):
+    """When the run happens and how fast its time passes."""
+
+    start: LocalDateTime = Field(description="Local date and time at which the run starts.")
+    timezone: TimeZone = Field(
+        description="Time zone of `start` and of all schedules, by its tz database name."
+    )
+    duration: Duration = Field(gt=0, description="How much simulated time the run covers.")
+    speed: Literal["max"] | Number = Field(
+        default="max",
+        description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
+        "minute pass in a second.",
+    )
+
+    @model_validator(mode="after")
+    def _speed_is_positive(self) -> Self:
+        if self.speed != "max" and self.speed <= 0:
+            raise ValueError("speed: must be `max` or greater than 0")
+        return self
+
+
+class Scenario(Model):
+    """A scenario: who moves where, what their phones do, what is sent, and what must come of it."""
+
+    version: Literal[1] = Field(description="Version of the file format.")
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        max_length=80,
+        description="Short name in lower case; names the run folder.",
+    )
+    description: str = Field(min_length=1, description="One sentence that says what the scenario shows.")
+    seed: int = Field(
+        ge=0,
+        lt=2**63,
+        strict=True,
+        default=1,
+        description="Root of all randomness: the same seed gives the same bytes.",
+    )
+    clock: Clock = Field(description="When the run happens and how fast its time passes.")
+    places: tuple[Library, ...] = Field(
+        min_length=1, description="Libraries of places, in the order of their rank."
+    )
+    people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
+    app: App = Field(description="The app on the phones.")
+    destination: Destination = Field(default=Destination(), description="Where events go, and how.")
+    expect: tuple[Expectation, ...] = Field(
+        default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
+    )
