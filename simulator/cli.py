@@ -108,14 +108,21 @@ SET = click.option(
     help="Change a value of the scenario, such as `destination.batch_size=100`; may be repeated.",
 )
 SEED = click.option(
-    "--seed", type=click.IntRange(0), help="Another seed: the same seed gives the same bytes."
+    "--seed", type=click.IntRange(0), metavar="N", help="Another seed: the same seed gives the same bytes."
 )
 PEOPLE = click.option(
     "--people", type=click.IntRange(1), metavar="N", help="Scale all groups to N people together."
 )
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.RichGroup):
+    """Lists commands as they stand here, the most wanted first."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="journeysim")
 def main() -> None:
     """Simulate people, phones and geofences, and stream the XDM events a real app would send.
@@ -160,13 +167,10 @@ def run(
 
     **Examples**
 
-    `journeysim run scenarios/lunch_rush.yaml`
-
-    `journeysim run scenarios/lunch_rush.yaml --people 50000 --workers 2 --to file:events.ndjson.zst`
-
-    `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
-
-    `journeysim run scenarios/lunch_rush.yaml --seed 7 --duration "90 min" --set destination.batch_size=100`
+    - `journeysim run scenarios/lunch_rush.yaml`
+    - `journeysim run scenarios/lunch_rush.yaml --people 50000 --workers 2 --to file:events.ndjson.zst`
+    - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
+    - `journeysim run scenarios/lunch_rush.yaml --seed 7 --duration "90 min" --set destination.batch_size=100`
     """
     from simulator.report import Progress, render_summary
     from simulator.run import RunOptions, WallClock, prepare
@@ -215,7 +219,7 @@ def check(scenario: Path, overrides: tuple[str, ...]) -> None:
 
     **Example**
 
-    `journeysim check scenarios/lunch_rush.yaml`
+    - `journeysim check scenarios/lunch_rush.yaml`
     """
     from simulator.run import prepare
 
@@ -234,7 +238,7 @@ def schema() -> None:
 
     **Example**
 
-    `journeysim schema > scenario.schema.json`
+    - `journeysim schema > scenario.schema.json`
     """
     from simulator.scenario import json_schema_text
 
@@ -255,7 +259,7 @@ def people(
 
     **Example**
 
-    `journeysim people scenarios/lunch_rush.yaml --limit 3`
+    - `journeysim people scenarios/lunch_rush.yaml --limit 3`
     """
     from itertools import islice
 
@@ -267,9 +271,16 @@ def people(
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one."
+    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    metavar="N",
+    help="0 takes a free one.",
 )
 @click.option(
     "--store", type=click.Path(path_type=Path), metavar="FILE", help="Keep events in this SQLite file."
@@ -279,10 +290,10 @@ def people(
 def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
     """Run the embedded receiver: an ingestion endpoint that validates and keeps what it gets.
 
-    **Example**
+    **Example** (the second line in another shell)
 
-    `journeysim serve --port 8080`, and in another shell
-    `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
+    - `journeysim serve --port 8080`
+    - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
     """
     from simulator.run import serve_receiver
 
@@ -313,7 +324,7 @@ def replay(file: Path, to: str, batch_size: int, quiet: bool) -> None:
 
     **Example**
 
-    `journeysim replay runs/lunch_rush-20260302-113000/undelivered.ndjson --to http://127.0.0.1:8080/collection/demo`
+    - `journeysim replay runs/lunch_rush-20260302-113000/undelivered.ndjson --to http://127.0.0.1:8080/collection/demo`
     """
     from simulator.run import replay_file
 

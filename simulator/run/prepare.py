@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +56,33 @@ def prepare(
         problems += _check_towns(loaded, places, towns)
     sizes = group_sizes(scenario, people)
     total = sum(sizes.values())
-    if not 0 < total <= PEOPLE_LIMIT:
+    if people is not None and people > PEOPLE_LIMIT:
+        problems.append(
+            Problem("--people", 0, 0, "", f"{people:,} are too many", f"at most {PEOPLE_LIMIT:,}")
+        )
+    elif not 0 < total <= PEOPLE_LIMIT:
         what = f"the groups have {total:,} people together"
         problems.append(loaded.problem(("people",), what, f"a run needs between 1 and {PEOPLE_LIMIT:,}"))
     if problems or places is None:
-        # The scenario from top to bottom, then the other files in the order in which it names them.
-        problems.sort(key=lambda found: (0, found.line) if found.file == str(path) else (1, 0))
-        raise InputError(problems)
-    return Prepared(loaded, World(scenario, places, towns, sizes), tuple(dict.fromkeys(warnings)))
+        raise InputError(_in_order(loaded, problems))
+    return Prepared(loaded, World(scenario, places, towns, sizes), tuple(_in_order(loaded, warnings)))
+
+
+def _in_order(loaded: LoadedScenario, problems: Sequence[Problem]) -> list[Problem]:
+    """Each problem once: those of the call, of the scenario, then of the other files; each from top to bottom."""
+    ranks: dict[str, int] = {str(loaded.path): 0}
+    placed = [_of_its_option(loaded, problem) for problem in dict.fromkeys(problems)]
+    for problem in placed:
+        ranks.setdefault(problem.file, -1 if problem.file.startswith("--") else len(ranks))
+    return sorted(placed, key=lambda problem: (ranks[problem.file], problem.line or math.inf))
+
+
+def _of_its_option(loaded: LoadedScenario, problem: Problem) -> Problem:
+    """A problem of the scenario without a place belongs to the option that gave the value, if one did."""
+    if problem.file != str(loaded.path) or problem.line or not problem.field:
+        return problem
+    field = tuple(int(part) if part.isdecimal() else part for part in problem.field.split("."))
+    return loaded.problem(field, problem.what, problem.expected, warning=problem.warning)
 
 
 def _load_places(loaded: LoadedScenario, problems: list[Problem], warnings: list[Problem]) -> PlaceSet | None:

@@ -61,6 +61,8 @@ def apply_overrides(
             name = name.strip()
             label = f"--set {name}"
         try:
+            if isinstance(override, Option) and not text.strip():
+                raise OverrideError("is empty", "give a value")
             if any("\ud800" <= character <= "\udfff" for character in name + text):
                 label = label if isinstance(override, Option) else f"--set {name!a}"
                 raise OverrideError("is not UTF-8 text")

@@ -255,8 +255,11 @@ class _Loaded:
         ):
             if len(rows):
                 first = self.drafts[int(rows[0])]
-                count = f"{len(rows):,} of {len(radius):,} places have a radius {what}"
-                count += f", the first is {first.texts['name']!r} with {radius[rows[0]]:g} m"
+                example = f"{first.texts['name']!r} with {radius[rows[0]]:g} m"
+                have = f"{len(rows):,} of {len(radius):,} places {'has' if len(rows) == 1 else 'have'}"
+                count = f"{have} a radius {what}, the first is {example}"
+                if len(radius) == 1:
+                    count = f"the place has a radius {what}: {example}"
                 complaints.add(self.origin.at(self.origin.path, count, expected, warning=True))
 
 

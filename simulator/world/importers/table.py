@@ -94,7 +94,11 @@ def _similar_file(path: Path) -> str:
     except OSError:
         return f"there is no folder {path.parent} either"
     near = get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else "paths are relative to the scenario file"
+    return (
+        f"did you mean {near[0]}?"
+        if near
+        else "paths in a scenario are relative to its file, those of --set to the current folder"
+    )
 
 
 def _renewed(problem: Problem, what: str, expected: str) -> Problem:
