@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulator.core.numerics import FloatArray
+from simulator.core.numerics import FloatArray, radians
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.people.population import BoolArray, Choices, Cohort
 from simulator.scenario.models import Errands, Mode, Outing, Work
@@ -200,7 +200,9 @@ class _Course:
         spread = np.minimum(self._places.radius[place] * VISIT_SPREAD, VISIT_SPREAD_MAX_M)
         north = (2.0 * self.draw(purpose + ".north", people, n) - 1.0) * spread
         east = (2.0 * self.draw(purpose + ".east", people, n) - 1.0) * spread
-        lat, lon = geodesy.offset(self._places.latitude[place], self._places.longitude[place], east, north)
+        fences = self._places.fences
+        lat = self._places.latitude[place] + north / radians(fences.per_lat[place])
+        lon = geodesy.wrap(self._places.longitude[place] + east / radians(fences.across[place]))
         self.go(people, lat, lon, depart, purpose, n)
         self.free_at[people] += outing.stay.ppf(self.draw(purpose + ".stay", people, n))
 
@@ -217,12 +219,22 @@ class _Course:
             return
         start = np.maximum(depart, self.free_at[people])
         from_lat, from_lon = self._lat[people], self._lon[people]
-        distance = geodesy.distance(from_lat, from_lon, lat, lon)
+        distance = self._cohort_distance(people, lat - from_lat, lon - from_lon)
         arrive = start + self._duration(people, distance, purpose, n)
         self._people.append(people)
         self._parts.append((from_lat, from_lon, lat, lon, start, arrive))
         self._lat[people], self._lon[people] = lat, lon
         self.free_at[people] = arrive
+
+    def _cohort_distance(self, people: Rows, d_lat: FloatArray, d_lon: FloatArray) -> FloatArray:
+        """Length of a way in metres, by the scale of the map at home.
+
+        Good to a percent for ways of a hundred kilometres, and only travel times depend on it.
+        """
+        north = d_lat * self.cohort.metres_per_lat[people]
+        east = geodesy.wrap(d_lon) * self.cohort.metres_per_lon[people]
+        length: FloatArray = np.sqrt(north * north + east * east)
+        return length
 
     def _duration(self, people: Rows, distance: FloatArray, purpose: str, n: int) -> FloatArray:
         """Travel time by a mode that suits the distance, in seconds."""

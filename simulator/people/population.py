@@ -74,6 +74,9 @@ class Cohort:
     keys: KeyArray
     home_lat: FloatArray
     home_lon: FloatArray
+    metres_per_lat: FloatArray
+    """Metres per degree of latitude at home."""
+    metres_per_lon: FloatArray
     works: BoolArray
     work_lat: FloatArray
     work_lon: FloatArray
@@ -162,6 +165,7 @@ class Populator:
         group = self._scenario.people[spec.group]
         keys = person_keys(self._scenario.seed, spec.group, spec.first_index, spec.size)
         home_lat, home_lon = self._homes(spec.group, group, keys)
+        metres_per_lat, metres_per_lon = _map_scale(home_lat, home_lon)
         works, work_lat, work_lon = self._works(group, keys, home_lat, home_lon)
         schedule = group.schedule
         lunch = schedule.lunch if group.work is not None else None
@@ -174,6 +178,8 @@ class Populator:
             keys=keys,
             home_lat=home_lat,
             home_lon=home_lon,
+            metres_per_lat=metres_per_lat,
+            metres_per_lon=metres_per_lon,
             works=works,
             work_lat=work_lat,
             work_lon=work_lon,
@@ -246,6 +252,13 @@ class Populator:
         pull = np.where(found, places.attractiveness[nearest] / (softened * softened), 0.0)
         chosen = nearest if indices is None else np.where(found, indices[nearest], -1)
         return Choices(chosen.astype(np.int32), np.cumsum(pull, axis=1))
+
+
+def _map_scale(lat: FloatArray, lon: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Metres per degree of latitude and of longitude at points in degrees."""
+    step = np.full(len(lat), 1000.0)
+    north, east = geodesy.offset(lat, lon, step, step)
+    return step / (north - lat), step / geodesy.wrap(east - lon)
 
 
 def _around(
