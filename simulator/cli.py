@@ -306,7 +306,7 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 
     kept = serve_receiver(host, port, store, on_ready=ready)
     if not quiet:
-        click.echo(f"stopped; {kept:,} events accepted")
+        click.echo(f"stopped; {_plural(kept, 'event')} kept")
 
 
 @main.command()
@@ -315,11 +315,15 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 )
 @click.option("--to", required=True, metavar="DESTINATION", help="As for `journeysim run`.")
 @click.option(
-    "--batch-size", type=click.IntRange(1, 10_000), default=1, show_default=True, help="Events per request."
+    "--scenario",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Talk to the destination as this scenario says [the scenario.yaml beside the events, if there is one].",
 )
+@SET
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @_user_errors
-def replay(file: Path, to: str, batch_size: int, quiet: bool) -> None:
+def replay(file: Path, to: str, scenario: Path | None, overrides: tuple[str, ...], quiet: bool) -> None:
     """Send recorded events again, as they are: the undelivered ones of an earlier run, for instance.
 
     **Example**
@@ -328,7 +332,7 @@ def replay(file: Path, to: str, batch_size: int, quiet: bool) -> None:
     """
     from simulator.run import replay_file
 
-    result = replay_file(file, to, batch_size)
+    result = replay_file(file, to, scenario=scenario, overrides=overrides)
     if not quiet:
         click.echo(
             f"{result.sent:,} events read, {result.acknowledged:,} acknowledged, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -22,8 +22,10 @@ from simulator.delivery import (
     make_destination,
     read_events,
 )
+from simulator.run.folder import SCENARIO_FILE
 from simulator.run.interrupts import interrupts
-from simulator.scenario.models import Destination as DestinationSpec
+from simulator.scenario import Destination as DestinationSpec
+from simulator.scenario import Option, load_scenario
 
 HAND_OVER = 2000
 TOP_REASONS = 10
@@ -55,18 +57,23 @@ class Replayed:
         return ExitCode.OK if whole else ExitCode.NOT_DELIVERED
 
 
-def replay_file(file: Path, to: str, batch_size: int = 1) -> Replayed:
-    """Send the events of ``file`` (one JSON document per line; .gz and .zst too) to a destination.
+def replay_file(
+    file: Path, to: str, *, scenario: Path | None = None, overrides: Sequence[str] = ()
+) -> Replayed:
+    """Send the events of ``file`` (one JSON document per line; .gz and .zst too) to the destination ``to``.
 
-    What can't be delivered is written to ``FILE.undelivered.ndjson``. Raises UsageError or InputError where
-    the destination or the file can't be used; a file that is damaged further on is sent up to there.
+    How to talk to it is taken from ``scenario``, by default from the ``scenario.yaml`` of the run that left
+    ``file`` behind, with ``overrides``; where there is none, the defaults of ``destination`` hold. What can't
+    be delivered is written to ``FILE.undelivered.ndjson``. Raises UsageError or InputError where the
+    destination or the file can't be used; a file that is damaged further on is sent up to there.
     """
     if to == "receiver":
         raise UsageError(
             "--to receiver: the embedded receiver lives in a run; start `journeysim serve` and name its URL"
         )
+    settings = _settings(file, to, scenario, overrides)
     try:
-        destination = make_destination(DestinationSpec(to=to, batch_size=batch_size))
+        destination = make_destination(settings)
     except UsageError as error:
         raise UsageError(f"--to: {error}") from error
     damage: list[Problem] = []
@@ -75,6 +82,17 @@ def replay_file(file: Path, to: str, batch_size: int = 1) -> Replayed:
     if damage and not first:
         raise InputError(damage)
     return asyncio.run(_replay(chain(first, events), damage, file, destination))
+
+
+def _settings(file: Path, to: str, scenario: Path | None, overrides: Sequence[str]) -> DestinationSpec:
+    if scenario is None and (beside := file.with_name(SCENARIO_FILE)).is_file():
+        scenario = beside
+    if scenario is not None:
+        given = [*overrides, Option("--to", "destination.to", to)]
+        return load_scenario(scenario, overrides=given).scenario.destination
+    if overrides:
+        raise UsageError("--set: settings are those of a scenario; name one with --scenario")
+    return DestinationSpec(to=to)
 
 
 def _whole_events(file: Path, damage: list[Problem]) -> Iterator[bytes]:

@@ -56,7 +56,12 @@ def test_help_loads_none_of_what_a_run_needs(arguments: list[str]) -> None:
         f"print('LOADED', *[name for name in {heavy!r} if name in sys.modules])"
     )
     out = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert out.stdout.splitlines()[-1] == "LOADED"
 
@@ -83,7 +88,6 @@ def test_help_is_there_at_once(tmp_path: Path) -> None:
         (["people", "x.yaml", "--limit", "0"], "Invalid value for '--limit': 0 is not in the range"),
         (["serve", "--port", "99999"], "Invalid value for '--port': 99999 is not in the range"),
         (["replay", "x.ndjson"], "Missing option '--to'"),
-        (["replay", "x", "--to", "-", "--batch-size", "0"], "Invalid value for '--batch-size'"),
     ],
 )
 def test_a_call_that_cannot_be_meant_is_explained(arguments: list[str], message: str) -> None:

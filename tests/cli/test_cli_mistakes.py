@@ -1,5 +1,7 @@
 """Wrong input: every mistake at once, each at its place, exit code 2, and never a traceback."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import os
@@ -94,7 +96,7 @@ def test_all_mistakes_of_a_scenario_are_said_at_once_in_its_order(folder: Path) 
     assert complaints("check", "tiny.yaml") == [
         "tiny.yaml:5:44: clock.timezone: unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'?",
         "tiny.yaml:5:68: clock.duration: 'kg' in '2 kg' is not a unit of duration; valid units are s, ms, min, h, d or w",
-        "tiny.yaml:9:32: places.0.inline.0.at.0: latitude 90 is too near the pole; must lie between -85 and 85",
+        "tiny.yaml:9:34: places.0.inline.0.at.0: latitude 90 is too near the pole; must lie between -85 and 85",
         "tiny.yaml:9:42: places.0.inline.0.radus: unknown key; did you mean 'radius'?",
     ]  # fmt: skip
 
@@ -110,7 +112,9 @@ def test_all_mistakes_in_the_files_that_a_scenario_names_are_said_at_once(folder
     (folder / "broken.yaml").write_text(IN_FILES)
     (folder / "renamed.csv").write_text("name,lat,lon\nA,52.5,13.4\n")
     (folder / "rows.csv").write_text(ROWS)
-    (folder / "towns.csv").write_text("name,population,latitude,longitude\nX,many,52.5,13.4\nY,1000,52.5,513.4\n")
+    (folder / "towns.csv").write_text(
+        "name,population,latitude,longitude\nX,many,52.5,13.4\nY,1000,52.5,513.4\n"
+    )
     found = complaints("check", "broken.yaml")
     expected = [
         "broken.yaml:8:52: places.0.columns.name: renamed.csv has no column 'nam'; did you mean 'name'?",
@@ -134,7 +138,9 @@ def test_all_mistakes_in_the_files_that_a_scenario_names_are_said_at_once(folder
 def test_towns_too_far_from_all_places_are_found_before_a_run(folder: Path) -> None:
     (folder / "towns.csv").write_text("name,population,latitude,longitude\nFaraway,1000,42.5,13.4\n")
     home = "home: {around: {at: [52.5200, 13.4050], radius: 900 m}}"
-    (folder / "tiny.yaml").write_text(TINY.replace(home, "home: {towns: {file: towns.csv, near_places: 15 km}}"))
+    (folder / "tiny.yaml").write_text(
+        TINY.replace(home, "home: {towns: {file: towns.csv, near_places: 15 km}}")
+    )
     assert complaints("check", "tiny.yaml") == [
         "tiny.yaml:13:50: people.neighbours.home.towns.near_places: no town has a place within 15,000 m of its centre; "
         "give a larger distance or other places"
@@ -208,14 +214,18 @@ def test_what_looks_like_a_mistake_is_a_warning_and_stops_nothing(folder: Path) 
     assert result.stdout == "tiny.yaml: good: 20 people in 1 group, 1 place\n"
     radius, lunch = result.stderr.splitlines()
     assert lunch.startswith("tiny.yaml:14:23: people.neighbours.schedule.lunch: warning: nobody has lunch")
-    assert radius.startswith("tiny.yaml:7:5: places.0: warning: the place has a radius below 100 m: 'Corner Shop'")
+    assert radius.startswith(
+        "tiny.yaml:7:5: places.0: warning: the place has a radius below 100 m: 'Corner Shop'"
+    )
     run = call("run", "tiny.yaml", "--json")
     assert '"warnings": [\n    "tiny.yaml:' in run.stdout
     assert run.stderr == ""
 
 
 def test_warnings_of_towns_are_passed_on(folder: Path) -> None:
-    (folder / "towns.csv").write_bytes("name,population,latitude,longitude\nKöln,1000,50.9,6.9\n".encode("latin-1"))
+    (folder / "towns.csv").write_bytes(
+        "name,population,latitude,longitude\nKöln,1000,50.9,6.9\n".encode("latin-1")
+    )
     home = "home: {around: {at: [52.5200, 13.4050], radius: 900 m}}"
     (folder / "tiny.yaml").write_text(TINY.replace(home, "home: {towns: {file: towns.csv}}"))
     result = call("check", "tiny.yaml")
