@@ -200,11 +200,12 @@ def run(
             RunOptions(out=out, workers=workers),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
+            on_people=progress.making_people,
         )
     if as_json:
         _print_json(result.summary, err=events_on_stdout)
     elif not quiet:
-        render_summary(result.summary, _console(stderr=events_on_stdout))
+        render_summary(result.summary, _console(stderr=events_on_stdout), program=_program())
     if quiet or as_json:
         _say_what_went_wrong(result)
     sys.exit(result.exit_code)
@@ -374,6 +375,18 @@ def _print_json(document: dict[str, Any], *, err: bool = False) -> None:
     import json
 
     click.echo(json.dumps(document, indent=2, ensure_ascii=False), err=err)
+
+
+def _program() -> str:
+    """How the user calls the program, for commands to copy."""
+    import shutil
+
+    if shutil.which("journeysim"):
+        return "journeysim"
+    called = Path(sys.argv[0])
+    if called.stem != "journeysim":
+        return "python -m simulator"
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
 
 
 def _console(*, stderr: bool = False) -> Console:

@@ -24,8 +24,11 @@ _WIDEST = 160
 _GAP = 4
 
 
-def render_summary(summary: Mapping[str, Any], console: Console) -> None:
-    """Print ``summary`` (the document of summary.json) to ``console``; missing keys are left out."""
+def render_summary(summary: Mapping[str, Any], console: Console, *, program: str = "journeysim") -> None:
+    """Print ``summary`` (the document of summary.json) to ``console``; missing keys are left out.
+
+    ``program`` is how the reader calls the program; commands that can be copied begin with it.
+    """
     glyphs = glyphs_for(console)
     width = max(60, min(console.width, _WIDEST))
     blocks: list[Lines] = [
@@ -37,7 +40,7 @@ def render_summary(summary: Mapping[str, Any], console: Console) -> None:
         sections.reasons(summary, width, glyphs),
         sections.warnings(summary, width, glyphs),
         sections.facts(summary, width, glyphs) + _written(summary),
-        _next(summary, width),
+        _next(summary, width, program),
     ]
     for block in blocks:
         for line in block:
@@ -138,7 +141,7 @@ def _written(summary: Mapping[str, Any]) -> Lines:
     return [Text("  ").append(f"{'Record':<10}", HEADING).append(str(folder))] if folder else []
 
 
-def _next(summary: Mapping[str, Any], width: int) -> Lines:
+def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
     """What to do next, as a sentence and a command that can be copied."""
     destination = str(summary.get("destination") or "")
     remote = destination.startswith(("http://", "https://"))
@@ -146,31 +149,33 @@ def _next(summary: Mapping[str, Any], width: int) -> Lines:
         missing = plural(number(summary, "pending"), "event")
         what = f"{missing} could not be delivered. Send what is missing later:"
         target = shlex.quote(destination) if remote else "DESTINATION"
-        return _advice(what, f"journeysim replay {shlex.quote(str(undelivered))} --to {target}", width)
+        return _advice(what, f"{program} replay {shlex.quote(str(undelivered))} --to {target}", width)
     if not sections.total_events(summary) and summary.get("crossings") == 0:
         what = (
             "Nobody crossed a geofence. Are the places near the people, and is the run long enough? "
             "More people or more time help:"
         )
-        return _advice(what, f"journeysim run {_scenario(summary)} --people 1000 --duration '1 d'", width)
+        return _advice(what, f"{program} run {_scenario(summary)} --people 1000 --duration '1 d'", width)
     if summary.get("interrupted"):
-        return _advice("What was sent until then is on record. The whole run again:", _again(summary), width)
+        return _advice(
+            "What was sent until then is on record. The whole run again:", _again(summary, program), width
+        )
     if number(summary, "rejected"):
         return _advice("The record says which events were rejected and why.", "", width)
     if not _all_hold(summary):
         return _advice("The ledger in the record says what became of every crossing.", "", width)
     if not remote:
         what = "The same events to an endpoint of your own:"
-        command = f"journeysim run {_scenario(summary)} --to https://HOST/collection/INLET"
+        command = f"{program} run {_scenario(summary)} --to https://HOST/collection/INLET"
         return _advice(what, command, width)
     return []
 
 
-def _again(summary: Mapping[str, Any]) -> str:
+def _again(summary: Mapping[str, Any], program: str) -> str:
     destination = str(summary.get("destination") or "receiver")
     named = destination.startswith(("http://", "https://", "file:"))
     to = f" --to {shlex.quote(destination)}" if named else ""
-    return f"journeysim run {_scenario(summary)}{to}"
+    return f"{program} run {_scenario(summary)}{to}"
 
 
 def _scenario(summary: Mapping[str, Any]) -> str:

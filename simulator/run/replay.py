@@ -88,7 +88,7 @@ def _settings(file: Path, to: str, scenario: Path | None, overrides: Sequence[st
     if scenario is None and (beside := file.with_name(SCENARIO_FILE)).is_file():
         scenario = beside
     if scenario is not None:
-        given = [*overrides, Option("--to", "destination.to", to)]
+        given: list[str | Option] = [*overrides, Option("--to", "destination.to", to)]
         return load_scenario(scenario, overrides=given).scenario.destination
     if overrides:
         raise UsageError("--set: settings are those of a scenario; name one with --scenario")

@@ -207,7 +207,7 @@ def test_an_endpoint_that_is_down_ends_with_3_and_everything_is_kept(
 def test_an_endpoint_that_is_down_is_explained_with_the_way_out(folder: Path, nobody_listens: str) -> None:
     result = call("run", tiny(folder), *to_a_dead_end(nobody_listens), "--out", "record")
     assert result.exit_code == 3
-    assert f"journeysim replay record/undelivered.ndjson --to {nobody_listens}" in result.stdout
+    assert f" replay record/undelivered.ndjson --to {nobody_listens}\n" in result.stdout
     assert "connection refused" in result.stdout
 
 

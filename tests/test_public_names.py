@@ -1,0 +1,81 @@
+"""The public names of every room, pinned: a change of them is a decision and not an accident."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+import simulator
+
+NAMES = {
+    "checks": "Verdict evaluate metric_problem",
+    "core": "distributions errors identifiers numerics randomness simtime",
+    "delivery": """
+        RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
+        MessageHeader Receipt StandardOutput UndeliveredWriter make_destination read_events
+    """,
+    "ledger": """
+        CROSSING_FIELDS HEADER_FILE ROW ROWS_FILE CrossingRow Ledger LedgerWriter Outcome Rows
+        read_ledger rows_from
+    """,
+    "people": """
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
+        reachable_towns
+    """,
+    "phone": """
+        DEVICES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset Os Phone RegionEvent
+        SessionPlanner check_mix device_named devices_for draw_handsets
+    """,
+    "receiver": """
+        AcceptAll AcceptedRecord Answer Counts EventStore FailedRecord Inlet InletOptions Query Receiver
+        ServerThread Validator create_app serve
+    """,
+    "report": "Progress render_summary",
+    "run": """
+        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
+        describe_people prepare replay_file run serve_receiver
+    """,
+    "scenario": """
+        App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
+        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
+        TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
+    """,
+    "sdk": """
+        CLOSE ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS EventForms Hit IdealUplink MobileSdk
+        Sender Uplink render_hits
+    """,
+    "world": """
+        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+    """,
+    "xdm": """
+        CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator
+        FieldPath LifecycleTemplates LocationTemplates PlaceTemplates PoiFacts RichPlace SdkFacts Slot
+        StreamRules Template Violation active_poi application_close application_launch application_part
+        device_part environment_part event_schema field_paths identity_map implementation_details
+        json_members json_number json_string json_value located_device_part location_event
+        missing_essentials place_consistency poi_part
+    """,
+}
+ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)
+
+
+def test_every_room_is_pinned() -> None:
+    assert list(NAMES) == ROOMS
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_offers_exactly_these_names(room: str) -> None:
+    module = importlib.import_module(f"simulator.{room}")
+    assert sorted(module.__all__) == sorted(NAMES[room].split())
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_everything_that_a_room_offers_is_there_and_explained(room: str) -> None:
+    module = importlib.import_module(f"simulator.{room}")
+    assert module.__doc__
+    for name in module.__all__:
+        offered = getattr(module, name, None) or importlib.import_module(f"simulator.{room}.{name}")
+        if isinstance(offered, type) or callable(offered):
+            assert offered.__doc__, name
