@@ -65,6 +65,15 @@ class Progress:
             self._live.stop()
             self._live = None
 
+    def making_people(self, made: int, people: int) -> None:
+        """Tell how far the work before the run is; rates count from its end."""
+        self._began = self._clock()
+        if self._quiet or not self._due():
+            return
+        title = glyphs_for(self._console).clip(self._title, 20)
+        line = Text(no_wrap=True, overflow="crop").append(title, HEADING)
+        self._draw(line.append(f" making people: {count(made)} of {count(people)}"))
+
     def update(
         self, simulated_s: float, events: int, *, acknowledged: int | None = None, in_flight: int = 0
     ) -> None:
@@ -73,13 +82,19 @@ class Progress:
         ``simulated_s`` counts from the start of the run, ``events`` are those made so far; with
         ``acknowledged`` given, the rate is that of acknowledged events; ``in_flight`` are on their way now.
         """
-        if self._quiet:
+        if self._quiet or not self._due():
             return
+        self._draw(self._line(simulated_s, events, acknowledged, in_flight, self._shown - self._began))
+
+    def _due(self) -> bool:
+        """Whether it is time to draw again."""
         now = self._clock()
         if now - self._shown < (FRAME_SECONDS if self._live is not None else LINE_SECONDS):
-            return
+            return False
         self._shown = now
-        line = self._line(simulated_s, events, acknowledged, in_flight, now - self._began)
+        return True
+
+    def _draw(self, line: Text) -> None:
         if self._live is not None:
             self._live.update(line, refresh=True)
         else:

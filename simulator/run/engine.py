@@ -59,11 +59,13 @@ def run(
     *,
     clock: WallClock | None = None,
     progress: ProgressCallback | None = None,
+    on_people: Callable[[int, int], None] = lambda made, people: None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
+    ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
@@ -77,7 +79,7 @@ def run(
         folder.remove_if_empty()
         raise
     with without_collector():
-        return asyncio.run(_Run(prepared, options, folder, destination, clock, progress).execute())
+        return asyncio.run(_Run(prepared, options, folder, destination, clock, progress, on_people).execute())
 
 
 def _unused(path: Path) -> Path:
@@ -108,6 +110,7 @@ class _Run:
         destination: Destination,
         clock: WallClock,
         progress: ProgressCallback | None,
+        on_people: Callable[[int, int], None],
     ) -> None:
         self._prepared = prepared
         self._world: World = prepared.world
@@ -116,6 +119,7 @@ class _Run:
         self._destination = destination
         self._clock = clock
         self._progress = progress or (lambda tally: None)
+        self._on_people = on_people
         self._tally = Tally(self._world)
         self._undelivered = UndeliveredWriter(folder.undelivered)
         self._stop = asyncio.Event()
@@ -128,9 +132,8 @@ class _Run:
         ledger = LedgerWriter(self._folder.ledger, self._ledger_header())
         try:
             with interrupts(self._stop):
-                source = (
-                    self._source()
-                )  # before anything starts a thread: workers are forked where that is safe
+                # Before anything starts a thread: workers are forked where that is safe.
+                source = self._source()
                 try:
                     await self._destination.open()
                     async for window in self._windows(source):
@@ -157,7 +160,7 @@ class _Run:
         paced = self._world.scenario.clock.speed != "max"
         if workers > 1 and not paced:
             return Workers(self._world, workers)
-        return InProcess(self._world)
+        return InProcess(self._world, self._on_people)
 
     @property
     def _ended(self) -> bool:

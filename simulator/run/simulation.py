@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
@@ -71,7 +71,13 @@ def without_collector() -> Iterator[None]:
 class Simulation:
     """The cohorts that one worker was dealt, each in its own environment."""
 
-    def __init__(self, world: World, specs: Sequence[CohortSpec]) -> None:
+    def __init__(
+        self,
+        world: World,
+        specs: Sequence[CohortSpec],
+        on_people: Callable[[int, int], None] = lambda made, people: None,
+    ) -> None:
+        """Make the people; ``on_people`` is told how many are made, of how many."""
         populator = Populator(world.scenario, world.places, world.towns)
         self._calendar = world.calendar
         context = ModelContext(
@@ -82,7 +88,12 @@ class Simulation:
             forms=EventForms(world.scenario.app, world.places, self._calendar),
         )
         self._uplink = IdealUplink()
-        self._models = [CohortModel(context, populator.populate(spec), self._uplink) for spec in specs]
+        self._models: list[CohortModel] = []
+        people, made = sum(spec.size for spec in specs), 0
+        for spec in specs:
+            self._models.append(CohortModel(context, populator.populate(spec), self._uplink))
+            made += spec.size
+            on_people(made, people)
         self._now = 0
 
     def next_time(self) -> float:

@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
@@ -41,8 +41,10 @@ class WindowSource(Protocol):
 class InProcess:
     """Simulates in this process."""
 
-    def __init__(self, world: World) -> None:
-        self.simulation = Simulation(world, world.cohorts())
+    def __init__(
+        self, world: World, on_people: Callable[[int, int], None] = lambda made, people: None
+    ) -> None:
+        self.simulation = Simulation(world, world.cohorts(), on_people)
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""

@@ -122,3 +122,14 @@ def test_the_cursor_comes_back_when_the_work_fails() -> None:
         pass
 
     assert "\x1b[?25h" in out.getvalue()
+
+
+def test_making_people_is_shown_and_does_not_count_into_the_rate() -> None:
+    out, clock = io.StringIO(), Clock()
+    with progress(out, clock, terminal=True) as shown:
+        clock.now += 5.0
+        shown.making_people(2_000, 200_000)
+        clock.now += 1.0
+        shown.update(7 * HOUR, 2_000)
+    assert "lunch_rush making people: 2,000 of 200,000" in out.getvalue()
+    assert "2,000 events  2,000/s" in out.getvalue()
