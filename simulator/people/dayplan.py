@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from simulator.core.numerics import FloatArray, radians
 from simulator.core.randomness import purpose_keys, uniform
+from simulator.core.simtime import MS_PER_SECOND
 from simulator.people.population import BoolArray, Choices, Cohort
 from simulator.scenario.models import Errands, Mode, Outing, Work
 from simulator.world import Legs, PlaceSet, geodesy
@@ -25,7 +26,6 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Visitors stand within this share of the fence's radius around its centre, at most 60 m [a].
 VISIT_SPREAD = 0.3
 VISIT_SPREAD_MAX_M = 60.0
-SECONDS_PER_DAY = 86400.0
 # No leg is shorter than this, so that a leg always has a direction in time.
 SHORTEST_LEG_S = 1.0
 # Nobody moves slower than this, whatever distribution of speeds a scenario gives.
@@ -69,16 +69,17 @@ class DayPlanner:
         self._modes = [mode for mode in modes if mode is not None and mode.weight > 0]
         # When each person is home again, in seconds since the midnight of the day last planned.
         self._free_at = np.zeros(cohort.size)
-        self._last_day: int | None = None
+        self._last_midnight: int | None = None
 
     def plan(self, day: int, midnight_ms: int) -> DayLegs:
         """The legs of the local date with ordinal ``day`` whose midnight is virtual time ``midnight_ms``.
 
         Days must be planned in order: a late return shortens the next morning.
         """
-        if self._last_day is not None:
-            self._free_at = np.maximum(self._free_at - SECONDS_PER_DAY * (day - self._last_day), 0.0)
-        self._last_day = day
+        if self._last_midnight is not None:  # 23 or 25 hours ago when clocks have changed
+            past = (midnight_ms - self._last_midnight) / MS_PER_SECOND
+            self._free_at = np.maximum(self._free_at - past, 0.0)
+        self._last_midnight = midnight_ms
         course = _Course(self._cohort, self._places, self._modes, day, self._free_at)
         self._live(course)
         return course.finish(midnight_ms)

@@ -16,6 +16,7 @@ from simulator.core import numerics
 from simulator.core.distributions import Distribution
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
+from simulator.core.simtime import MS_PER_SECOND
 from simulator.scenario.models import Sessions
 
 NIGHT_BEGINS_S = 23 * 3600.0
@@ -52,14 +53,14 @@ class SessionPlanner:
         per_day = np.maximum(sessions.per_day.ppf(uniform(purpose_keys(keys, "sessions.per_day"))), 0.0)
         self._rate = _solve_rate(per_day, sessions)
         self._free_at = np.zeros(len(keys))
-        self._last_day: int | None = None
+        self._last_midnight: int | None = None
 
     def plan(self, day: int, weekend: bool, midnight_ms: int) -> DaySessions:
         """The sessions of local date ``day`` whose midnight is virtual time ``midnight_ms``; days in order."""
-        if self._last_day is not None:
-            past = SECONDS_PER_DAY * (day - self._last_day)
+        if self._last_midnight is not None:  # 23 or 25 hours ago when clocks have changed
+            past = (midnight_ms - self._last_midnight) / MS_PER_SECOND
             self._free_at = np.maximum(self._free_at - past, 0.0)
-        self._last_day = day
+        self._last_midnight = midnight_ms
         damping = self._sessions.weekend if weekend else 1.0
         people: list[npt.NDArray[np.intp]] = []
         starts: list[FloatArray] = []
