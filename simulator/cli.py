@@ -243,7 +243,7 @@ def schema() -> None:
     """
     from simulator.scenario import json_schema_text
 
-    click.echo(json_schema_text(), nl=False)
+    click.echo(json_schema_text().encode(), nl=False)
 
 
 @main.command()
@@ -268,7 +268,7 @@ def people(
 
     prepared = prepare(scenario, overrides=overrides, seed=seed, people=people)
     for line in islice(describe_people(prepared.world), limit):
-        click.echo(line)
+        click.echo(line.encode())  # JSON is UTF-8, whatever the terminal is
 
 
 @main.command()
@@ -374,7 +374,7 @@ def _say_what_went_wrong(result: RunResult) -> None:
 def _print_json(document: dict[str, Any], *, err: bool = False) -> None:
     import json
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False), err=err)
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode(), err=err)
 
 
 def _program() -> str:

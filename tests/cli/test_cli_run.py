@@ -287,6 +287,21 @@ def test_people_prints_everybody_as_json_lines(folder: Path) -> None:
     assert all(set(person) == {"person", "ecid", "profile", "home", "work", "phone"} for person in people)
 
 
+def test_json_is_utf_8_whatever_the_terminal_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    tiny(tmp_path)
+    japanese = ("--set", "people.neighbours.locale=ja_JP", "--limit", "1")
+    person = json.loads(journeysim("people", "tiny.yaml", *japanese, cwd=tmp_path).stdout)
+    assert not person["profile"]["family_name"].isascii()
+    renamed = ("--set", "description=Cafés.", "--json")
+    assert (
+        json.loads(journeysim("run", "tiny.yaml", *renamed, cwd=tmp_path).stdout)["description"] == "Cafés."
+    )
+    plain = journeysim("run", "tiny.yaml", cwd=tmp_path)
+    assert plain.returncode == 0
+    assert plain.stdout.startswith("OK tiny: ")
+
+
 def test_people_prints_the_people_of_the_run(folder: Path) -> None:
     options = ("--people", "5", "--seed", "9")
     printed = call("people", tiny(folder), *options, "--limit", "3").stdout.splitlines()
