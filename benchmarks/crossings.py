@@ -11,7 +11,7 @@ import numpy as np
 from simulator.world import Legs, Place, PlaceSet, solve
 
 LEGS = 20_000
-ROUNDS = 7
+ROUNDS = 25
 # One place per square kilometre, fences of 150 m.
 METRES_PER_DEGREE = 111_000.0
 

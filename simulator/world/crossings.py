@@ -21,16 +21,15 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.core.numerics import FloatArray, IntArray, radians
-from simulator.world.fences import BoolArray, Fences, PlaceIndices
+from simulator.world.fences import BoolArray, Fences, FenceTable, PlaceIndices
 from simulator.world.geodesy import wrap
+from simulator.world.index import CHUNK, Indices, neighbours, order_by
 from simulator.world.places import PlaceSet
 
 # Each step shrinks the error by the share by which a degree changes over the fence: at the most 1 % at
 # 70 degrees and 4 % at 85, from at most 1 km. All pairs take the same steps, so that results never
 # depend on what else is calculated.
 _STEPS = 4
-# Pairs of leg and place that are worked on together: their columns fit into the processor's cache.
-_CHUNK = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +77,47 @@ def solve(places: PlaceSet, legs: Legs) -> Crossings:
     Inside means that the distance to the centre is at most the radius: who touches a fence in one point
     enters and leaves at the same instant. Who stands still crosses nothing.
     """
-    leg, place = places.index.along(legs.lat0, legs.lon0, legs.lat1, legs.lon1)
-    parts = [
-        _meetings(places.fences, legs, leg[start : start + _CHUNK], place[start : start + _CHUNK])
-        for start in range(0, max(len(leg), 1), _CHUNK)
-    ]
-    return _sorted(legs, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    nothing = np.empty(0, dtype=np.intp)
+    found: list[tuple[npt.NDArray[Any], ...]] = [(nothing, nothing, nothing.astype(np.bool_), np.empty(0))]
+    for rows in neighbours(legs.lat0, legs.lon0):
+        some = legs.take(rows)
+        for leg, fence in places.index.along(some.lat0, some.lon0, some.lat1, some.lon1):
+            for start in range(0, len(leg), CHUNK):
+                pairs = slice(start, start + CHUNK)
+                met, *columns = _meetings(places.fences, some, leg[pairs], fence[pairs])
+                found.append((rows[met], *columns))
+    leg, fence, entry, fraction = (np.concatenate(column) for column in zip(*found, strict=True))
+    return _sorted(legs, leg, places.index.order[fence], entry, fraction)
 
 
 def _meetings(
-    fences: Fences, legs: Legs, leg: npt.NDArray[np.intp], place: npt.NDArray[np.intp]
-) -> tuple[IntArray, PlaceIndices, BoolArray, FloatArray]:
-    """Leg, place, entry and fraction of the crossings among pairs of ``leg`` and ``place``."""
-    ways = _Ways.of(fences, legs, leg, place)
+    table: FenceTable, legs: Legs, leg: Indices, fence: Indices
+) -> tuple[Indices, Indices, BoolArray, FloatArray]:
+    """Leg, fence, entry and fraction of the crossings among pairs of ``leg`` and ``fence``."""
+    ways = _Ways.of(table, legs, leg, fence)
     enters, leaves, first, last = ways.meetings()
-    rows = np.concatenate([np.flatnonzero(enters), np.flatnonzero(leaves)])
-    entry = np.repeat([True, False], [int(enters.sum()), int(leaves.sum())])
-    return ways.leg[rows], ways.place[rows], entry, np.concatenate([first[enters], last[leaves]])
+    rows = np.concatenate([enters, leaves])
+    entry = np.repeat([True, False], [len(enters), len(leaves)])
+    return ways.leg[rows], ways.fence[rows], entry, np.concatenate([first, last])
 
 
 def _sorted(
-    legs: Legs, leg: IntArray, place: PlaceIndices, entry: BoolArray, fraction: FloatArray
+    legs: Legs, leg: Indices, place: PlaceIndices, entry: BoolArray, fraction: FloatArray
 ) -> Crossings:
     start = legs.t0[leg]
-    time = start + np.rint(fraction * (legs.t1[leg] - start)).astype(np.int64)
-    order = np.lexsort((~entry, place, time, leg))
+    after = np.rint(fraction * (legs.t1[leg] - start)).astype(np.int64)
+    longest = int(after.max(initial=0)) + 1
+    if len(legs) * longest < 2**63:
+        order = order_by(leg * longest + after, place, ~entry)
+    else:
+        order = np.lexsort((~entry, place, after, leg))
     leg, fraction = leg[order], fraction[order]
     lat0, lon0 = legs.lat0[leg], legs.lon0[leg]
     return Crossings(
         leg=leg,
         place=place[order],
         entry=entry[order],
-        time=time[order],
+        time=(start + after)[order],
         fraction=fraction,
         latitude=lat0 + fraction * (legs.lat1[leg] - lat0),
         longitude=wrap(lon0 + fraction * wrap(legs.lon1[leg] - lon0)),
@@ -123,36 +131,29 @@ class _Ways:
     (``phi_step``, ``lam_step``) radians per metre.
     """
 
-    leg: IntArray
-    place: PlaceIndices
+    leg: Indices
+    fence: Indices
     fences: Fences
     starts_inside: BoolArray
     ends_inside: BoolArray
     start: FloatArray
     """Where on the way the leg starts, metres."""
     length: FloatArray
-    closest2: FloatArray
-    """Square of the distance to the centre at u = 0 on the flat map, square metres."""
     phi: FloatArray
     lam: FloatArray
     phi_step: FloatArray
     lam_step: FloatArray
 
     @classmethod
-    def of(
-        cls,
-        fences: Fences,
-        legs: Legs,
-        leg: npt.NDArray[np.intp],
-        place: npt.NDArray[np.intp],
-    ) -> _Ways:
-        """The ways of those pairs of ``leg`` and ``place`` that may meet."""
+    def of(cls, table: FenceTable, legs: Legs, leg: Indices, fence: Indices) -> _Ways:
+        """The ways of those pairs of ``leg`` and ``fence`` that may meet."""
         lat0, lon0, lat1, lon1 = legs.lat0[leg], legs.lon0[leg], legs.lat1[leg], legs.lon1[leg]
         d_lon = wrap(lon1 - lon0)
-        per_lat, across = fences.per_lat[place], fences.across[place]
+        maps = table.flat_maps(fence)
+        per_lat, across = maps.per_lat, maps.across
         # Offsets are taken at the middle of the leg: from there, no end is further than 90 degrees away.
-        mid_phi = radians(0.5 * (lat0 + lat1) - fences.latitude[place])
-        mid_lam = radians(wrap(lon0 + 0.5 * d_lon - fences.longitude[place]))
+        mid_phi = radians(0.5 * (lat0 + lat1) - maps.latitude)
+        mid_lam = radians(wrap(lon0 + 0.5 * d_lon - maps.longitude))
         d_phi, d_lam = radians(lat1 - lat0), radians(d_lon)
         x, y, dx, dy = mid_lam * across, mid_phi * per_lat, d_lam * across, d_phi * per_lat
         length2 = dx * dx + dy * dy
@@ -160,39 +161,46 @@ class _Ways:
         share = -(x * dx + y * dy) / np.where(moving, length2, 1.0)  # of the leg, from its middle
         x, y = x + share * dx, y + share * dy
         closest2 = x * x + y * y
-        near = np.flatnonzero(moving & (closest2 <= fences.reach2[place]))
-        leg, place = leg[near], place[near]
-        own = fences.take(place)
+        beyond = np.maximum(np.abs(share) - 0.5, 0.0)  # how far past an end the closest point lies
+        near = np.flatnonzero(moving & (closest2 + beyond * beyond * length2 <= maps.reach2))
+        own = table.take(fence[near])
         length = np.sqrt(length2[near])
         share = share[near]
+        d_phi, d_lam = d_phi[near], d_lam[near]
         return cls(
-            leg=leg.astype(np.int64),
-            place=place.astype(np.int32),
+            leg=leg[near],
+            fence=fence[near],
             fences=own,
             starts_inside=own.contains(lat0[near], lon0[near]),
             ends_inside=own.contains(lat1[near], lon1[near]),
             start=-(0.5 + share) * length,
             length=length,
-            closest2=closest2[near],
-            phi=mid_phi[near] + share * d_phi[near],
-            lam=mid_lam[near] + share * d_lam[near],
-            phi_step=d_phi[near] / length,
-            lam_step=d_lam[near] / length,
+            phi=mid_phi[near] + share * d_phi,
+            lam=mid_lam[near] + share * d_lam,
+            phi_step=d_phi / length,
+            lam_step=d_lam / length,
         )
 
-    def meetings(self) -> tuple[BoolArray, BoolArray, FloatArray, FloatArray]:
-        """Which ways enter, which leave, and after which share of the leg each does."""
+    def take(self, rows: Indices) -> _Ways:
+        """The ways of ``rows``."""
+        return _Ways(*(getattr(self, name).take(rows) for name in self.__slots__))
+
+    def meetings(self) -> tuple[Indices, Indices, FloatArray, FloatArray]:
+        """Rows of the ways that enter and of those that leave, and after which share of the leg each does."""
         nearest = self._nearest()
         lowest = self._excess(nearest)
         # A leg that begins and ends outside goes through if its closest point is on the way, and inside.
         at = nearest - self.start
         through = ~self.starts_inside & ~self.ends_inside & (at > 0.0) & (at < self.length) & (lowest <= 0.0)
-        enters = through | (~self.starts_inside & self.ends_inside)
-        leaves = through | (self.starts_inside & ~self.ends_inside)
-        depth = np.maximum(-lowest, 0.0)
-        first = self._border(nearest, lowest, -np.sqrt(depth))
-        last = self._border(nearest, lowest, np.sqrt(depth))
-        return enters, leaves, self._share(first), self._share(last)
+        enters = np.flatnonzero(through | (~self.starts_inside & self.ends_inside))
+        leaves = np.flatnonzero(through | (self.starts_inside & ~self.ends_inside))
+        depth = np.sqrt(np.maximum(-lowest, 0.0))
+        return (
+            enters,
+            leaves,
+            self.take(enters)._border(nearest[enters], lowest[enters], -depth[enters]),
+            self.take(leaves)._border(nearest[leaves], lowest[leaves], depth[leaves]),
+        )
 
     def _excess(self, u: FloatArray) -> FloatArray:
         return self.fences.excess(self.phi + u * self.phi_step, self.lam + u * self.lam_step)
@@ -206,7 +214,7 @@ class _Ways:
         return u
 
     def _border(self, nearest: FloatArray, lowest: FloatArray, guess: FloatArray) -> FloatArray:
-        """Where the way meets the border on the side of ``guess``, metres from ``nearest``."""
+        """After which share of the leg it meets the border, ``guess`` metres from ``nearest`` on the flat map."""
         step = guess
         for _ in range(_STEPS):
             far = np.abs(step) > 1.0  # within a metre, rounding would drown the factor, and it is 1
@@ -214,7 +222,4 @@ class _Ways:
             factor = np.where(far, (self._excess(nearest + step) - lowest) / square, 1.0)
             # By the shape of a fence the factor can't be further from 1; rounding must not take it there.
             step = guess / np.sqrt(np.clip(factor, 0.8, 1.25))
-        return nearest + step
-
-    def _share(self, u: FloatArray) -> FloatArray:
-        return np.clip((u - self.start) / self.length, 0.0, 1.0)
+        return np.clip((nearest + step - self.start) / self.length, 0.0, 1.0)

@@ -9,8 +9,8 @@ where it meets the border, so the three always agree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +21,25 @@ from simulator.world.geodesy import ECCENTRICITY2, SEMI_MAJOR, chord_of, half_ex
 
 BoolArray = npt.NDArray[np.bool_]
 PlaceIndices = npt.NDArray[np.int32]
+_Columns = TypeVar("_Columns", bound="FlatMaps | Fences")
 
 # The series below and the shape of fences (convex, nearly an ellipse) hold to this size and latitude.
 MAX_RADIUS = 20_000.0
 MAX_LATITUDE = 85.0
+
+
+@dataclass(frozen=True, slots=True)
+class FlatMaps:
+    """What tells, on a flat map around each place, whether a line comes near its geofence. Columns."""
+
+    latitude: FloatArray
+    longitude: FloatArray
+    across: FloatArray
+    """Distance of the centre from the Earth's axis, metres; also metres per radian of longitude there."""
+    per_lat: FloatArray
+    """Metres per radian of latitude at the centre."""
+    reach2: FloatArray
+    """Square of a radius in flat coordinates that surely holds the fence, square metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +56,14 @@ class Fences:
     """Height of the centre over the plane of the equator, metres."""
     chord2: FloatArray
     """Square of the straight line from the centre to the border, square metres."""
-    per_lat: FloatArray
-    """Metres per radian of latitude at the centre."""
-    reach2: FloatArray
-    """Square of a radius in flat coordinates that surely holds the fence, square metres."""
     half_height: FloatArray
     """Half the height of the bounding box, degrees."""
     half_width: FloatArray
     """Half the width of the bounding box, degrees."""
 
-    @classmethod
-    def of(cls, latitude: FloatArray, longitude: FloatArray, radius: FloatArray) -> Fences:
-        """Fences of ``radius`` metres around points in degrees."""
-        phi = radians(latitude)
-        sin_lat, cos_lat = numerics.sin(phi), numerics.cos(phi)
-        w2 = 1.0 - ECCENTRICITY2 * sin_lat * sin_lat
-        normal = SEMI_MAJOR / np.sqrt(w2)
-        per_lat = normal * (1.0 - ECCENTRICITY2) / w2
-        # How much the length of a degree changes over the fence, several times over.
-        slack = 1e-6 + 4.0 * (radius / SEMI_MAJOR) * (1.0 + np.abs(sin_lat) / cos_lat)
-        half_height, half_width = half_extents(latitude, radius)
-        chord = chord_of(radius)
-        return cls(
-            latitude=latitude,
-            longitude=longitude,
-            sin_lat=sin_lat,
-            cos_lat=cos_lat,
-            across=normal * cos_lat,
-            along=normal * (1.0 - ECCENTRICITY2) * sin_lat,
-            chord2=chord * chord,
-            per_lat=per_lat,
-            reach2=(radius * (1.0 + slack)) ** 2,
-            half_height=half_height,
-            half_width=half_width,
-        )
-
-    def take(self, place: npt.NDArray[np.integer[Any]]) -> Fences:
-        """The fences of ``place`` (indices), with repetition."""
-        return Fences(*(getattr(self, name)[place] for name in self.__slots__))
+    def take(self, rows: npt.NDArray[np.integer[Any]]) -> Fences:
+        """The fences of ``rows`` (indices), with repetition."""
+        return Fences(*(getattr(self, name)[rows] for name in self.__slots__))
 
     def offsets(self, latitude: Any, longitude: Any) -> tuple[FloatArray, FloatArray]:
         """Points in degrees as differences from the centres, degrees, longitude the short way."""
@@ -129,3 +114,61 @@ class Fences:
         by_phi = meridian * (cos_phi * (2.0 * d_along) - sin_phi * (2.0 * d_across + self.across * turn))
         sin_y = y * (1.0 - y2 * (1.0 / 6.0 - y2 * (1.0 / 120.0 - y2 * (1.0 / 5040.0 - y2 / 362880.0))))
         return excess, by_phi, product * (2.0 * sin_y)
+
+
+class _Table(Generic[_Columns]):
+    """Columns kept row by row: to take a few rows of many, each is read from one spot of memory."""
+
+    def __init__(self, columns: _Columns) -> None:
+        self._kind: type[_Columns] = type(columns)
+        self._rows = np.column_stack([getattr(columns, field.name) for field in fields(columns)])
+
+    def take(self, rows: npt.NDArray[np.integer[Any]]) -> _Columns:
+        """The columns of ``rows`` (indices), with repetition."""
+        return self._kind(*np.ascontiguousarray(self._rows.take(rows, axis=0).T))
+
+
+class FenceTable:
+    """All geofences, to take those from that a calculation needs."""
+
+    def __init__(self, latitude: FloatArray, longitude: FloatArray, radius: FloatArray) -> None:
+        """Fences of ``radius`` metres around points in degrees."""
+        phi = radians(latitude)
+        sin_lat, cos_lat = numerics.sin(phi), numerics.cos(phi)
+        w2 = 1.0 - ECCENTRICITY2 * sin_lat * sin_lat
+        normal = SEMI_MAJOR / np.sqrt(w2)
+        across = normal * cos_lat
+        # How much the length of a degree changes over the fence, several times over.
+        slack = 1e-6 + 4.0 * (radius / SEMI_MAJOR) * (1.0 + np.abs(sin_lat) / cos_lat)
+        half_height, half_width = half_extents(latitude, radius)
+        chord = chord_of(radius)
+        self._flat_maps = _Table(
+            FlatMaps(
+                latitude=latitude,
+                longitude=longitude,
+                across=across,
+                per_lat=normal * (1.0 - ECCENTRICITY2) / w2,
+                reach2=(radius * (1.0 + slack)) ** 2,
+            )
+        )
+        self._fences = _Table(
+            Fences(
+                latitude=latitude,
+                longitude=longitude,
+                sin_lat=sin_lat,
+                cos_lat=cos_lat,
+                across=across,
+                along=normal * (1.0 - ECCENTRICITY2) * sin_lat,
+                chord2=chord * chord,
+                half_height=half_height,
+                half_width=half_width,
+            )
+        )
+
+    def flat_maps(self, rows: npt.NDArray[np.integer[Any]]) -> FlatMaps:
+        """The flat maps of the fences of ``rows`` (indices), with repetition."""
+        return self._flat_maps.take(rows)
+
+    def take(self, rows: npt.NDArray[np.integer[Any]]) -> Fences:
+        """The fences of ``rows`` (indices), with repetition."""
+        return self._fences.take(rows)

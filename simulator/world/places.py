@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.core.numerics import FloatArray, IntArray
-from simulator.world.fences import MAX_LATITUDE, MAX_RADIUS, Fences, PlaceIndices
-from simulator.world.index import BoxIndex
+from simulator.world.fences import MAX_LATITUDE, MAX_RADIUS, FenceTable, PlaceIndices
+from simulator.world.geodesy import half_extents
+from simulator.world.index import BoxIndex, neighbours
 from simulator.world.search import NearestSearch
 
 # What a set of places builds from its columns when it is first needed.
@@ -90,15 +91,15 @@ class PlaceSet:
         return tuple(sorted(found.values(), key=lambda library: library.rank))
 
     @cached_property
-    def fences(self) -> Fences:
-        """The geofences as columns."""
-        return Fences.of(self.latitude, self.longitude, self.radius)
-
-    @cached_property
     def index(self) -> BoxIndex:
         """The spatial index of the geofences, built when it is first asked for."""
-        fences = self.fences
-        return BoxIndex(fences.latitude, fences.longitude, fences.half_height, fences.half_width)
+        return BoxIndex(self.latitude, self.longitude, *half_extents(self.latitude, self.radius))
+
+    @cached_property
+    def fences(self) -> FenceTable:
+        """The geofences, one after the other as in the :attr:`index`."""
+        order = self.index.order
+        return FenceTable(self.latitude[order], self.longitude[order], self.radius[order])
 
     @cached_property
     def _search(self) -> NearestSearch:
@@ -132,11 +133,17 @@ class PlaceSet:
         """
         latitude = np.asarray(latitude, dtype=np.float64)
         longitude = np.asarray(longitude, dtype=np.float64)
-        point, place = self.index.along(latitude, longitude, latitude, longitude)
-        within = self.fences.take(place).contains(latitude[point], longitude[point])
-        point, place = point[within], place[within]
-        order = np.lexsort((place, point))
-        return point[order].astype(np.int64), place[order].astype(np.int32)
+        nothing = np.empty(0, dtype=np.intp)
+        found = [(nothing, nothing)]
+        for rows in neighbours(latitude, longitude):
+            lat, lon = latitude[rows], longitude[rows]
+            for point, fence in self.index.along(lat, lon, lat, lon):
+                within = self.fences.take(fence).contains(lat[point], lon[point])
+                found.append((rows[point[within]], fence[within]))
+        point, fence = (np.concatenate(column) for column in zip(*found, strict=True))
+        place = self.index.order[fence]
+        order = np.argsort(point * max(len(self), 1) + place)
+        return point[order], place[order]
 
 
 def _column(values: Sequence[float]) -> FloatArray:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from simulator.core.numerics import FloatArray
 from simulator.world.fences import PlaceIndices
 from simulator.world.geodesy import arc_of, geocentric
-from simulator.world.index import BoxIndex, Indices
+from simulator.world.index import BoxIndex, Indices, neighbours, order_by
 
-# Points that are searched for together; bounds the memory of one step.
-_CHUNK = 4096
-# The first search looks this far, in metres.
-_FIRST_REACH = 500.0
-# The next one looks as far as should do by the number of places found so far, with some to spare.
+# How many places there are around a point is guessed from those within this distance, in metres.
+_LOOK_AROUND = 16_000.0
+# A search looks as far as should do by the number of places around, with some to spare.
 _SPARE = 1.3
 _GROWTH = (1.2, 4.0)
+# Steps of the sort key per metre. Places that share a step are put in order by the exact distance.
+_STEPS = 1024.0
 
 
 class NearestSearch:
@@ -25,7 +27,8 @@ class NearestSearch:
         """``latitude`` and ``longitude`` in degrees."""
         nothing = np.zeros(len(latitude))
         self._index = BoxIndex(latitude, longitude, nothing, nothing)
-        self._points = geocentric(latitude, longitude)
+        order = self._index.order
+        self._points = geocentric(latitude[order], longitude[order])
 
     def find(
         self, latitude: FloatArray, longitude: FloatArray, k: int, within: float
@@ -35,36 +38,54 @@ class NearestSearch:
         longitude = np.asarray(longitude, dtype=np.float64)
         found = np.full((len(latitude), k), -1, dtype=np.int32)
         distance = np.full((len(latitude), k), np.inf)
-        here = geocentric(latitude, longitude)
-        for start in range(0, len(latitude), _CHUNK):
-            pending = np.arange(start, min(start + _CHUNK, len(latitude)))
-            reach = np.full(len(pending), min(_FIRST_REACH, within))
+        for pending in neighbours(latitude, longitude):
+            reach = self._first_reach(latitude[pending], longitude[pending], k, within)
             while len(pending):
-                row, place = self._index.around(latitude[pending], longitude[pending], reach)
-                x, y, z = here[:, pending[row]] - self._points[:, place]
-                metres = arc_of(np.sqrt(x * x + y * y + z * z))
-                near = metres <= reach[row]
-                row, place, metres = row[near], place[near], metres[near]
-                # Whoever sees k places this near need not look further.
-                count = np.bincount(row, minlength=len(pending))
-                done = (count >= k) | (reach >= within)
-                settled = done[row]
-                _keep_nearest(
-                    found, distance, pending[row[settled]], place[settled].astype(np.int32), metres[settled]
-                )
-                growth = np.sqrt(_SPARE * k / np.maximum(count, 0.1))
-                reach = np.minimum(reach * np.clip(growth, *_GROWTH), within)[~done]
-                pending = pending[~done]
+                count = np.zeros(len(pending), dtype=np.intp)
+                for row, place, metres in self._within(latitude[pending], longitude[pending], reach):
+                    seen = np.bincount(row, minlength=len(pending))
+                    count += seen
+                    # Whoever sees k places this near need not look further.
+                    settled = ((seen >= k) | (reach >= within))[row]
+                    _keep_nearest(found, distance, pending[row[settled]], place[settled], metres[settled])
+                more = (count < k) & (reach < within)
+                pending, reach = pending[more], _further(reach[more], count[more], k, within)
         return found, distance
+
+    def _first_reach(self, latitude: FloatArray, longitude: FloatArray, k: int, within: float) -> FloatArray:
+        reach = np.full(len(latitude), min(_LOOK_AROUND, within))
+        around = self._index.estimate(latitude, longitude, reach)
+        return reach * np.minimum(np.sqrt(_SPARE * k / np.maximum(around, 1.0)), 1.0)
+
+    def _within(
+        self, latitude: FloatArray, longitude: FloatArray, reach: FloatArray
+    ) -> Iterator[tuple[Indices, PlaceIndices, FloatArray]]:
+        """Point, place and distance of all pairs within ``reach``, in batches that hold whole points."""
+        here = geocentric(latitude, longitude)
+        for row, position in self._index.around(latitude, longitude, reach):
+            x, y, z = (mine[row] - other[position] for mine, other in zip(here, self._points, strict=True))
+            metres = arc_of(np.sqrt(x * x + y * y + z * z))
+            near = np.flatnonzero(metres <= reach[row])
+            yield row[near], self._index.order[position[near]], metres[near]
+
+
+def _further(reach: FloatArray, count: Indices, k: int, within: float) -> FloatArray:
+    """Where to look next after ``count`` places were found within ``reach``."""
+    growth = np.clip(np.sqrt(_SPARE * k / np.maximum(count, 0.1)), *_GROWTH)
+    further: FloatArray = np.minimum(reach * growth, within)
+    return further
 
 
 def _keep_nearest(
     found: PlaceIndices, distance: FloatArray, row: Indices, place: PlaceIndices, metres: FloatArray
 ) -> None:
     """Write the nearest places of each row into ``found`` and ``distance``, as many as there are columns."""
-    order = np.lexsort((place, metres, row))
+    # The Earth is smaller than 2^35 steps, which leaves 28 bits for rows.
+    order = order_by((row << 35) + (metres * _STEPS).astype(np.int64), metres, place)
     row, place, metres = row[order], place[order], metres[order]
-    column = np.arange(len(row)) - np.searchsorted(row, row)
-    kept = column < found.shape[1]
-    found[row[kept], column[kept]] = place[kept]
-    distance[row[kept], column[kept]] = metres[kept]
+    count = np.bincount(row)
+    column = np.arange(len(row)) - (np.cumsum(count) - count)[row]
+    kept = np.flatnonzero(column < found.shape[1])
+    row, column = row[kept], column[kept]
+    found[row, column] = place[kept]
+    distance[row, column] = metres[kept]

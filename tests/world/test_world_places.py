@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -45,6 +46,34 @@ def test_nearest_finds_what_comparing_everything_finds(
     assert np.where(expected <= within, order, -1).tolist() == indices[:, :found].tolist()
     assert np.where(expected <= within, expected, np.inf).tolist() == distances[:, :found].tolist()
     assert (indices[:, found:] == -1).all()
+
+
+def test_a_crowd_of_places_at_one_point_costs_time_but_not_memory() -> None:
+    places = place_set(*[(50.0, 8.0, 100.0)] * 20_000)
+    points = np.full(150, 50.001), np.linspace(8.0, 8.001, 150)
+    places.nearest(np.array([50.0]), np.array([8.0]), 1, 8_000.0)  # builds the index
+    tracemalloc.start()
+    try:
+        indices, distances = places.nearest(*points, 16, 8_000.0)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (indices == np.arange(16)).all()
+    np.testing.assert_array_equal(distances[:, 0], geodesy.distance(50.0, 8.0, *points))
+    assert peak < 64e6  # three million pairs at once would take several times that
+
+
+def test_places_in_towns_far_from_each_other_are_all_found() -> None:
+    rng = np.random.default_rng(5)
+    towns = [(50.0, 8.0, 0.001), (50.01, -120.0, 0.05), (-40.0, 170.0, 2.0), (10.0, 10.0, 0.0)]
+    centres = np.concatenate(
+        [np.array([lat, lon]) + spread * rng.normal(size=(200, 2)) for lat, lon, spread in towns]
+    )
+    places = place_set(*((lat, lon, 150.0) for lat, lon in centres.tolist()))
+    point, place = places.inside(*centres.T)
+    apart = geodesy.distance(centres[:, None, 0], centres[:, None, 1], centres[:, 0], centres[:, 1])
+    assert (np.abs(apart - 150.0) > 1e-3).all()
+    assert np.column_stack([point, place]).tolist() == np.argwhere(apart <= 150.0).tolist()
 
 
 def test_nearest_of_no_places_is_nothing() -> None:
