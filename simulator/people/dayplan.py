@@ -201,9 +201,9 @@ class _Course:
         spread = np.minimum(self._places.radius[place] * VISIT_SPREAD, VISIT_SPREAD_MAX_M)
         north = (2.0 * self.draw(purpose + ".north", people, n) - 1.0) * spread
         east = (2.0 * self.draw(purpose + ".east", people, n) - 1.0) * spread
-        fences = self._places.fences
-        lat = self._places.latitude[place] + north / radians(fences.per_lat[place])
-        lon = geodesy.wrap(self._places.longitude[place] + east / radians(fences.across[place]))
+        per_lat, per_lon = self._places.metres_per_radian
+        lat = self._places.latitude[place] + north / radians(per_lat[place])
+        lon = geodesy.wrap(self._places.longitude[place] + east / radians(per_lon[place]))
         self.go(people, lat, lon, depart, purpose, n)
         self.free_at[people] += outing.stay.ppf(self.draw(purpose + ".stay", people, n))
 

@@ -17,7 +17,7 @@ from simulator.world.index import BoxIndex, neighbours
 from simulator.world.search import NearestSearch
 
 # What a set of places builds from its columns when it is first needed.
-_DERIVED = frozenset({"index", "fences", "_search"})
+_DERIVED = frozenset({"index", "fences", "metres_per_radian", "_search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,12 @@ class PlaceSet:
         """The geofences, one after the other as in the :attr:`index`."""
         order = self.index.order
         return FenceTable(self.latitude[order], self.longitude[order], self.radius[order])
+
+    @cached_property
+    def metres_per_radian(self) -> tuple[FloatArray, FloatArray]:
+        """How many metres a radian of latitude and one of longitude measure at each place."""
+        maps = self.fences.flat_maps(np.argsort(self.index.order))
+        return maps.per_lat, maps.across
 
     @cached_property
     def _search(self) -> NearestSearch:

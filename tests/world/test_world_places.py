@@ -102,6 +102,17 @@ def test_inside_gives_sorted_pairs_of_points_and_places() -> None:
     assert (point.dtype, place.dtype) == (np.int64, np.int32)
 
 
+def test_the_scale_of_the_map_is_known_at_each_place() -> None:
+    places = place_set((60.0, 8.0, 100.0), (0.0, -120.0, 5_000.0), (-45.0, 8.0, 100.0))
+    small = np.degrees(1e-6)
+    north, east = places.metres_per_radian
+    for step, scale in (((small, 0.0), north), ((0.0, small), east)):
+        moved = geodesy.distance(
+            places.latitude, places.longitude, places.latitude + step[0], places.longitude + step[1]
+        )
+        np.testing.assert_allclose(scale * 1e-6, moved, rtol=1e-5)
+
+
 def two_libraries() -> PlaceSet:
     first, second, third = place_set((50.0, 8.0, 100.0), (51.0, 8.0, 200.0), (52.0, 8.0, 300.0)).places
     other = replace(second, library_id="m", library_name="Other", rank=2, attractiveness=3.0)
