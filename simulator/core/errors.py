@@ -80,6 +80,12 @@ class DeliveryError(JourneysimError):
     exit_code = ExitCode.NOT_DELIVERED
 
 
+class WorkerError(JourneysimError):
+    """A process that simulates is gone: killed from outside, or by a lack of memory."""
+
+    exit_code = ExitCode.INTERNAL_ERROR
+
+
 class ConservationError(JourneysimError):
     """The outcomes do not add up to the crossings: a fault of the program, never of the input."""
 

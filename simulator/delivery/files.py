@@ -64,12 +64,14 @@ class FileDestination:
         """Write the batch; every event is acknowledged, or ``DeliveryError`` is raised."""
         if self._failure is not None:
             raise self._failure
+        whole = self._size, self._events
         for first in range(0, len(batch.bodies), self._lines_per_write):
             bodies = batch.bodies[first : first + self._lines_per_write]
             data = self._compress(b"\n".join([*bodies, b""]))
             try:
                 _write(self._fd, data)
             except OSError as error:
+                self._size, self._events = whole  # all of the batch counts as pending
                 self._failure = self._give_up(error)
                 raise self._failure from error
             self._size += len(data)

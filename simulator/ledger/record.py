@@ -17,6 +17,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.errors import DeliveryError
+
 FORMAT_VERSION = 1
 ROWS_FILE = "crossings.bin"
 HEADER_FILE = "ledger.json"
@@ -76,7 +78,10 @@ def rows_from(crossings: Sequence[CrossingRow]) -> Rows:
 
 
 class LedgerWriter:
-    """Appends final rows to a folder and counts outcomes as it goes."""
+    """Appends final rows to a folder and counts outcomes as it goes.
+
+    Every append reaches the file at once. Raises DeliveryError when it can't be written.
+    """
 
     def __init__(self, folder: Path, header: dict[str, Any]) -> None:
         """``header`` says what the numbers mean: groups of people, places, start (see :class:`Ledger`)."""
@@ -84,13 +89,18 @@ class LedgerWriter:
         columns = [[name, ROW[name].str] for name in ROW.names or ()]
         document = {"format": FORMAT_VERSION, "columns": columns, "outcomes": _OUTCOMES, **header}
         (folder / HEADER_FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        self._file: BinaryIO = (folder / ROWS_FILE).open("wb")
+        self._path = folder / ROWS_FILE
+        self._file: BinaryIO = self._path.open("wb")
         self._counts = np.zeros(len(Outcome), dtype=np.int64)
 
     def append(self, rows: Rows) -> None:
         """Add rows whose outcomes are final."""
+        try:
+            self._file.write(rows.tobytes())
+            self._file.flush()
+        except OSError as error:
+            raise self._failure(error) from error
         self._counts += np.bincount(rows["outcome"], minlength=len(Outcome))
-        self._file.write(rows.tobytes())
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -104,7 +114,15 @@ class LedgerWriter:
 
     def close(self) -> None:
         """Write everything out."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> DeliveryError:
+        return DeliveryError(
+            f"cannot write {self._path}, the ledger: {(error.strerror or str(error)).lower()}"
+        )
 
 
 _OUTCOMES = {int(outcome): outcome.label for outcome in Outcome}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from simulator.xdm import EventValidator
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
+# The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
+INTERRUPTED = "the run was interrupted before it was delivered"
 # A paced run looks this far ahead, in seconds of the wall.
 PACED_WINDOW_S = 0.25
 
@@ -71,24 +74,18 @@ def run(
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
-    default = Path("runs") / f"{scenario.name}-{clock.folder_stamp()}"
-    folder = RunFolder.create(options.out if options.out is not None else _unused(default))
+    if options.out is not None:
+        folder = RunFolder.create(options.out)
+    else:
+        folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
         destination = _destination(prepared, folder, clock)
+        with without_collector():
+            task = _Run(prepared, options, folder, destination, clock, progress, on_people)
+            return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
         raise
-    with without_collector():
-        return asyncio.run(_Run(prepared, options, folder, destination, clock, progress, on_people).execute())
-
-
-def _unused(path: Path) -> Path:
-    """``path``, or with a number behind it when two runs start in the same second."""
-    candidate, number = path, 2
-    while candidate.exists():
-        candidate = path.with_name(f"{path.name}-{number}")
-        number += 1
-    return candidate
 
 
 def _destination(prepared: Prepared, folder: RunFolder, clock: WallClock) -> Destination:
@@ -128,25 +125,28 @@ class _Run:
 
     async def execute(self) -> RunResult:
         began = self._clock.monotonic()
-        self._write_scenario()
-        ledger = LedgerWriter(self._folder.ledger, self._ledger_header())
-        try:
-            with interrupts(self._stop):
-                # Before anything starts a thread: workers are forked where that is safe.
-                source = self._source()
-                try:
-                    await self._destination.open()
-                    async for window in self._windows(source):
-                        await self._deliver(window, ledger)
-                        self._progress(self._tally)
-                finally:
-                    source.close()
-                    await self._close_destination()
-        finally:
-            ledger.close()
-            self._undelivered.close()
+        with interrupts(self._stop, self._destination):
+            # Before anything starts a thread: workers are forked where that is safe.
+            source = self._source()
+            try:
+                await self._destination.open()  # one that can't be used leaves no run folder behind
+                self._write_scenario()
+                ledger = await self._deliver_all(source)
+            finally:
+                source.close()
+                await self._close_destination()
         self._tally.check_conservation(ledger.outcomes)
         return self._finish(ledger, self._clock.monotonic() - began)
+
+    async def _deliver_all(self, source: WindowSource) -> LedgerWriter:
+        with (
+            contextlib.closing(LedgerWriter(self._folder.ledger, self._ledger_header())) as ledger,
+            contextlib.closing(self._undelivered),
+        ):
+            async for window in self._windows(source):
+                await self._deliver(window, ledger)
+                self._progress(self._tally)
+        return ledger
 
     async def _close_destination(self) -> None:
         try:
@@ -212,7 +212,7 @@ class _Run:
         if self._failure is not None:
             receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
         elif self._stop.is_set():
-            receipt = Receipt.of(len(window), Fate.PENDING, "the run was interrupted before they were sent")
+            receipt = Receipt.of(len(window), Fate.PENDING, INTERRUPTED)
         else:
             try:
                 receipt = await self._destination.send(batch)

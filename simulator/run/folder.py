@@ -52,6 +52,22 @@ class RunFolder:
             ) from error
         return cls(path)
 
+    @classmethod
+    def create_unused(cls, path: Path) -> RunFolder:
+        """Make the folder, with a number behind its name where runs have started in the same second."""
+        candidate, number = path, 2
+        while True:
+            try:
+                candidate.mkdir(parents=True)
+            except FileExistsError:
+                candidate = path.with_name(f"{path.name}-{number}")
+                number += 1
+            except OSError:
+                break  # said below
+            else:
+                break
+        return cls.create(candidate)
+
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write summary.json, whole or not at all."""
         aside = self.summary.with_suffix(".part")

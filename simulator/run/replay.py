@@ -127,7 +127,7 @@ async def _replay(
     stop = asyncio.Event()
     await destination.open()
     try:
-        with interrupts(stop):
+        with interrupts(stop, destination):
             while bodies := list(islice(events, HAND_OVER)):
                 batch = Batch(bodies, sent)
                 if stop.is_set():

@@ -12,6 +12,7 @@ import multiprocessing
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -19,7 +20,7 @@ from typing import Protocol
 
 import numpy as np
 
-from simulator.core.errors import JourneysimError
+from simulator.core.errors import JourneysimError, WorkerError
 from simulator.ledger import ROW
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.run.window import Window, merge
@@ -82,11 +83,25 @@ class Workers:
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``, merged."""
-        windows = [_receive(pipe) for pipe in self._pipes]
+        windows = [self._receive(number) for number in range(len(self._pipes))]
         for window in windows:
             if window.end != until:
                 raise ValueError(f"workers are at {window.end}, not at {until}")
         return merge(windows)
+
+    def _receive(self, number: int) -> Window:
+        try:
+            received = _receive(self._pipes[number])
+        except (EOFError, OSError) as error:
+            process = self._processes[number]
+            process.join(timeout=1.0)
+            raise WorkerError(
+                f"worker process {number + 1} of {len(self._processes)} ended unexpectedly"
+                f"{_ending(process.exitcode)}; if memory is short, try fewer workers"
+            ) from error
+        if isinstance(received, Exception):
+            raise received
+        return received
 
     def close(self) -> None:
         """End the processes."""
@@ -97,6 +112,13 @@ class Workers:
             if process.is_alive():
                 process.terminate()
                 process.join()
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended, for a message."""
+    if code is None:
+        return ""
+    return f" (exit code {code})" if code >= 0 else f" (killed by signal {-code})"
 
 
 def _may_fork() -> bool:
@@ -125,10 +147,20 @@ def _work(world: World, number: int, count: int, pipe: Connection, copies: Seque
                 simulation = Simulation(world, world.cohorts()[number::count])
                 for _, end in world.windows():
                     _send(pipe, simulation.advance(end))
-        except JourneysimError as error:
-            pipe.send(error)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            pipe.send(_portable(error))
     except BrokenPipeError:
         pass  # the parent has stopped
+
+
+def _portable(error: Exception) -> Exception:
+    """An error for the parent to raise, so that its traceback goes where those of the parent go."""
+    known = isinstance(error, JourneysimError)
+    portable = error if known else RuntimeError(f"{type(error).__name__}: {error}")
+    portable.add_note(f"In a worker process:\n{''.join(traceback.format_exception(error))}")
+    return portable
 
 
 def _send(pipe: Connection, window: Window) -> None:
@@ -140,18 +172,16 @@ def _send(pipe: Connection, window: Window) -> None:
     pipe.send_bytes(b"".join(window.bodies))
 
 
-def _receive(pipe: Connection) -> Window:
-    try:
-        head = pipe.recv()
-        if isinstance(head, Exception):
-            raise head
-        start, end, census, _, _ = head
-        sent, person, event_type, crossing, lengths, rows = (
-            np.frombuffer(pipe.recv_bytes(), dtype=dtype) for dtype in ("<i8", "<i4", "u1", "<i4", "<i8", ROW)
-        )
-        blob = pipe.recv_bytes()
-    except EOFError as error:
-        raise JourneysimError("a worker process ended unexpectedly; try fewer workers") from error
+def _receive(pipe: Connection) -> Window | Exception:
+    """The next window of a worker, or the error that ended it."""
+    head = pipe.recv()
+    if isinstance(head, Exception):
+        return head
+    start, end, census, _, _ = head
+    sent, person, event_type, crossing, lengths, rows = (
+        np.frombuffer(pipe.recv_bytes(), dtype=dtype) for dtype in ("<i8", "<i4", "u1", "<i4", "<i8", ROW)
+    )
+    blob = pipe.recv_bytes()
     ends = np.cumsum(lengths)
     bodies = [blob[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
     return Window(start, end, sent, person, event_type, crossing, bodies, rows, census)
