@@ -126,8 +126,11 @@ DISTRIBUTIONS = st.sampled_from(
     ]
 )
 TIMES = st.sampled_from(
-    ["0 s", "1 ms", "30 s", "9 h", "40 d", "{lognormal: {median: 1 h, sigma: 3}}", "{normal: {mean: 0 s, sd: 1 h, min: 0 s}}"]
-)  # fmt: skip
+    [
+        *("0 s", "1 ms", "30 s", "9 h", "40 d"),
+        *("{lognormal: {median: 1 h, sigma: 3}}", "{normal: {mean: 0 s, sd: 1 h, min: 0 s}}"),
+    ]
+)
 MOMENTS = st.sampled_from(["00:00", "12:00", "23:59", "{uniform: ['00:00', '23:59']}"])
 STARTS = st.sampled_from(
     ["2026-03-29T02:30", "2026-10-25T00:30", "2024-02-29T23:00", "1970-01-01T00:00", "2099-12-31T20:00"]
