@@ -77,6 +77,8 @@ def test_everything_that_a_room_offers_is_there_and_explained(room: str) -> None
     module = importlib.import_module(f"simulator.{room}")
     assert module.__doc__
     for name in module.__all__:
-        offered = getattr(module, name) if room != "core" else importlib.import_module(f"simulator.core.{name}")
+        offered = (
+            getattr(module, name) if room != "core" else importlib.import_module(f"simulator.core.{name}")
+        )
         if inspect.isclass(offered) or inspect.isfunction(offered) or inspect.ismodule(offered):
             assert offered.__doc__, name

@@ -203,6 +203,7 @@ def test_a_file_that_cannot_be_written_is_said_and_leaves_no_run_folder(folder: 
     result = call("run", tiny(folder), "--to", "file:none/x.ndjson", "--out", "record")
     assert result.exit_code == 2
     assert result.stderr.startswith("journeysim: cannot write none/x.ndjson: ")
+    assert not (folder / "record").exists()
     assert result.stdout == ""
 
 

@@ -220,3 +220,24 @@ def test_replay_talks_to_the_destination_as_the_run_did(
     count = Counter(record["datasetId"] for record in records)
     assert list(count) == ["666000000000000000000001", "666000000000000000000002"]
     assert len(set(count.values())) == 1
+
+
+def test_an_interrupted_replay_ends_with_130_and_keeps_what_is_missing(tmp_path: Path) -> None:
+    scenario = tiny(tmp_path)
+    events = tmp_path / "events.ndjson"
+    target = ("--to", f"file:{events}")
+    assert call("run", scenario, *target, "--out", tmp_path / "record", "--quiet").exit_code == 0
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/collection/demo"
+        settings = ("--scenario", scenario, "--set", "destination.timeout=0.3 s")
+        with started("replay", events, "--to", url, *settings, cwd=tmp_path) as process:
+            silent.settimeout(30)
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+            connection.close()
+    sent = len(events.read_bytes().splitlines())
+    assert process.returncode == 130
+    assert out == f"{sent} events read, 0 acknowledged, 0 rejected, {sent} not delivered\n"
+    assert err.endswith("what is missing is in " + f"{events}.undelivered.ndjson\n")
+    assert Path(f"{events}.undelivered.ndjson").read_bytes() == events.read_bytes()
