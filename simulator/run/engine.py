@@ -224,7 +224,8 @@ class _Run:
         rows["event"] = batch.first_number + np.flatnonzero(caused)
         rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
         ledger.append(rows)
-        self._undelivered.write_pending(batch, receipt)
+        if self._undelivered.write_pending(batch, receipt):
+            self._undelivered.flush()
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
 
