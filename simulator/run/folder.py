@@ -56,16 +56,15 @@ class RunFolder:
     def create_unused(cls, path: Path) -> RunFolder:
         """Make the folder, with a number behind its name where runs have started in the same second."""
         candidate, number = path, 2
-        while True:
-            try:
-                candidate.mkdir(parents=True)
-            except FileExistsError:
-                candidate = path.with_name(f"{path.name}-{number}")
-                number += 1
-            except OSError:
-                break  # said below
-            else:
-                break
+        with contextlib.suppress(OSError):  # said below
+            path.parent.mkdir(parents=True, exist_ok=True)
+            while True:
+                try:
+                    candidate.mkdir()
+                    break
+                except FileExistsError:
+                    candidate = path.with_name(f"{path.name}-{number}")
+                    number += 1
         return cls.create(candidate)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
