@@ -118,6 +118,7 @@ def test_a_full_disk_is_said_and_whole_rows_stay(tmp_path: Path) -> None:
     script = """
 import resource, sys
 from pathlib import Path
+from simulator.core.errors import DeliveryError
 from simulator.ledger import LedgerWriter, rows_from
 resource.setrlimit(resource.RLIMIT_FSIZE, (520, 520))
 ledger = LedgerWriter(Path(sys.argv[1]), {})
