@@ -68,12 +68,15 @@ class EventStore:
         self._accepted: list[AcceptedRecord] = []
         self._failed: list[FailedRecord] = []
         self._buffered_bytes = 0
+        opened: list[sqlite3.Connection] = []
         try:
-            self._writer = _connect(path)
+            self._writer = _connect(path, opened)
             _prepare(self._writer, path)
-            self._reader = _connect(path)
+            self._reader = _connect(path, opened)
             self._reader.execute("PRAGMA query_only = ON")
         except (sqlite3.Error, OSError) as error:
+            for connection in opened:
+                connection.close()
             raise UsageError(f"{path}: cannot be used as the receiver's store: {error}") from error
 
     # --- writing ------------------------------------------------------------------------------------------
@@ -193,8 +196,10 @@ class EventStore:
             after = page[-1].sequence
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
+    """A connection to ``path``, which is also put among those ``opened``."""
     connection = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+    opened.append(connection)
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
 
