@@ -85,12 +85,15 @@ class LedgerWriter:
 
     def __init__(self, folder: Path, header: dict[str, Any]) -> None:
         """``header`` says what the numbers mean: groups of people, places, start (see :class:`Ledger`)."""
-        folder.mkdir(parents=True, exist_ok=True)
         columns = [[name, ROW[name].str] for name in ROW.names or ()]
         document = {"format": FORMAT_VERSION, "columns": columns, "outcomes": _OUTCOMES, **header}
-        (folder / HEADER_FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
         self._path = folder / ROWS_FILE
-        self._file: BinaryIO = self._path.open("wb")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / HEADER_FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+            self._file: BinaryIO = self._path.open("wb")
+        except OSError as error:
+            raise self._failure(error) from error
         self._counts = np.zeros(len(Outcome), dtype=np.int64)
 
     def append(self, rows: Rows) -> None:

@@ -18,7 +18,7 @@ from simulator.delivery import Batch, Destination, Fate, Receipt, UndeliveredWri
 from simulator.ledger import LedgerWriter
 from simulator.receiver import EventStore, Receiver
 from simulator.run.embedded import EmbeddedReceiver
-from simulator.run.folder import RunFolder
+from simulator.run.folder import RunFolder, writing
 from simulator.run.interrupts import interrupts
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
@@ -238,7 +238,7 @@ class _Run:
         )
         sizes = {f"people.{name}.size": size for name, size in self._world.sizes.items()}
         text = dump_as_run(self._prepared.loaded, header=header, seed=self._world.scenario.seed, **sizes)
-        self._folder.scenario.write_text(text, encoding="utf-8")
+        self._folder.write_scenario(text)
 
     def _ledger_header(self) -> dict[str, Any]:
         world = self._world
@@ -303,7 +303,8 @@ class _Run:
         return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
 
     def _export_received(self) -> None:
-        with EventStore(self._folder.received_store) as store, self._folder.received.open("wb") as out:
+        received = self._folder.received
+        with writing(received), EventStore(self._folder.received_store) as store, received.open("wb") as out:
             out.writelines(record.body + b"\n" for record in store.records())
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:

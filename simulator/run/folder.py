@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from simulator.core.errors import UsageError
+from simulator.core.errors import DeliveryError, UsageError
 
 SCENARIO_FILE = "scenario.yaml"
 SUMMARY_FILE = "summary.json"
@@ -67,13 +67,36 @@ class RunFolder:
                     number += 1
         return cls.create(candidate)
 
+    def write_scenario(self, text: str) -> None:
+        """Write scenario.yaml; raises DeliveryError where that fails."""
+        _write_whole(self.scenario, text)
+
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        """Write summary.json, whole or not at all."""
-        aside = self.summary.with_suffix(".part")
-        aside.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        aside.replace(self.summary)
+        """Write summary.json; raises DeliveryError where that fails."""
+        _write_whole(self.summary, json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
     def remove_if_empty(self) -> None:
         """Leave no empty folder behind when a run fails before it begins."""
         with contextlib.suppress(OSError):
             self.path.rmdir()
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a full disk and its like into a DeliveryError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise DeliveryError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file, or leave none."""
+    aside = path.with_suffix(".part")
+    with writing(path):
+        try:
+            aside.write_text(text, encoding="utf-8")
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
