@@ -33,6 +33,16 @@ class Outcome(IntEnum):
     """Its event was refused by the destination, which will not take it later either."""
     UNDELIVERED = 3
     """Its event was sent out by the phone, but the destination could not be reached; it is kept on record."""
+    NO_PERMISSION = 4
+    """Not noticed: the app was not allowed to use the location in the way that region monitoring needs."""
+    NOT_MONITORED = 5
+    """Not noticed: the place was not among the regions that the app had registered at that moment."""
+    TOO_SHORT = 6
+    """Not noticed: the person was back across the border before the operating system was sure of it."""
+    NOT_NOTICED = 7
+    """Not noticed: the fence is smaller than what the operating system detects reliably."""
+    PENDING_DETECTION = 8
+    """The run ended before the operating system would have noticed."""
 
     @property
     def label(self) -> str:
