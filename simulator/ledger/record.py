@@ -187,6 +187,7 @@ def read_ledger(folder: Path) -> Ledger:
         rows["person"].max(initial=-1) >= size
         or rows["place"].max(initial=-1) >= len(header["places"])
         or rows["outcome"].max(initial=0) >= len(Outcome)
+        or rows["outcome"].min(initial=1) <= Outcome.OPEN
     ):
         raise UsageError(
             f"{folder / ROWS_FILE}: the ledger is damaged: its rows name what its header does not have"

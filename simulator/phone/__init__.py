@@ -4,7 +4,7 @@ Knows nothing of the SDK: an app on the phone is whatever offers the few methods
 """
 
 from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, Os, device_named, devices_for
-from simulator.phone.handset import Handset, check_mix, draw_handsets
+from simulator.phone.handset import Handset, check_mix, draw_handsets, draw_systems
 from simulator.phone.phone import AppOnPhone, Phone, RegionEvent
 from simulator.phone.sessions import DaySessions, SessionPlanner
 
@@ -23,4 +23,5 @@ __all__ = [
     "device_named",
     "devices_for",
     "draw_handsets",
+    "draw_systems",
 ]

@@ -19,6 +19,7 @@ from simulator.receiver import EventStore, Receiver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder
 from simulator.run.interrupts import interrupts
+from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
@@ -125,7 +126,7 @@ class _Run:
     async def execute(self) -> RunResult:
         began = self._clock.monotonic()
         self._write_scenario()
-        ledger = LedgerWriter(self._folder.ledger, self._ledger_header())
+        ledger = LedgerWriter(self._folder.ledger, ledger_header(self._world), ledger_people(self._world))
         try:
             with interrupts(self._stop):
                 source = (
@@ -235,22 +236,6 @@ class _Run:
         sizes = {f"people.{name}.size": size for name, size in self._world.sizes.items()}
         text = dump_as_run(self._prepared.loaded, header=header, seed=self._world.scenario.seed, **sizes)
         self._folder.scenario.write_text(text, encoding="utf-8")
-
-    def _ledger_header(self) -> dict[str, Any]:
-        world = self._world
-        groups, first = [], 0
-        for name, size in world.sizes.items():
-            groups.append([name, first, size])
-            first += size
-        return {
-            "scenario": world.scenario.name,
-            "seed": world.scenario.seed,
-            "journeysim_version": __version__,
-            "start": world.calendar.utc(0).isoformat(),
-            "timezone": str(world.scenario.clock.timezone),
-            "groups": groups,
-            "places": [[place.id, place.name] for place in world.places.places],
-        }
 
     def _finish(self, ledger: LedgerWriter, wall_s: float) -> RunResult:
         world, scenario = self._world, self._world.scenario
