@@ -14,7 +14,7 @@ from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import Batch, Destination, Fate, Receipt, UndeliveredWriter, make_destination
-from simulator.ledger import LedgerWriter
+from simulator.ledger import LedgerWriter, rows_from
 from simulator.receiver import EventStore, Receiver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder
@@ -121,6 +121,7 @@ class _Run:
         self._undelivered = UndeliveredWriter(folder.undelivered)
         self._stop = asyncio.Event()
         self._failure: str | None = None
+        self._open = rows_from([])
         self._lag = 0.0
 
     async def execute(self) -> RunResult:
@@ -137,6 +138,7 @@ class _Run:
                     async for window in self._windows(source):
                         await self._deliver(window, ledger)
                         self._progress(self._tally)
+                    self._leave_open(ledger)
                 finally:
                     source.close()
                     await self._close_destination()
@@ -222,9 +224,16 @@ class _Run:
         rows["event"] = batch.first_number + np.flatnonzero(caused)
         rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
         ledger.append(rows)
+        ledger.append(window.lost)
+        self._open = window.open
         self._undelivered.write_pending(batch, receipt)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
+
+    def _leave_open(self, ledger: LedgerWriter) -> None:
+        """The run is over: what phones were still to notice stays unnoticed."""
+        ledger.append(self._open)
+        self._tally.add_crossings(self._open)
 
     # --- the run folder -----------------------------------------------------------------------------------
 

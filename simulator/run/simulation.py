@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
 from simulator.people import CohortSpec, Populator, cohort_specs
-from simulator.run.model import CohortModel, ModelContext
+from simulator.phone import Unreported
+from simulator.run.model import CohortModel
+from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
 from simulator.sdk import EventForms, IdealUplink
@@ -80,9 +82,13 @@ class Simulation:
             calendar=self._calendar,
             duration_ms=world.duration_ms,
             forms=EventForms(world.scenario.app, world.places, self._calendar),
+            services=RegionServices(world.places),
         )
         self._uplink = IdealUplink()
-        self._models = [CohortModel(context, populator.populate(spec), self._uplink) for spec in specs]
+        self._unreported = Unreported()
+        self._models = [
+            CohortModel(context, populator.populate(spec), self._uplink, self._unreported) for spec in specs
+        ]
         self._now = 0
 
     def next_time(self) -> float:
@@ -94,7 +100,8 @@ class Simulation:
         for model in self._models:
             model.env.run_before(until)
         hits = self._uplink.collect()
-        window = make_window(self._now, until, hits, self._calendar, self._census(until))
+        lost, pending = self._unreported.collect(), self._unreported.pending()
+        window = make_window(self._now, until, hits, self._calendar, self._census(until), lost, pending)
         self._now = until
         return window
 
