@@ -6,6 +6,7 @@ Knows nothing of the SDK: an app on the phone is whatever offers the few methods
 from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, Os, device_named, devices_for
 from simulator.phone.handset import Handset, check_mix, draw_handsets, draw_systems
 from simulator.phone.monitoring import MonitoredPhone, RegionService, Unreported
+from simulator.phone.nearby import PlacesService, Registrations, ways_of
 from simulator.phone.os_profiles import PROFILES, OsProfile
 from simulator.phone.permission import Permission, draw_permissions
 from simulator.phone.phone import AppOnPhone, Phone, RegionEvent
@@ -24,8 +25,10 @@ __all__ = [
     "OsProfile",
     "Permission",
     "Phone",
+    "PlacesService",
     "RegionEvent",
     "RegionService",
+    "Registrations",
     "SessionPlanner",
     "Unreported",
     "check_mix",
@@ -34,4 +37,5 @@ __all__ = [
     "draw_handsets",
     "draw_permissions",
     "draw_systems",
+    "ways_of",
 ]

@@ -10,20 +10,21 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import simpy
 
 from simulator.core.distributions import Distribution
-from simulator.core.numerics import FloatArray
 from simulator.core.randomness import bits_one, uniform_one
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.ledger import CrossingRow, Outcome
+from simulator.phone.nearby import PlacesService, Registrations
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
 from simulator.phone.phone import AppOnPhone, RegionEvent
+from simulator.world import PlaceSet
 
 # Delays are drawn from this many quantiles of their distribution: a power of two.
 _QUANTILES = 1 << 14
@@ -61,29 +62,34 @@ def _row(person: int, region: RegionEvent, outcome: int) -> CrossingRow:
     return person, region.place, region.entry, region.crossed, -1, -1, -1, outcome
 
 
-class WatchList(Protocol):
-    """Which places the app has registered, of the many that there are."""
-
-    def refresh(self, now: int) -> None:
-        """The app learns where it is at ``now`` and registers the places around."""
-
-    def has(self, place: int, now: int) -> bool:
-        """Whether ``place`` is registered at ``now``."""
-
-
 class RegionService:
     """Region monitoring as all phones of one operating system do it: a profile, ready for use."""
 
-    __slots__ = ("delays", "foreground_delays", "reliability")
+    __slots__ = ("delays", "foreground_delays", "nearby", "reliability")
 
-    def __init__(self, profile: OsProfile, radius: FloatArray) -> None:
-        """``radius`` are those of all places, metres."""
+    def __init__(self, profile: OsProfile, places: PlaceSet) -> None:
+        """``places`` are all places of the run."""
         self.delays = _delays(profile.detection_delay, profile.persistence)
         self.foreground_delays = _delays(profile.foreground_delay, profile.persistence)
         self.reliability: list[float] | None = None
         """The share of visits that are noticed, per place; None when it is all of them everywhere."""
-        if (radius < profile.smallest_radius).any():
-            self.reliability = np.minimum(radius / profile.smallest_radius, 1.0).tolist()
+        if (places.radius < profile.smallest_radius).any():
+            self.reliability = np.minimum(places.radius / profile.smallest_radius, 1.0).tolist()
+        self.nearby: PlacesService | None = None
+        """Says which places are registered; None when all of them are."""
+        if len(places) > profile.watched:
+            self.nearby = PlacesService(places, profile.watched)
+
+    def registrations(
+        self, permission: Permission, latitude: float, longitude: float
+    ) -> Registrations | None:
+        """What the app on one phone has registered; None if nobody needs to ask.
+
+        ``latitude`` and ``longitude`` are those of the person's home, degrees.
+        """
+        if self.nearby is None or permission > Permission.WHILE_IN_USE:
+            return None
+        return Registrations(self.nearby, latitude, longitude)
 
 
 def _delays(distribution: Distribution, persistence: float) -> Sequence[int]:
@@ -122,7 +128,7 @@ class MonitoredPhone:
         permission: Permission,
         service: RegionService,
         unreported: Unreported,
-        watched: WatchList | None,
+        watched: Registrations | None,
     ) -> None:
         """``key`` is that of the person's draws for detection; ``watched`` is None when all places are."""
         self._env = env

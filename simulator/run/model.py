@@ -41,12 +41,13 @@ class CohortModel:
         self._cohort = cohort
         self._planner = DayPlanner(cohort, context.places)
         self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
-        phones = make_phones(self.env, context, cohort, uplink, unreported)
-        self._phones = phones.phones
-        self._apps = phones.apps
-        self.phones_by_os: dict[str, int] = phones.by_os
-        """How many phones of each system the cohort has."""
+        self._phones = make_phones(self.env, context, cohort, uplink, unreported)
         self.env.process(self._days())
+
+    @property
+    def phones_by_os(self) -> dict[str, int]:
+        """How many phones of each system the cohort has."""
+        return self._phones.by_os
 
     def crossings_before(self, until: int) -> int:
         """True crossings from the start of the run to ``until``, as the world computed them.
@@ -84,7 +85,7 @@ class CohortModel:
 
     def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
-        env, phones, apps = self.env, self._phones, self._apps
+        env, phones, apps = self.env, self._phones.phones, self._phones.apps
         now = int(env.now)
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
@@ -120,6 +121,7 @@ class CohortModel:
         return self._agenda(self._planner.plan(day.toordinal(), self._midnight(day)), day)
 
     def _agenda(self, journeys: DayLegs, day: date) -> Agenda:
+        self._phones.follow(journeys, int(self.env.now))
         crossings = solve(self._context.places, journeys.legs)
         sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, self._midnight(day))
         return day_agenda(journeys.person[crossings.leg], crossings, sessions)
@@ -151,5 +153,5 @@ class CohortModel:
             else:
                 within.pop((person, place), None)
         for person, place in within:
-            self._phones[person].inside[place] = None
+            self._phones.phones[person].inside[place] = None
         self.inside_at_start = len(within)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +12,7 @@ import simpy
 from simulator.core.identifiers import ecids
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import Calendar
-from simulator.people import Cohort
+from simulator.people import Cohort, DayLegs
 from simulator.phone import (
     PROFILES,
     SDK_VERSIONS,
@@ -22,9 +22,11 @@ from simulator.phone import (
     Permission,
     Phone,
     RegionService,
+    Registrations,
     Unreported,
     draw_handsets,
     draw_permissions,
+    ways_of,
 )
 from simulator.scenario.models import PhoneMix, Scenario
 from simulator.sdk import EventForms, MobileSdk, Sender, Uplink
@@ -43,7 +45,7 @@ class RegionServices:
         profile = PROFILES[os].with_changes(mix.os_profile.ios if os == "ios" else mix.os_profile.android)
         service = self._services.get(profile)
         if service is None:
-            service = self._services[profile] = RegionService(profile, self._places.radius)
+            service = self._services[profile] = RegionService(profile, self._places)
         return service
 
 
@@ -86,6 +88,22 @@ class CohortPhones:
     apps: Sequence[InHand]
     by_os: dict[str, int]
     """How many phones of each system there are."""
+    registrations: Sequence[Registrations | None] = ()
+    """What each phone has registered; None for those to whom it makes no difference."""
+
+    def follow(self, journeys: DayLegs, now: int) -> None:
+        """Tell the phones where their people are going to be; at the start of the run also where they are."""
+        moving = [registrations for registrations in self.registrations if registrations is not None]
+        if not moving:
+            return
+        for registrations in moving:
+            registrations.catch_up(now)
+        for person, way in zip(journeys.person.tolist(), ways_of(journeys.legs), strict=True):
+            if (walker := self.registrations[person]) is not None:
+                walker.follow(way)
+        if now == 0:
+            for registrations in moving:
+                registrations.refresh(now)
 
 
 def make_phones(
@@ -113,23 +131,18 @@ def make_phones(
     if mix.monitoring == "ideal":
         return CohortPhones([Phone(app) for app in apps], apps, by_os)
     system_of = [systems[kind] for kind in handset_of.tolist()]
-    phones = list(_monitored(env, context, cohort, apps, system_of, unreported))
-    return CohortPhones(phones, phones, by_os)
-
-
-def _monitored(
-    env: simpy.Environment,
-    context: ModelContext,
-    cohort: Cohort,
-    apps: Sequence[MobileSdk],
-    system_of: Sequence[Os],
-    unreported: Unreported,
-) -> Iterator[MonitoredPhone]:
-    """The phones of a cohort under their operating systems."""
-    mix = cohort.group.phone
-    services = {os: context.services.of(mix, os) for os in set(system_of)}
-    permissions = draw_permissions(mix, cohort.keys).tolist()
+    services = {os: context.services.of(mix, os) for os in set(systems)}
+    permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
     keys = purpose_keys(cohort.keys, "phone.detection").tolist()
-    people = range(cohort.spec.first_person, cohort.spec.first_person + cohort.size)
-    for person, app, os, permission, key in zip(people, apps, system_of, permissions, keys, strict=True):
-        yield MonitoredPhone(env, app, person, key, Permission(permission), services[os], unreported, None)
+    homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
+    registrations = [
+        services[os].registrations(permission, *home)
+        for os, permission, home in zip(system_of, permissions, homes, strict=True)
+    ]
+    phones = [
+        MonitoredPhone(env, app, person, key, permission, services[os], unreported, watched)
+        for app, person, key, permission, os, watched in zip(
+            apps, people, keys, permissions, system_of, registrations, strict=True
+        )
+    ]
+    return CohortPhones(phones, phones, by_os, registrations)
