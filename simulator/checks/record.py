@@ -66,6 +66,7 @@ def run_document(record: RunRecord) -> dict[str, Any]:
         "seed": header["seed"],
         "journeysim_version": header["journeysim_version"],
         "people": sum(size for _, _, size in header["groups"]),
+        "groups": {name: size for name, _, size in header["groups"]},
         "places": len(header["places"]),
         "started": record.calendar.local(0).isoformat(),
         "ended": summary.get("ended") if summary else None,
@@ -100,8 +101,8 @@ def _notes(record: RunRecord) -> list[str]:
     summary, rows = record.summary, len(record.ledger.rows)
     if summary is None:
         return [
-            "There is no summary.json: the run still goes on, or was killed. What follows is what was on "
-            "record so far; crossings after the last one on record are missing."
+            "There is no summary.json: the run still goes on, or was killed. What follows is what is on record "
+            "so far."
         ]
     notes = []
     if summary.get("interrupted"):

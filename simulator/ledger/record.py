@@ -183,12 +183,8 @@ def read_ledger(folder: Path) -> Ledger:
     whole = len(data) - len(data) % ROW.itemsize
     rows = np.frombuffer(memoryview(data)[:whole], dtype=ROW)
     size = sum(size for _, _, size in header["groups"])
-    if (
-        rows["person"].max(initial=-1) >= size
-        or rows["place"].max(initial=-1) >= len(header["places"])
-        or rows["outcome"].max(initial=0) >= len(Outcome)
-        or rows["outcome"].min(initial=1) <= Outcome.OPEN
-    ):
+    known = (("person", 0, size), ("place", 0, len(header["places"])), ("outcome", 1, len(Outcome)))
+    if any(((rows[name] < first) | (rows[name] >= end)).any() for name, first, end in known):
         raise UsageError(
             f"{folder / ROWS_FILE}: the ledger is damaged: its rows name what its header does not have"
         )

@@ -21,7 +21,8 @@ from simulator.report.sections import BAR, HEADING, LABEL, WARN, heading, wrappe
 
 Document = Mapping[str, Any]
 
-_NAME = 20  # cells for the names of steps and outcomes
+_NAME = 20  # cells for the names of outcomes and places
+_ROOMY = 80  # columns from which on all percentiles fit
 
 
 def render_explanation(document: Document, console: Console) -> None:
@@ -32,7 +33,7 @@ def render_explanation(document: Document, console: Console) -> None:
             _headline(document, width, glyphs),
             _funnel(document, width, glyphs),
             _losses(document, width),
-            _delays(document, glyphs),
+            _delays(document, width, glyphs),
             _places(document, width, glyphs),
             _next(document, width),
         ],
@@ -65,7 +66,7 @@ def _headline(document: Document, width: int, glyphs: Glyphs) -> Lines:
     accepted = document["funnel"][-1]["crossings"]
     text = f"{run['scenario']}: {plural(crossings, 'crossing')}"
     if crossings:
-        text += f", {share(accepted, crossings)} of them accepted at the end"
+        text += ", all accepted" if accepted == crossings > 1 else f", {share(accepted, crossings)} accepted"
     people = plural(run["people"], "person", "people")
     about = f"{people}, {plural(run['places'], 'place')}; {when(run, glyphs)}"
     return [
@@ -118,19 +119,18 @@ def _losses(document: Document, width: int) -> Lines:
     return lines
 
 
-def _delays(document: Document, glyphs: Glyphs) -> Lines:
+def _delays(document: Document, width: int, glyphs: Glyphs) -> Lines:
     """Percentiles of the time between steps."""
     measured = [delay for delay in document["delays"] if delay["crossings"]]
     if not measured:
         return []
-    names = list(measured[0]["seconds"])
-    head = heading(f"{'How long it took':<{_NAME}}")
-    head.append("".join(f"{name:>12}" for name in names), LABEL)
+    names = [name for name in measured[0]["seconds"] if width >= _ROOMY or name in ("p50", "p95", "max")]
+    head = heading(f"{'How long it took':<18}").append("".join(f"{name:>12}" for name in names), LABEL)
     lines = [head]
     for delay in measured:
         name = f"{delay['from']} {glyphs.arrow} {delay['to']}"
         values = "".join(f"{took(delay['seconds'][key]):>12}" for key in names)
-        lines.append(Text(f"  {name:<{_NAME}}{values}"))
+        lines.append(Text(f"  {name:<18}{values}"))
     return lines
 
 
@@ -171,7 +171,8 @@ def _next(document: Document, width: int) -> Lines:
             *wrapped("What happened at the first of these places, crossing by crossing:", width, "  "),
             Text(f"    journeysim explain {folder} {option}", HEADING),
         ]
+    group = max(document["run"]["groups"], key=document["run"]["groups"].get)
     return [
-        *wrapped("The story of one person (GROUP/NUMBER) or one place, crossing by crossing:", width, "  "),
-        Text(f"    journeysim explain {folder} --person GROUP/0", HEADING),
+        *wrapped("The story of one person or one place, crossing by crossing:", width, "  "),
+        Text(f"    journeysim explain {folder} --person {shlex.quote(f'{group}/0')}", HEADING),
     ]

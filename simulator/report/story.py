@@ -19,6 +19,7 @@ from simulator.report.printing import Lines, print_blocks, width_of
 from simulator.report.sections import HEADING, LABEL, heading, wrapped
 
 _CLOCK = "  00:00:00  "
+_TIED = "\N{NO-BREAK SPACE}"  # within what is not to be broken over two lines; printed as a plain space
 _PERMISSIONS = {
     "always": "the app may always use the location",
     "while_in_use": "the app may use the location while it is in use",
@@ -73,7 +74,7 @@ def _crossing(crossing: Document, document: Document, day: date, width: int) -> 
         text = "; ".join(step for _, step in steps)
         if moment.date() != day:
             text = f"({_named(moment.date())}) {text}"
-        first, *rest = wrapped(text, width, " " * len(_CLOCK))
+        first, *rest = (_plain_spaces(line) for line in wrapped(text, width, " " * len(_CLOCK)))
         clock = Text("  ").append(f"{moment:%H:%M:%S}", LABEL).append("  ")
         lines += [clock.append_text(first[len(_CLOCK) :]), *rest]
     return lines
@@ -89,7 +90,7 @@ def _steps(crossing: Document, document: Document) -> Iterator[tuple[str, str]]:
         yield crossing["crossed"], crossing["because"]
         return
     after = crossing["noticed_after_seconds"]
-    late = f"({took(after)} later)" if after else "at once"
+    late = f"({took(after)} later)".replace(" ", _TIED) if after else "at once"
     yield crossing["noticed"], f"noticed by {SYSTEM_NAMES[crossing['person']['system'] or '']} {late}"
     event = f"location.{crossing['crossing']}"
     if crossing["queued"] is not None and crossing["queued"] != crossing["sent"]:
@@ -97,7 +98,7 @@ def _steps(crossing: Document, document: Document) -> Iterator[tuple[str, str]]:
     last = crossing["noticed"]
     if crossing["sent"] is not None:
         last = crossing["sent"]
-        number = f" (event {crossing['event']})" if crossing["event"] is not None else ""
+        number = f" (event{_TIED}{crossing['event']})" if crossing["event"] is not None else ""
         yield last, f"{event} sent{number}"
     yield last, crossing["because"]
 
@@ -108,6 +109,10 @@ def _rest(document: Document) -> Lines:
         return [Text("  No crossing of a geofence is on record.")]
     more = crossings - shown
     return [Text(f"  and {plural(more, 'more crossing')}; --limit tells more", LABEL)] if more else []
+
+
+def _plain_spaces(line: Text) -> Text:
+    return Text(line.plain.replace(_TIED, " "), line.style)
 
 
 def _at(text: str) -> datetime:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from simulator import __version__
-from simulator.ledger import PERSON, SYSTEMS, PersonRows
+from simulator.ledger import PERMISSIONS, PERSON, SYSTEMS, PersonRows
 from simulator.people import cohort_specs, person_keys
-from simulator.phone import draw_systems
+from simulator.phone import Permission, draw_permissions, draw_systems
 from simulator.run.simulation import World
 
 # People drawn for at once; changes no result.
 _CHUNK = 100_000
+_PERMISSION_NUMBERS = np.array([PERMISSIONS.index(choice.name.lower()) for choice in Permission], np.uint8)
 
 
 def ledger_header(world: World) -> dict[str, Any]:
@@ -42,4 +43,6 @@ def ledger_people(world: World) -> PersonRows:
         rows = people[spec.first_person : spec.first_person + spec.size]
         numbers = np.array([SYSTEMS.index(name) for name in mix.os], dtype=np.uint8)
         rows["system"] = numbers[draw_systems(mix, keys)]
+        if mix.monitoring == "os":
+            rows["permission"] = _PERMISSION_NUMBERS[draw_permissions(mix, keys)]
     return people
