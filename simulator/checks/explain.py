@@ -5,6 +5,7 @@ Everything is counted from the ledger's rows, so it holds for unfinished runs as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ STEPS = ("crossed", "noticed", "queued", "sent", "accepted")
 DELAYS = (("crossed", "noticed"), ("noticed", "sent"), ("crossed", "sent"))
 PERCENTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 LOSS_PLACES = 5
+
+# Which of the rows; columns are picked one by one, because a ledger may have many millions of rows.
+Which = npt.NDArray[np.bool_] | slice
+ALL = slice(None)
 
 
 def explain(record: RunRecord, limit: int = LOSS_PLACES) -> dict[str, Any]:
@@ -39,8 +44,8 @@ def explain(record: RunRecord, limit: int = LOSS_PLACES) -> dict[str, Any]:
             name: {
                 "people": people,
                 "crossings": int(mine.sum()),
-                "funnel": funnel(rows[mine]),
-                "outcomes": outcomes(rows[mine]),
+                "funnel": funnel(rows, mine),
+                "outcomes": outcomes(rows, mine),
             }
             for name, (people, mine) in systems.items()
         },
@@ -50,21 +55,21 @@ def explain(record: RunRecord, limit: int = LOSS_PLACES) -> dict[str, Any]:
     }
 
 
-def funnel(rows: Rows) -> list[dict[str, Any]]:
+def funnel(rows: Rows, which: Which = ALL) -> list[dict[str, Any]]:
     """How many crossings reached each step, and their share of all."""
+    outcome = rows["outcome"][which]
     reached = {
-        "crossed": len(rows),
-        **{step: int((rows[step] >= 0).sum()) for step in ("noticed", "queued", "sent")},
-        "accepted": int((rows["outcome"] == Outcome.DELIVERED).sum()),
+        "crossed": len(outcome),
+        **{step: int((rows[step][which] >= 0).sum()) for step in ("noticed", "queued", "sent")},
+        "accepted": int((outcome == Outcome.DELIVERED).sum()),
     }
-    whole = max(1, len(rows))
+    whole = max(1, len(outcome))
     return [{"step": step, "crossings": reached[step], "share": reached[step] / whole} for step in STEPS]
 
 
-def outcomes(rows: Rows) -> dict[str, int]:
+def outcomes(rows: Rows, which: Which = ALL) -> dict[str, int]:
     """Crossings by outcome, those outcomes that occurred."""
-    counted = np.bincount(rows["outcome"], minlength=len(Outcome)).tolist()
-    return {outcome.label: n for outcome, n in zip(Outcome, counted, strict=True) if n}
+    return _labelled(np.bincount(rows["outcome"][which], minlength=len(Outcome)).tolist())
 
 
 def _systems(record: RunRecord) -> dict[str, tuple[int, npt.NDArray[np.bool_]]]:
@@ -104,21 +109,24 @@ def _losses(rows: Rows, systems: dict[str, tuple[int, npt.NDArray[np.bool_]]]) -
 
 def _delay(rows: Rows, first: str, second: str) -> dict[str, Any]:
     """Percentiles of the time between two steps, of the crossings that reached both; values that occurred."""
-    both = rows[rows[second] >= 0]
+    both = rows[second] >= 0
+    waited = rows[second][both] - rows[first][both]
     seconds: dict[str, float] = {}
-    if len(both):
-        waited = both[second] - both[first]
+    if len(waited):
         values = np.percentile(waited, list(PERCENTILES.values()), method="inverted_cdf")
         seconds = {name: int(value) / MS_PER_SECOND for name, value in zip(PERCENTILES, values, strict=True)}
-    return {"from": first, "to": second, "crossings": len(both), "seconds": seconds}
+    return {"from": first, "to": second, "crossings": len(waited), "seconds": seconds}
 
 
 def _places(record: RunRecord, limit: int) -> dict[str, Any]:
     """How many places lost crossings, and those that lost the most."""
     rows, names = record.ledger.rows, record.ledger.header["places"]
-    crossings = np.bincount(rows["place"], minlength=len(names))
-    lost_rows = rows[rows["outcome"] != Outcome.DELIVERED]
-    lost = np.bincount(lost_rows["place"], minlength=len(names))
+    kinds = len(Outcome)
+    pairs = rows["place"].astype(np.int64) * kinds + rows["outcome"]
+    table = np.bincount(pairs, minlength=len(names) * kinds).reshape(-1, kinds)
+    crossings = table.sum(axis=1)
+    table[:, Outcome.DELIVERED] = 0
+    lost = table.sum(axis=1)
     ranked = np.lexsort((np.arange(len(names)), -lost))[:limit]
     worst = [
         {
@@ -126,9 +134,13 @@ def _places(record: RunRecord, limit: int) -> dict[str, Any]:
             "name": names[place][1],
             "crossings": int(crossings[place]),
             "lost": int(lost[place]),
-            "outcomes": outcomes(lost_rows[lost_rows["place"] == place]),
+            "outcomes": _labelled(table[place].tolist()),
         }
         for place in ranked.tolist()
         if lost[place]
     ]
     return {"count": int((lost > 0).sum()), "worst": worst}
+
+
+def _labelled(counted: Sequence[int]) -> dict[str, int]:
+    return {outcome.label: n for outcome, n in zip(Outcome, counted, strict=True) if n}

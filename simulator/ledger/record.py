@@ -179,9 +179,7 @@ def read_ledger(folder: Path) -> Ledger:
             f"{path}: the ledger has format {found}, but this version of journeysim reads format "
             f"{FORMAT_VERSION}; use the version that wrote it ({header.get('journeysim_version', 'unknown')})"
         )
-    data = (folder / ROWS_FILE).read_bytes()
-    whole = len(data) - len(data) % ROW.itemsize
-    rows = np.frombuffer(memoryview(data)[:whole], dtype=ROW)
+    rows = _read_rows(folder / ROWS_FILE)
     size = sum(size for _, _, size in header["groups"])
     known = (("person", 0, size), ("place", 0, len(header["places"])), ("outcome", 1, len(Outcome)))
     if any(((rows[name] < first) | (rows[name] >= end)).any() for name, first, end in known):
@@ -189,6 +187,14 @@ def read_ledger(folder: Path) -> Ledger:
             f"{folder / ROWS_FILE}: the ledger is damaged: its rows name what its header does not have"
         )
     return Ledger(header, rows, _read_people(folder, header, size))
+
+
+def _read_rows(path: Path) -> Rows:
+    """The whole rows of a file, mapped: what is not looked at is not read, and large ledgers need no memory."""
+    whole = path.stat().st_size // ROW.itemsize
+    if not whole:
+        return np.empty(0, dtype=ROW)
+    return np.asarray(np.memmap(path, dtype=ROW, mode="r", shape=(whole,)))
 
 
 def _read_people(folder: Path, header: dict[str, Any], size: int) -> PersonRows | None:

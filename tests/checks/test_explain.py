@@ -283,3 +283,14 @@ def test_every_outcome_is_explained_once_and_the_documentation_tells_it_from_the
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (its .*|the .*) \|$", page, re.MULTILINE)
     assert rows == [(outcome.label, words.meaning) for outcome, words in EXPLANATIONS.items()]
+
+
+def test_every_key_of_the_documents_is_documented(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(\w+)`", page[page.index("## For programs") :]))
+    read = record(tmp_path)
+    for document in (explain(read), tell(read, person="residents/0", place="p-1")):
+        assert document.keys() <= documented
+        for key in ("losses", "delays", "places", "story"):
+            for entry in document.get(key, []):
+                assert entry.keys() - documented <= {"id", "name"}

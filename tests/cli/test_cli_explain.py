@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -13,11 +14,22 @@ from tests.cli.program import call, journeysim, started, tiny
 
 NAME_ONE = "name a folder that `journeysim run` wrote, such as runs/lunch_rush-20260302-113000"
 
+SLOW = ("--set", "clock.speed=600", "--set", "people.neighbours.size=3000")  # twelve seconds
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def wait_for_crossings(record: Path) -> None:
+    """Wait until a run has crossings on record."""
+    rows = record / "ledger" / "crossings.bin"
+    give_up = time.monotonic() + 60
+    while not (rows.exists() and rows.stat().st_size):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def test_a_run_with_phones_that_notice_everything_gets_everything_through(folder: Path) -> None:
@@ -90,14 +102,40 @@ def test_a_wrong_call_is_explained(folder: Path, arguments: list[str], message: 
     assert result.stderr == f"journeysim: {message}\n"
 
 
+def test_a_run_with_phones_as_they_are_says_what_was_not_noticed_and_why(folder: Path) -> None:
+    phones = "people.neighbours.phone={monitoring: os, permission: {always: 2, while_in_use: 1, denied: 1}}"
+    more = ("--set", phones, "--people", "300", "--out", "record", "--json")
+    run = json.loads(call("run", tiny(folder), *more).stdout)
+    document = json.loads(call("explain", "record", "--json").stdout)
+    assert document["outcomes"] == run["outcomes"]
+    assert document["crossings"] == run["crossings"] > run["noticed"] > 0
+    assert {step["step"]: step["crossings"] for step in document["funnel"]}["noticed"] == run["noticed"]
+    assert document["delays"][0]["seconds"]["p50"] > 0
+    told = json.loads(call("explain", "record", "--place", "Corner Shop", "--limit", "9999", "--json").stdout)
+    for crossing in told["story"]:
+        lost = crossing["outcome"] != "delivered"
+        assert lost == (crossing["noticed"] is None) == crossing["because"].startswith("not noticed")
+        if crossing["person"]["permission"] == "denied":
+            assert crossing["because"] == "not noticed: the app may not use the location"
+        if crossing["outcome"] == "no_permission":
+            assert crossing["person"]["permission"] in ("denied", "while_in_use")
+
+
+def test_an_interrupted_run_can_be_explained(folder: Path) -> None:
+    with started("run", tiny(folder), *SLOW, "--out", "record", cwd=folder) as process:
+        wait_for_crossings(folder / "record")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    document = json.loads(call("explain", "record", "--json").stdout)
+    summary = json.loads((folder / "record" / "summary.json").read_text(encoding="utf-8"))
+    assert document["run"]["state"] == "interrupted"
+    assert document["run"]["notes"] == ["The run was interrupted; what follows goes up to then."]
+    assert document["crossings"] == summary["crossings"]
+
+
 def test_a_killed_run_can_be_explained(folder: Path) -> None:
-    slow = ("--set", "clock.speed=600", "--set", "people.neighbours.size=3000")
-    with started("run", tiny(folder), *slow, "--out", "record", cwd=folder) as process:
-        rows = folder / "record" / "ledger" / "crossings.bin"
-        give_up = time.monotonic() + 60
-        while not (rows.exists() and rows.stat().st_size):
-            assert time.monotonic() < give_up
-            time.sleep(0.02)
+    with started("run", tiny(folder), *SLOW, "--out", "record", cwd=folder) as process:
+        wait_for_crossings(folder / "record")
         process.kill()
         process.communicate()
     document = json.loads(call("explain", "record", "--json").stdout)

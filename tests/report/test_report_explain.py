@@ -105,6 +105,12 @@ def test_the_story_of_a_person_at_eighty_columns(tmp_path: Path) -> None:
     assert lines(rendered(tell(record(tmp_path), person="residents/0"))) == [*STORY.splitlines(), ""]
 
 
+def test_the_documentation_shows_how_losses_are_told() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
+    lost = STORY[STORY.index("  12:40:00") :]
+    assert f"```text\n{lost}```" in page
+
+
 def test_the_story_of_a_place_names_the_people(tmp_path: Path) -> None:
     text = rendered(tell(record(tmp_path), place="Market Hall"), width=160)
     assert "Market Hall: 4 crossings; 2 delivered, 1 rejected, 1 undelivered\n" in text
