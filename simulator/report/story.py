@@ -68,15 +68,17 @@ def _days(document: Document, width: int) -> Iterator[Lines]:
 
 
 def _crossing(crossing: Document, document: Document, day: date, width: int) -> Lines:
+    """A line for each moment of one crossing; the later ones stand further in, because crossings overlap."""
     lines: Lines = []
     for at, steps in groupby(_steps(crossing, document), lambda step: step[0]):
         moment = _at(at)
         text = "; ".join(step for _, step in steps)
         if moment.date() != day:
             text = f"({_named(moment.date())}) {text}"
-        first, *rest = (_plain_spaces(line) for line in wrapped(text, width, " " * len(_CLOCK)))
-        clock = Text("  ").append(f"{moment:%H:%M:%S}", LABEL).append("  ")
-        lines += [clock.append_text(first[len(_CLOCK) :]), *rest]
+        indent = " " * (len(_CLOCK) + (2 if lines else 0))
+        first, *rest = (_plain_spaces(line) for line in wrapped(text, width, indent))
+        clock = Text("  ").append(f"{moment:%H:%M:%S}", LABEL)
+        lines += [clock.append_text(first[clock.cell_len :]), *rest]
     return lines
 
 

@@ -85,8 +85,8 @@ noticed
 
   Monday 2 March 2026
   12:03:10  entered Market Hall
-  12:04:02  noticed by iOS (52 s later); location.entry sent (event 0);
-            acknowledged
+  12:04:02    noticed by iOS (52 s later); location.entry sent (event 0);
+              acknowledged
   12:40:00  entered Riverside Mall; not noticed: the app may use the location
             only while it is in use
   12:41:00  left Riverside Mall; not noticed: the border was crossed the other
@@ -114,9 +114,9 @@ def test_the_documentation_shows_how_losses_are_told() -> None:
 def test_the_story_of_a_place_names_the_people(tmp_path: Path) -> None:
     text = rendered(tell(record(tmp_path), place="Market Hall"), width=160)
     assert "Market Hall: 4 crossings; 2 delivered, 1 rejected, 1 undelivered\n" in text
-    assert "  12:05:30  noticed by Android (30 s later); location.entry queued\n" in text
-    assert "  12:05:32  location.entry sent (event 1); refused by the destination\n" in text
-    assert "  12:51:30  noticed by Android (1 min 30 s later); location.exit sent (event 2); not" in text
+    assert "  12:05:30    noticed by Android (30 s later); location.entry queued\n" in text
+    assert "  12:05:32    location.entry sent (event 1); refused by the destination\n" in text
+    assert "  12:51:30    noticed by Android (1 min 30 s later); location.exit sent (event 2); not" in text
     assert "  12:30:00  office/0 entered; noticed by iOS at once; location.entry sent (event 3); ack" in text
 
 
@@ -124,7 +124,7 @@ def test_each_day_has_a_heading_and_a_later_day_is_named(tmp_path: Path) -> None
     late = [(0, 0, ENTRY, *seen(at * MINUTE, 5 * MINUTE), Outcome.DELIVERED) for at in (10, 718, 800)]
     text = rendered(tell(record(tmp_path, late, summary=finished(3)), person="residents/0"), width=160)
     assert text.count("\n  Monday 2 March 2026\n") == text.count("\n  Tuesday 3 March 2026\n") == 1
-    assert "  00:03:00  (Tuesday 3 March 2026) noticed by iOS (5 min later)" in text
+    assert "  00:03:00    (Tuesday 3 March 2026) noticed by iOS (5 min later)" in text
 
 
 def test_what_the_limit_leaves_out_is_counted(tmp_path: Path) -> None:
