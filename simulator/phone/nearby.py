@@ -144,6 +144,11 @@ class Registrations:
         self._latitude, self._longitude = latitude, longitude
         self._nearest: list[int] | None = None
 
+    @property
+    def fixed_at(self) -> int:
+        """When the app last learnt its position, as far as anybody asked."""
+        return self._fix
+
     def follow(self, way: Way) -> None:
         """The next leg of the person's way; legs come in the order of time."""
         self._ways.append(way)
