@@ -170,43 +170,41 @@ class MonitoredPhone:
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""
-        region = RegionEvent(place, entry, now, now, latitude, longitude, self.inside)
-        reason = self._why_not(region)
+        reason = self._why_not(place, entry, now)
         if not entry:
             self._unseen.pop(place, None)
         if reason is not None:
-            self._unreported.lost.append(_row(self._person, region, reason))
+            self._unreported.lost.append((self._person, place, entry, now, -1, -1, -1, reason))
             return
-        region.noticed = now + self._delay(place, now)
+        due = now + self._delay(place, now)
+        region = RegionEvent(place, entry, now, due, latitude, longitude, self.inside)
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        timer = simpy.Timeout(self._env, region.noticed - now, region)
-        timer.callbacks.append(self._notice)
+        simpy.Timeout(self._env, due - now, region).callbacks.append(self._notice)
 
     # --- what the operating system makes of it ------------------------------------------------------------
 
-    def _why_not(self, region: RegionEvent) -> int | None:
+    def _why_not(self, place: int, entry: bool, now: int) -> int | None:
         """Why a crossing is lost at once; None if its detection begins."""
-        before = self._pending.get(region.place)
+        before = self._pending.get(place)
         if before is not None:  # crossings of a place alternate, so this one is the way back
             self._give_up(before, _TOO_SHORT)
             return _TOO_SHORT
         if not self._allowed:
             return _NO_PERMISSION
-        if self._watched is not None and not self._watched.has(region.place, region.crossed):
+        if self._watched is not None and not self._watched.has(place, now):
             return _NOT_MONITORED
-        if self._service.reliability is not None and not self._sees(region, self._service.reliability):
+        reliability = self._service.reliability
+        if reliability is not None and not self._sees(place, entry, now, reliability[place]):
             return _NOT_NOTICED
         return None
 
-    def _sees(self, region: RegionEvent, reliability: Sequence[float]) -> bool:
+    def _sees(self, place: int, entry: bool, now: int, reliability: float) -> bool:
         """Whether a visit is noticed at all: who was not seen coming is not seen going."""
-        place = region.place
-        if not region.entry and (place in self._unseen or place in self.inside):
+        if not entry and (place in self._unseen or place in self.inside):
             return place not in self._unseen
-        stream = bits_one(self._key, place)
-        seen = uniform_one(stream, 2 * region.crossed + _SIGHT) < reliability[place]
-        if region.entry and not seen:
+        seen = uniform_one(bits_one(self._key, place), 2 * now + _SIGHT) < reliability
+        if entry and not seen:
             self._unseen[place] = None
         return seen
 

@@ -142,6 +142,14 @@ def test_an_interrupted_run_accounts_for_every_crossing_up_to_its_end(tmp_path: 
     assert result.summary["outcomes"]["pending_detection"] > 0
 
 
+def test_a_paced_run_accounts_for_the_same_crossings_as_one_at_full_speed(tmp_path: Path) -> None:
+    hours = ["clock.duration=3 h", "clock.start=2026-03-02T11:00"]
+    _, _, full = run_town(tmp_path, "full", overrides=hours)
+    _, _, paced = run_town(tmp_path, "paced", overrides=[*hours, "clock.speed=10000"])
+    assert len(full.rows) > 20
+    assert story(paced) == story(full)
+
+
 @settings(max_examples=12, deadline=None)
 @given(
     permission=st.sampled_from(
