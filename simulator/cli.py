@@ -5,24 +5,21 @@ Heavy imports wait until a command runs, so that ``--help`` is instant.
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from simulator import __version__
-from simulator.core.errors import ExitCode, InputError, JourneysimError, Problem
+from simulator.complaints import plural, show_problems, user_errors
+from simulator.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from simulator.run import RunResult
-
-P = ParamSpec("P")
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
@@ -32,69 +29,6 @@ EPILOG = """
 Exit codes: **0** good, **1** an expectation failed, **2** the scenario or the call is wrong,
 **3** events could not be delivered, **130** interrupted, **70** a fault of journeysim itself.
 """
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
-
-
-def _user_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn every error into a message and an exit code; a traceback is never shown."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # before and after a run, it is Ctrl-C
-        try:
-            command(*args, **kwargs)
-        except InputError as error:
-            _show_problems(error.problems)
-            count = sum(not problem.warning for problem in error.problems)
-            _fail(f"{_plural(count, 'mistake')} found.", error.exit_code)
-        except JourneysimError as error:
-            _fail(f"journeysim: {error}", error.exit_code)
-        except KeyboardInterrupt:
-            _fail("journeysim: interrupted", ExitCode.INTERRUPTED)
-        except BrokenPipeError:
-            # The reader of our output has gone: what it did not want is not a fault.
-            sys.stderr.close()
-            sys.exit(ExitCode.OK)
-        except (click.ClickException, click.Abort):
-            raise
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            _fail(f"journeysim: {where}{error.strerror or error}", ExitCode.NOT_DELIVERED)
-        except Exception as error:
-            _fail(_internal_error(error), ExitCode.INTERNAL_ERROR)
-
-    return wrapped
-
-
-def _show_problems(problems: Sequence[Problem]) -> None:
-    """Problems on standard error, with files as they are called from here."""
-    here = f"{Path.cwd()}/"
-    for problem in problems:
-        click.echo(str(problem).replace(here, ""), err=True)
-
-
-def _plural(count: int, one: str) -> str:
-    return f"{count:,} {one if count == 1 else one + 's'}"
-
-
-def _internal_error(error: Exception) -> str:
-    """Keep the traceback in a file and say where."""
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="journeysim-fault-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as report:
-        report.write(f"journeysim {__version__}, Python {sys.version}\n{sys.argv}\n\n")
-        report.write("".join(traceback.format_exception(error)))
-    return (
-        f"journeysim: a fault of the program itself ({type(error).__name__}: {error}).\n"
-        f"Please report it with this file: {report.name}"
-    )
 
 
 SCENARIO = click.argument(
@@ -150,7 +84,7 @@ def main() -> None:
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@_user_errors
+@user_errors
 def run(
     scenario: Path,
     to: str | None,
@@ -183,7 +117,7 @@ def run(
     # Where events go to standard output, nothing else must get between them.
     events_on_stdout = prepared.scenario.destination.to == "-"
     if not quiet and not as_json:
-        _show_problems(prepared.warnings)
+        show_problems(prepared.warnings)
     clock = WallClock()
     world = prepared.world
     progress = Progress(
@@ -214,7 +148,7 @@ def run(
 @main.command()
 @SCENARIO
 @SET
-@_user_errors
+@user_errors
 def check(scenario: Path, overrides: tuple[str, ...]) -> None:
     """Say every mistake in a scenario and the files it names, with file, line and column.
 
@@ -225,15 +159,15 @@ def check(scenario: Path, overrides: tuple[str, ...]) -> None:
     from simulator.run import prepare
 
     prepared = prepare(scenario, overrides=overrides)
-    _show_problems(prepared.warnings)
+    show_problems(prepared.warnings)
     world = prepared.world
     people = f"{world.people:,} {'person' if world.people == 1 else 'people'}"
-    groups, places = _plural(len(world.sizes), "group"), _plural(len(world.places.places), "place")
+    groups, places = plural(len(world.sizes), "group"), plural(len(world.places.places), "place")
     click.echo(f"{scenario}: good: {people} in {groups}, {places}")
 
 
 @main.command()
-@_user_errors
+@user_errors
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors.
 
@@ -252,7 +186,7 @@ def schema() -> None:
 @PEOPLE
 @SET
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Print at most N people.")
-@_user_errors
+@user_errors
 def people(
     scenario: Path, seed: int | None, people: int | None, overrides: tuple[str, ...], limit: int | None
 ) -> None:
@@ -272,6 +206,43 @@ def people(
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN", help="Run folder, finished or not.")
+@click.option("--person", metavar="GROUP/NUMBER", help="Tell the story of this person.")
+@click.option("--place", metavar="ID|NAME", help="Tell the story of this place.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Tell at most N crossings of a story [100], or N places with losses [5].",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+@user_errors
+def explain(folder: Path, person: str | None, place: str | None, limit: int | None, as_json: bool) -> None:
+    """Say what became of every crossing of a run: how many got through, and why the others did not.
+
+    **Examples**
+
+    - `journeysim explain runs/lunch_rush-20260302-103000`
+    - `journeysim explain runs/lunch_rush-20260302-103000 --person residents/17`
+    - `journeysim explain runs/lunch_rush-20260302-103000 --place "Market Hall" --limit 20`
+    """
+    from simulator.checks import explain as explain_run
+    from simulator.checks import read_record, tell
+    from simulator.report import render_explanation, render_story
+
+    limited = {} if limit is None else {"limit": limit}
+    record = read_record(folder)
+    one = person is not None or place is not None
+    document = tell(record, person=person, place=place, **limited) if one else explain_run(record, **limited)
+    if as_json:
+        _print_json(document)
+    elif one:
+        render_story(document, _console())
+    else:
+        render_explanation(document, _console())
+
+
+@main.command()
 @click.option(
     "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on."
 )
@@ -287,7 +258,7 @@ def people(
     "--store", type=click.Path(path_type=Path), metavar="FILE", help="Keep events in this SQLite file."
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@_user_errors
+@user_errors
 def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
     """Run the embedded receiver: an ingestion endpoint that validates and keeps what it gets.
 
@@ -307,7 +278,7 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 
     kept = serve_receiver(host, port, store, on_ready=ready)
     if not quiet:
-        click.echo(f"stopped; {_plural(kept, 'event')} kept")
+        click.echo(f"stopped; {plural(kept, 'event')} kept")
 
 
 @main.command()
@@ -323,7 +294,7 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 )
 @SET
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@_user_errors
+@user_errors
 def replay(file: Path, to: str, scenario: Path | None, overrides: tuple[str, ...], quiet: bool) -> None:
     """Send recorded events again, as they are: the undelivered ones of an earlier run, for instance.
 
@@ -340,8 +311,8 @@ def replay(file: Path, to: str, scenario: Path | None, overrides: tuple[str, ...
             f"{result.rejected:,} rejected, {result.pending:,} not delivered"
         )
     for reason, count in result.reasons:
-        click.echo(f"journeysim: {_plural(count, 'event')}: {reason}", err=True)
-    _show_problems(result.damage)
+        click.echo(f"journeysim: {plural(count, 'event')}: {reason}", err=True)
+    show_problems(result.damage)
     if result.undelivered is not None:
         click.echo(f"journeysim: what is missing is in {result.undelivered}", err=True)
     sys.exit(result.exit_code)
@@ -359,9 +330,9 @@ def _say_what_went_wrong(result: RunResult) -> None:
     why = f": {max(reasons, key=lambda reason: reasons[reason])}" if reasons else ""
     if summary["pending"]:
         kept = f"; they are in {summary['undelivered_file']}" if summary["undelivered_file"] else ""
-        lines.append(f"{_plural(summary['pending'], 'event')} could not be delivered{why}{kept}")
+        lines.append(f"{plural(summary['pending'], 'event')} could not be delivered{why}{kept}")
     elif summary["rejected"] and result.exit_code is ExitCode.NOT_DELIVERED:
-        lines.append(f"{_plural(summary['rejected'], 'event')} rejected{why}")
+        lines.append(f"{plural(summary['rejected'], 'event')} rejected{why}")
     lines += [
         f"expectation failed: {verdict['metric']}: {verdict['reason']}"
         for verdict in summary["expectations"]

@@ -71,6 +71,11 @@ def mix_int(x: int) -> int:
     return x ^ (x >> 31)
 
 
+def bits_one(key: int, counter: int = 0) -> int:
+    """``bits`` for one key as a Python integer: the same number."""
+    return mix_int(key + (counter + 1) * GOLDEN)
+
+
 def uniform_one(key: int, counter: int = 0) -> float:
     """``uniform`` for one key as a Python float: the same number."""
-    return ((mix_int(key + (counter + 1) * GOLDEN) >> 11) + 0.5) * _TO_UNIT
+    return ((bits_one(key, counter) >> 11) + 0.5) * _TO_UNIT

@@ -17,10 +17,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from simulator.core.errors import DeliveryError
+from simulator.core.errors import DeliveryError, UsageError
 
 FORMAT_VERSION = 1
+LEDGER_FOLDER = "ledger"
 ROWS_FILE = "crossings.bin"
+PEOPLE_FILE = "people.bin"
 HEADER_FILE = "ledger.json"
 
 
@@ -35,6 +37,16 @@ class Outcome(IntEnum):
     """Its event was refused by the destination, which will not take it later either."""
     UNDELIVERED = 3
     """Its event was sent out by the phone, but the destination could not be reached; it is kept on record."""
+    NO_PERMISSION = 4
+    """Not noticed: the app was not allowed to use the location in the way that region monitoring needs."""
+    NOT_MONITORED = 5
+    """Not noticed: the place was not among the regions that the app had registered at that moment."""
+    TOO_SHORT = 6
+    """Not noticed: the person was back across the border before the operating system was sure of it."""
+    NOT_NOTICED = 7
+    """Not noticed: the fence is smaller than what the operating system detects reliably."""
+    PENDING_DETECTION = 8
+    """The run ended before the operating system would have noticed."""
 
     @property
     def label(self) -> str:
@@ -64,6 +76,13 @@ ROW = np.dtype(
 )
 Rows = npt.NDArray[np.void]
 
+# What the ledger knows of each person's phone, two bytes a person in the order of their ordinals. The numbers
+# are positions in these tuples, which the header repeats; phones that notice everything need no permission.
+SYSTEMS = ("ios", "android")
+PERMISSIONS = ("not needed", "always", "while_in_use", "approximate", "denied")
+PERSON = np.dtype([("system", "u1"), ("permission", "u1")])
+PersonRows = npt.NDArray[np.void]
+
 
 def rows_from(crossings: Sequence[CrossingRow]) -> Rows:
     """Many rows as one structured array of dtype ``ROW``; the event numbers are -1."""
@@ -83,13 +102,25 @@ class LedgerWriter:
     Every append reaches the file at once. Raises DeliveryError when it can't be written.
     """
 
-    def __init__(self, folder: Path, header: dict[str, Any]) -> None:
-        """``header`` says what the numbers mean: groups of people, places, start (see :class:`Ledger`)."""
-        columns = [[name, ROW[name].str] for name in ROW.names or ()]
-        document = {"format": FORMAT_VERSION, "columns": columns, "outcomes": _OUTCOMES, **header}
+    def __init__(self, folder: Path, header: dict[str, Any], people: PersonRows | None = None) -> None:
+        """``header`` says what the numbers mean: groups of people, places, start (see :class:`Ledger`).
+
+        ``people`` has one row of dtype ``PERSON`` for each person of the run.
+        """
+        document = {
+            "format": FORMAT_VERSION,
+            "columns": _columns(ROW),
+            "outcomes": _OUTCOMES,
+            "people_columns": _columns(PERSON),
+            "systems": SYSTEMS,
+            "permissions": PERMISSIONS,
+            **header,
+        }
         self._path = folder / ROWS_FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if people is not None:
+                (folder / PEOPLE_FILE).write_bytes(people.tobytes())
             (folder / HEADER_FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
             self._file: BinaryIO = self._path.open("wb")
         except OSError as error:
@@ -128,15 +159,20 @@ class LedgerWriter:
         )
 
 
+def _columns(row: np.dtype[np.void]) -> list[list[str]]:
+    return [[name, row[name].str] for name in row.names or ()]
+
+
 _OUTCOMES = {int(outcome): outcome.label for outcome in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A ledger read back: ``rows`` has dtype ``ROW``."""
+    """A ledger read back: ``rows`` has dtype ``ROW``, ``people`` dtype ``PERSON`` (None where it has none)."""
 
     header: dict[str, Any]
     rows: Rows
+    people: PersonRows | None
 
     def person_id(self, person: int) -> str:
         """The name of a person: group and index within it."""
@@ -147,8 +183,43 @@ class Ledger:
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """Read the ledger in ``folder``; a torn last row of an unfinished run is left out."""
-    header = json.loads((folder / HEADER_FILE).read_text(encoding="utf-8"))
-    data = (folder / ROWS_FILE).read_bytes()
-    whole = len(data) - len(data) % ROW.itemsize
-    return Ledger(header, np.frombuffer(data[:whole], dtype=ROW))
+    """Read the ledger in ``folder``; a torn last row of an unfinished run is left out.
+
+    Raises UsageError for a ledger that another version wrote or that is damaged, OSError for none at all.
+    """
+    path = folder / HEADER_FILE
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+        found = header["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path}: is not the header of a ledger, or is damaged") from error
+    if found != FORMAT_VERSION or header.get("columns") != _columns(ROW):
+        raise UsageError(
+            f"{path}: the ledger has format {found}, but this version of journeysim reads format "
+            f"{FORMAT_VERSION}; use the version that wrote it ({header.get('journeysim_version', 'unknown')})"
+        )
+    rows = _read_rows(folder / ROWS_FILE)
+    size = sum(size for _, _, size in header["groups"])
+    known = (("person", 0, size), ("place", 0, len(header["places"])), ("outcome", 1, len(Outcome)))
+    if any(((rows[name] < first) | (rows[name] >= end)).any() for name, first, end in known):
+        raise UsageError(
+            f"{folder / ROWS_FILE}: the ledger is damaged: its rows name what its header does not have"
+        )
+    return Ledger(header, rows, _read_people(folder, header, size))
+
+
+def _read_rows(path: Path) -> Rows:
+    """The whole rows of a file, mapped: what is not looked at is not read, and large ledgers need no memory."""
+    whole = path.stat().st_size // ROW.itemsize
+    if not whole:
+        return np.empty(0, dtype=ROW)
+    return np.asarray(np.memmap(path, dtype=ROW, mode="r", shape=(whole,)))
+
+
+def _read_people(folder: Path, header: dict[str, Any], size: int) -> PersonRows | None:
+    """The phones of all people, if they are on record as this version knows them."""
+    path = folder / PEOPLE_FILE
+    if header.get("people_columns") != _columns(PERSON) or not path.exists():
+        return None
+    people = np.frombuffer(path.read_bytes(), dtype=PERSON)
+    return people if len(people) == size else None

@@ -47,10 +47,15 @@ def models_for(mix: PhoneMix, os: Os) -> tuple[list[DeviceModel], list[float]]:
     return [device for device, _ in chosen], [weight for _, weight in chosen]
 
 
+def draw_systems(mix: PhoneMix, keys: KeyArray) -> npt.NDArray[np.intp]:
+    """For each person the system of their phone, as a position in ``mix.os``."""
+    return _draw(list(mix.os.values()), keys, "phone.os")
+
+
 def draw_handsets(mix: PhoneMix, app: App, keys: KeyArray) -> tuple[list[Handset], npt.NDArray[np.intp]]:
     """The distinct handsets of a cohort, and for each person the index of theirs."""
     os_names = list(mix.os)
-    os_index = _draw(list(mix.os.values()), keys, "phone.os")
+    os_index = draw_systems(mix, keys)
     columns = np.empty((len(keys), 5), dtype=np.int64)
     columns[:, 2] = _draw(list(mix.language.values()), keys, "phone.language")
     columns[:, 3] = _draw(list(mix.carrier.values()), keys, "phone.carrier")

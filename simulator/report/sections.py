@@ -14,10 +14,10 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
+from simulator.checks import SYSTEM_NAMES
 from simulator.report import timeline
 from simulator.report.glyphs import Glyphs, count, duration, plural, share, size
-
-Lines = list[Text]
+from simulator.report.printing import Lines
 
 HEADING, LABEL, BAR, GOOD, BAD, WARN = "bold", "dim", "cyan", "green", "bold red", "yellow"
 _REASONS = 5
@@ -29,7 +29,6 @@ _DESTINATIONS = {
     "embedded receiver": "the embedded receiver",
     "-": "standard output",
 }
-_OS_NAMES = {"ios": "iOS", "android": "Android"}
 
 
 def number(summary: Mapping[str, Any], key: str) -> float:
@@ -65,7 +64,7 @@ def truths(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     digits = max(10, *(len(count(number(summary, key))) for key in ("people", "crossings", "sent")))
     bar_width = max(8, min(30, width - digits - 56))
     phones = ", ".join(
-        f"{count(n)} {_OS_NAMES.get(os, os)}" for os, n in counts(summary, "platforms").items()
+        f"{count(n)} {SYSTEM_NAMES.get(os, os)}" for os, n in counts(summary, "platforms").items()
     )
     libraries = counts(summary, "libraries")
     passages = f"{count(number(summary, 'entries'))} in, {count(number(summary, 'exits'))} out"
@@ -99,7 +98,7 @@ def truths(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
 def events(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     """Events by type, with bars."""
     found = counts(summary, "events")
-    return [_heading("Events by type"), *_bars(found, width, glyphs)] if found else []
+    return [heading("Events by type"), *_bars(found, width, glyphs)] if found else []
 
 
 def outcomes(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
@@ -116,7 +115,7 @@ def outcomes(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         line.append(f"= crossings {glyphs.good}", GOOD)
     else:
         line.append(f"{glyphs.unequal} {count(crossings)} crossings {glyphs.bad}", BAD)
-    return [_heading("What became of the crossings"), *_bars(shown, width, glyphs), line]
+    return [heading("What became of the crossings"), *_bars(shown, width, glyphs), line]
 
 
 def busiest(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
@@ -126,9 +125,9 @@ def busiest(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         return []
     names = [str(place.get("name") or place.get("id") or "?") for place in places[:_PLACES]]
     name_width = max(14, min(width - 24, max(map(cell_len, names))))
-    heading = _heading(f"{'Busiest places':<{name_width}} ")
-    heading.append(f"{'entries':>9} {'exits':>9}", LABEL)
-    lines = [heading]
+    head = heading(f"{'Busiest places':<{name_width}} ")
+    head.append(f"{'entries':>9} {'exits':>9}", LABEL)
+    lines = [head]
     for name, place in zip(names, places, strict=False):
         line = Text(f"  {glyphs.fit(name, name_width)} ")
         line.append(f"{count(number(place, 'entries')):>9} {count(number(place, 'exits')):>9}")
@@ -144,9 +143,9 @@ def over_time(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         return []
     zone = timeline.clock_zone(summary, start)
     drawn = timeline.draw(events, bucket, start, zone, width - 2, glyphs)
-    heading = _heading("Events over time")
-    heading.append(f"  at most {plural(drawn.peak, 'event')} in {duration(drawn.seconds)}", LABEL)
-    return [heading, Text("  ").append(drawn.spark, BAR), Text(f"  {drawn.ticks}", LABEL)]
+    head = heading("Events over time")
+    head.append(f"  at most {plural(drawn.peak, 'event')} in {duration(drawn.seconds)}", LABEL)
+    return [head, Text("  ").append(drawn.spark, BAR), Text(f"  {drawn.ticks}", LABEL)]
 
 
 def expectations(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
@@ -159,7 +158,7 @@ def expectations(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Line
     expected_width = max(map(len, expected))
     room = width - sign_width - expected_width - 20
     metric_width = max(10, min(room, max(len(str(verdict.get("metric", ""))) for verdict in verdicts)))
-    lines = [_heading("Expectations")]
+    lines = [heading("Expectations")]
     for verdict, bound in zip(verdicts, expected, strict=True):
         ok, found = bool(verdict.get("ok")), verdict.get("found")
         line = Text("  ").append(f"{glyphs.good if ok else glyphs.bad:<{sign_width}} ", GOOD if ok else BAD)
@@ -179,7 +178,7 @@ def reasons(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     if not found:
         return []
     ranked = sorted(found, key=lambda reason: -number(reason, "events"))
-    lines = [_heading("Why events were not accepted")]
+    lines = [heading("Why events were not accepted")]
     for reason in ranked[:_REASONS]:
         text = " ".join(str(reason.get("reason") or "no reason given").split())
         head = f"  {count(number(reason, 'events')):>9}  "
@@ -201,7 +200,7 @@ def warnings(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         lines += [Text("  ").append(f"{glyphs.warn} ", WARN).append_text(first[4:]), *rest]
     if len(found) > _REASONS:
         lines.append(Text(f"    and {plural(len(found) - _REASONS, 'more warning')} in summary.json", LABEL))
-    return [_heading("Warnings"), *lines] if lines else []
+    return [heading("Warnings"), *lines] if lines else []
 
 
 def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
@@ -272,7 +271,8 @@ def _bars(found: Mapping[str, float], width: int, glyphs: Glyphs) -> Lines:
     return lines
 
 
-def _heading(text: str) -> Text:
+def heading(text: str) -> Text:
+    """The first line of a section."""
     return Text("  ").append(text, HEADING)
 
 

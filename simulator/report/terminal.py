@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.text import Text
 
 from simulator.report import sections, timeline
-from simulator.report.glyphs import Glyphs, count, duration, glyphs_for, plural, printable
-from simulator.report.sections import BAD, GOOD, HEADING, LABEL, WARN, Lines, number, wrapped
+from simulator.report.glyphs import Glyphs, count, duration, glyphs_for, plural
+from simulator.report.printing import Lines, print_blocks, width_of
+from simulator.report.sections import BAD, GOOD, HEADING, LABEL, WARN, number, wrapped
 
 Section = Callable[[Mapping[str, Any], int, Glyphs], Lines]
 
 WIDE = 120  # columns from which on two sections fit side by side
-_WIDEST = 160
 _GAP = 4
 
 
@@ -30,7 +30,7 @@ def render_summary(summary: Mapping[str, Any], console: Console, *, program: str
     ``program`` is how the reader calls the program; commands that can be copied begin with it.
     """
     glyphs = glyphs_for(console)
-    width = max(60, min(console.width, _WIDEST))
+    width = width_of(console)
     blocks: list[Lines] = [
         _headline(summary, width, glyphs),
         sections.truths(summary, width, glyphs),
@@ -42,11 +42,7 @@ def render_summary(summary: Mapping[str, Any], console: Console, *, program: str
         sections.facts(summary, width, glyphs) + _written(summary),
         _next(summary, width, program),
     ]
-    for block in blocks:
-        for line in block:
-            console.print(_shown(line, console), soft_wrap=True, highlight=False)
-        if block:
-            console.print()
+    print_blocks(blocks, console)
 
 
 def _beside(
@@ -186,10 +182,3 @@ def _scenario(summary: Mapping[str, Any]) -> str:
 def _advice(what: str, command: str, width: int) -> Lines:
     lines = wrapped(what, width, "  ")
     return [*lines, Text(f"    {command}", HEADING)] if command else lines
-
-
-def _shown(line: Text, console: Console) -> Text:
-    """The line as the console's encoding can hold it, with its styles."""
-    shown = Text(printable(line.plain, console.encoding), line.style)
-    shown.spans = line.spans
-    return shown

@@ -15,11 +15,12 @@ from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import Batch, Destination, Fate, Receipt, UndeliveredWriter, make_destination
-from simulator.ledger import LedgerWriter
+from simulator.ledger import LedgerWriter, rows_from
 from simulator.receiver import EventStore, Receiver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder, writing
 from simulator.run.interrupts import interrupts
+from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
@@ -121,6 +122,7 @@ class _Run:
         self._undelivered = UndeliveredWriter(folder.undelivered)
         self._stop = asyncio.Event()
         self._failure: str | None = None
+        self._open = rows_from([])
         self._lag = 0.0
 
     async def execute(self) -> RunResult:
@@ -139,13 +141,15 @@ class _Run:
         return self._finish(ledger, self._clock.monotonic() - began)
 
     async def _deliver_all(self, source: WindowSource) -> LedgerWriter:
+        header, people = ledger_header(self._world), ledger_people(self._world)
         with (
-            contextlib.closing(LedgerWriter(self._folder.ledger, self._ledger_header())) as ledger,
+            contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
         ):
             async for window in self._windows(source):
                 await self._deliver(window, ledger)
                 self._progress(self._tally)
+            self._leave_open(ledger)
         return ledger
 
     async def _close_destination(self) -> None:
@@ -224,10 +228,17 @@ class _Run:
         rows["event"] = batch.first_number + np.flatnonzero(caused)
         rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
         ledger.append(rows)
+        ledger.append(window.lost)
+        self._open = window.open
         if self._undelivered.write_pending(batch, receipt):
             self._undelivered.flush()
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
+
+    def _leave_open(self, ledger: LedgerWriter) -> None:
+        """The run is over: what phones were still to notice stays unnoticed."""
+        ledger.append(self._open)
+        self._tally.add_crossings(self._open)
 
     # --- the run folder -----------------------------------------------------------------------------------
 
@@ -239,22 +250,6 @@ class _Run:
         sizes = {f"people.{name}.size": size for name, size in self._world.sizes.items()}
         text = dump_as_run(self._prepared.loaded, header=header, seed=self._world.scenario.seed, **sizes)
         self._folder.write_scenario(text)
-
-    def _ledger_header(self) -> dict[str, Any]:
-        world = self._world
-        groups, first = [], 0
-        for name, size in world.sizes.items():
-            groups.append([name, first, size])
-            first += size
-        return {
-            "scenario": world.scenario.name,
-            "seed": world.scenario.seed,
-            "journeysim_version": __version__,
-            "start": world.calendar.utc(0).isoformat(),
-            "timezone": str(world.scenario.clock.timezone),
-            "groups": groups,
-            "places": [[place.id, place.name] for place in world.places.places],
-        }
 
     def _finish(self, ledger: LedgerWriter, wall_s: float) -> RunResult:
         world, scenario = self._world, self._world.scenario

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from simulator.checks import SUMMARY_FILE
 from simulator.core.errors import DeliveryError, UsageError
+from simulator.ledger import LEDGER_FOLDER
 
 SCENARIO_FILE = "scenario.yaml"
-SUMMARY_FILE = "summary.json"
-LEDGER_FOLDER = "ledger"
 RECEIVED_STORE = "received.sqlite"
 RECEIVED_FILE = "received.ndjson"
 UNDELIVERED_FILE = "undelivered.ndjson"

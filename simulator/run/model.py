@@ -8,22 +8,19 @@ of a network) is a SimPy event of its own. A person to whom nothing happens cost
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import simpy
 
-from simulator.core.identifiers import ecids
-from simulator.core.randomness import purpose_keys
-from simulator.core.simtime import MS_PER_HOUR, Calendar
+from simulator.core.simtime import MS_PER_HOUR
 from simulator.people import Cohort, DayLegs, DayPlanner
-from simulator.phone import SDK_VERSIONS, Phone, SessionPlanner, draw_handsets
+from simulator.phone import SessionPlanner, Unreported
 from simulator.run.agenda import ENTER, OPEN_APP, Agenda, LongArray, day_agenda
 from simulator.run.environment import CohortEnvironment, Wake
-from simulator.scenario.models import Scenario
-from simulator.sdk import EventForms, MobileSdk, Sender, Uplink
-from simulator.world import PlaceSet, solve
+from simulator.run.phones import ModelContext, make_phones
+from simulator.sdk import Uplink
+from simulator.world import solve
 
 # Agenda items turned into Python objects at once; bounds memory and changes no result.
 AGENDA_CHUNK = 4096
@@ -31,21 +28,10 @@ AGENDA_CHUNK = 4096
 OUT_UNTIL_HOUR = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ModelContext:
-    """What all cohorts of a run share."""
-
-    scenario: Scenario
-    places: PlaceSet
-    calendar: Calendar
-    duration_ms: int
-    forms: EventForms
-
-
 class CohortModel:
     """People of one cohort and their phones."""
 
-    def __init__(self, context: ModelContext, cohort: Cohort, uplink: Uplink) -> None:
+    def __init__(self, context: ModelContext, cohort: Cohort, uplink: Uplink, unreported: Unreported) -> None:
         self.env = CohortEnvironment()
         self.inside_at_start = 0
         """Visits (person, place) that were under way when the run started."""
@@ -55,24 +41,13 @@ class CohortModel:
         self._cohort = cohort
         self._planner = DayPlanner(cohort, context.places)
         self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
-        handsets, handset_of = draw_handsets(cohort.group.phone, context.scenario.app, cohort.keys)
-        by_handset = np.bincount(handset_of, minlength=len(handsets)).tolist()
-        self.phones_by_os: dict[str, int] = {
-            os: sum(n for n, handset in zip(by_handset, handsets, strict=True) if handset.os == os)
-            for os in SDK_VERSIONS
-        }
-        """How many phones of each system the cohort has."""
-        kinds = [(context.forms.of(handset), handset.os == "ios") for handset in handsets]
-        id_keys = purpose_keys(cohort.keys, "event.id").tolist()
-        people = range(cohort.spec.first_person, cohort.spec.first_person + cohort.size)
-        self._phones = []
-        for person, id_key, ecid, kind in zip(
-            people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True
-        ):
-            forms, capitals = kinds[kind]
-            sender = Sender(person, id_key, capitals)
-            self._phones.append(Phone(MobileSdk(self.env, uplink, sender, ecid.encode(), forms)))
+        self._phones = make_phones(self.env, context, cohort, uplink, unreported)
         self.env.process(self._days())
+
+    @property
+    def phones_by_os(self) -> dict[str, int]:
+        """How many phones of each system the cohort has."""
+        return self._phones.by_os
 
     def crossings_before(self, until: int) -> int:
         """True crossings from the start of the run to ``until``, as the world computed them.
@@ -110,7 +85,7 @@ class CohortModel:
 
     def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
-        env, phones = self.env, self._phones
+        env, phones, apps = self.env, self._phones.phones, self._phones.apps
         now = int(env.now)
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
@@ -118,13 +93,12 @@ class CohortModel:
                 if at > now:
                     yield Wake(env, at - now)
                     now = at
-                phone = phones[who]
                 if kind <= ENTER:
-                    phone.cross(at, place, kind == ENTER, latitude, longitude)
+                    phones[who].cross(at, place, kind == ENTER, latitude, longitude)
                 elif kind == OPEN_APP:
-                    phone.app.foreground(at)
+                    apps[who].foreground(at)
                 else:
-                    phone.app.background(at)
+                    apps[who].background(at)
 
     def _midnight(self, day: date) -> int:
         """Virtual time of twelve hours before local noon: times of day stay right when clocks change."""
@@ -147,6 +121,7 @@ class CohortModel:
         return self._agenda(self._planner.plan(day.toordinal(), self._midnight(day)), day)
 
     def _agenda(self, journeys: DayLegs, day: date) -> Agenda:
+        self._phones.follow(journeys, int(self.env.now))
         crossings = solve(self._context.places, journeys.legs)
         sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, self._midnight(day))
         return day_agenda(journeys.person[crossings.leg], crossings, sessions)
@@ -178,5 +153,5 @@ class CohortModel:
             else:
                 within.pop((person, place), None)
         for person, place in within:
-            self._phones[person].inside[place] = None
+            self._phones.phones[person].inside[place] = None
         self.inside_at_start = len(within)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
 from simulator.people import CohortSpec, Populator, cohort_specs
-from simulator.run.model import CohortModel, ModelContext
+from simulator.phone import Unreported
+from simulator.run.model import CohortModel
+from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
 from simulator.sdk import EventForms, IdealUplink
@@ -86,12 +88,15 @@ class Simulation:
             calendar=self._calendar,
             duration_ms=world.duration_ms,
             forms=EventForms(world.scenario.app, world.places, self._calendar),
+            services=RegionServices(world.places),
         )
         self._uplink = IdealUplink()
+        self._unreported = Unreported()
         self._models: list[CohortModel] = []
         people, made = sum(spec.size for spec in specs), 0
         for spec in specs:
-            self._models.append(CohortModel(context, populator.populate(spec), self._uplink))
+            cohort = populator.populate(spec)
+            self._models.append(CohortModel(context, cohort, self._uplink, self._unreported))
             made += spec.size
             on_people(made, people)
         self._now = 0
@@ -105,7 +110,8 @@ class Simulation:
         for model in self._models:
             model.env.run_before(until)
         hits = self._uplink.collect()
-        window = make_window(self._now, until, hits, self._calendar, self._census(until))
+        lost, pending = self._unreported.collect(), self._unreported.pending()
+        window = make_window(self._now, until, hits, self._calendar, self._census(until), lost, pending)
         self._now = until
         return window
 

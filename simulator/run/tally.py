@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.core.errors import ConservationError
 from simulator.delivery import Fate, Receipt
-from simulator.ledger import Outcome
+from simulator.ledger import Outcome, Rows
 from simulator.run.simulation import World
 from simulator.run.window import Census, Window
 from simulator.sdk import EVENT_TYPES
@@ -35,6 +35,7 @@ class Tally:
         self.simulated_ms = 0
         self.entries = 0
         self.exits = 0
+        self.noticed = 0
         self._types = np.zeros(len(EVENT_TYPES), dtype=np.int64)
         self._bucket_ms = max(1, -(-world.duration_ms // TIMELINE_BUCKETS))
         self._timeline = np.zeros(-(-world.duration_ms // self._bucket_ms), dtype=np.int64)
@@ -48,13 +49,21 @@ class Tally:
         self._types += np.bincount(window.event_type, minlength=len(EVENT_TYPES))
         bucket = np.minimum(window.sent // self._bucket_ms, len(self._timeline) - 1)
         self._timeline += np.bincount(bucket, minlength=len(self._timeline))
-        entry = window.rows["entry"].astype(bool)
+        self.noticed += len(window.rows)
+        self.add_crossings(window.rows)
+        self.add_crossings(window.lost)
+        self._reasons.update(receipt.reasons.values())
+
+    def add_crossings(self, crossings: Rows) -> None:
+        """Count true crossings, noticed or not."""
+        if not len(crossings):
+            return
+        entry = crossings["entry"].astype(bool)
         self.entries += int(entry.sum())
         self.exits += int((~entry).sum())
         places = len(self._visits[0])
-        self._visits[0] += np.bincount(window.rows["place"][~entry], minlength=places)
-        self._visits[1] += np.bincount(window.rows["place"][entry], minlength=places)
-        self._reasons.update(receipt.reasons.values())
+        self._visits[0] += np.bincount(crossings["place"][~entry], minlength=places)
+        self._visits[1] += np.bincount(crossings["place"][entry], minlength=places)
 
     def reached(self, census: Census, until_ms: int) -> None:
         """The simulation got to ``until_ms``."""
@@ -90,7 +99,7 @@ class Tally:
             "entries": self.entries,
             "exits": self.exits,
             "inside_at_start": self.census.inside_at_start,
-            "noticed": self.entries + self.exits,
+            "noticed": self.noticed,
             "events": types,
             "sent": self.sent,
             "acknowledged": int(self.fates[Fate.ACKNOWLEDGED]),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.core.simtime import Calendar
-from simulator.ledger import Rows, rows_from
+from simulator.ledger import CrossingRow, Rows, rows_from
 from simulator.sdk import Hit, render_hits
 
 
@@ -35,7 +35,7 @@ class Census:
 
 @dataclass(slots=True)
 class Window:
-    """Events sent in [start, end), ordered by (time, person), and the crossings behind them."""
+    """Events sent in [start, end), ordered by (time, person), the crossings behind them, and those without."""
 
     start: int
     end: int
@@ -46,13 +46,21 @@ class Window:
     """Index into ``rows`` of the crossing that caused the event, -1 if none did."""
     bodies: list[bytes]
     rows: Rows
+    """Crossings that caused an event of the window."""
+    lost: Rows
+    """Crossings whose loss was settled in the window, by (time of crossing, person, place)."""
+    open: Rows
+    """Crossings that phones were still to notice at ``end``, in the same order, as if the run ended there."""
     census: Census
 
     def __len__(self) -> int:
         return len(self.bodies)
 
     def slice(self, first: int, last: int) -> Window:
-        """Events ``first`` to ``last`` of this window with their crossings, as a window of its own."""
+        """Events ``first`` to ``last`` of this window with their crossings, as a window of its own.
+
+        Lost crossings go with the first event.
+        """
         crossing = self.crossing[first:last]
         caused = crossing >= 0
         return replace(
@@ -63,17 +71,35 @@ class Window:
             crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
             bodies=self.bodies[first:last],
             rows=self.rows[crossing[caused]],
+            lost=self.lost if first == 0 else self.lost[:0],
         )
 
 
-def make_window(start: int, end: int, hits: Sequence[Hit], calendar: Calendar, census: Census) -> Window:
-    """Put the hits of all cohorts of a worker into the order of the stream, and render them.
+def in_order(rows: Rows) -> Rows:
+    """Crossings by time, person and place; an entry stays before the exit of the same instant."""
+    return rows[np.lexsort((rows["place"], rows["person"], rows["crossed"]))]
+
+
+def make_window(
+    start: int,
+    end: int,
+    hits: Sequence[Hit],
+    calendar: Calendar,
+    census: Census,
+    lost: Sequence[CrossingRow] = (),
+    open: Sequence[CrossingRow] = (),
+) -> Window:
+    """Put the hits and crossings of all cohorts of a worker into the order of the stream, and render the hits.
 
     Hits of one person must be in their own order; sorting is stable, so they stay in it.
     """
+    lost_rows, open_rows = in_order(rows_from(lost)), in_order(rows_from(open))
     if not hits:
-        never, none = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
-        return Window(start, end, never, none, none.astype(np.uint8), none, [], rows_from([]), census)
+        never, nobody = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+        untyped = np.empty(0, dtype=np.uint8)
+        return Window(
+            start, end, never, nobody, untyped, nobody, [], rows_from([]), lost_rows, open_rows, census
+        )
     sent = np.array([hit[0] for hit in hits], dtype=np.int64)
     person = np.array([hit[1].person for hit in hits], dtype=np.int32)
     order = np.lexsort((person, sent))
@@ -90,6 +116,8 @@ def make_window(start: int, end: int, hits: Sequence[Hit], calendar: Calendar, c
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=render_hits(senders, dated, numbers, templates, values, calendar),
         rows=rows_from(crossings),
+        lost=lost_rows,
+        open=open_rows,
         census=census,
     )
 
@@ -123,5 +151,7 @@ def merge(windows: Sequence[Window]) -> Window:
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=[bodies[i] for i in order.tolist()],
         rows=rows,
+        lost=in_order(np.concatenate([window.lost for window in windows])),
+        open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
     )

@@ -167,7 +167,10 @@ def _send(pipe: Connection, window: Window) -> None:
     lengths = np.fromiter((len(body) for body in window.bodies), dtype=np.int64, count=len(window.bodies))
     head = (window.start, window.end, window.census, len(window.bodies), len(window.rows))
     pipe.send(head)
-    for part in (window.sent, window.person, window.event_type, window.crossing, lengths, window.rows):
+    for part in (
+        *(window.sent, window.person, window.event_type, window.crossing, lengths),
+        *(window.rows, window.lost, window.open),
+    ):
         pipe.send_bytes(part.tobytes())
     pipe.send_bytes(b"".join(window.bodies))
 
@@ -178,10 +181,11 @@ def _receive(pipe: Connection) -> Window | Exception:
     if isinstance(head, Exception):
         return head
     start, end, census, _, _ = head
-    sent, person, event_type, crossing, lengths, rows = (
-        np.frombuffer(pipe.recv_bytes(), dtype=dtype) for dtype in ("<i8", "<i4", "u1", "<i4", "<i8", ROW)
+    sent, person, event_type, crossing, lengths, rows, lost, open_rows = (
+        np.frombuffer(pipe.recv_bytes(), dtype=dtype)
+        for dtype in ("<i8", "<i4", "u1", "<i4", "<i8", ROW, ROW, ROW)
     )
     blob = pipe.recv_bytes()
     ends = np.cumsum(lengths)
     bodies = [blob[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
-    return Window(start, end, sent, person, event_type, crossing, bodies, rows, census)
+    return Window(start, end, sent, person, event_type, crossing, bodies, rows, lost, open_rows, census)

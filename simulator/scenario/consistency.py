@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from simulator.scenario.messages import Finding, value_at
-from simulator.scenario.models import Clock, Scenario, Work
+from simulator.scenario.models import Clock, PhoneMix, Scenario, Work
 from simulator.scenario.units import nearest, one_of, shown
 
 _LIBRARY_USERS = (
@@ -18,6 +18,7 @@ _LIBRARY_USERS = (
     ("schedule", "evening"),
 )
 _SYSTEMS = ("ios", "android")
+_PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
 _DESTINATIONS = "expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"
 
 
@@ -80,13 +81,7 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 (*path, "schedule", "lunch"), what, "give the group `work`, or remove it", warning=True
             )
-        for system in group.phone.os:
-            if system not in _SYSTEMS:
-                near = nearest(system, _SYSTEMS)
-                hint = f"did you mean {near!r}?" if near else f"expected {one_of(_SYSTEMS)}"
-                yield Finding(
-                    (*path, "phone", "os", system), f"unknown operating system {shown(system)}", hint
-                )
+        yield from _check_phone(group.phone, (*path, "phone"))
         for kind, mode in group.travel:
             if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:
                 yield Finding(
@@ -104,6 +99,23 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         if low is not None and high is not None and low > high:
             what = "can never hold: `at_least` is greater than `at_most`"
             yield Finding(("expect", index), what, "swap the two numbers")
+
+
+def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
+    kinds = (
+        ("os", "operating system", phone.os, _SYSTEMS),
+        ("permission", "permission", phone.permission, _PERMISSIONS),
+    )
+    for key, noun, weights, known in kinds:
+        for name in weights:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
+                yield Finding((*path, key, name), f"unknown {noun} {shown(name)}", hint)
+    if phone.monitoring == "ideal":
+        for key in sorted({"permission", "os_profile"} & phone.model_fields_set):
+            what = "changes nothing, because the phones notice everything (`monitoring: ideal`)"
+            yield Finding((*path, key), what, "set `monitoring: os`, or remove it", warning=True)
 
 
 def _check_work(work: Work, path: tuple[str, ...]) -> Iterator[Finding]:

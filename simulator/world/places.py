@@ -17,7 +17,7 @@ from simulator.world.index import BoxIndex, neighbours
 from simulator.world.search import NearestSearch
 
 # What a set of places builds from its columns when it is first needed.
-_DERIVED = frozenset({"index", "fences", "metres_per_radian", "_search"})
+_DERIVED = frozenset({"index", "fences", "metres_per_radian", "_search", "_border_search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,11 @@ class PlaceSet:
 
     @cached_property
     def _search(self) -> NearestSearch:
-        return NearestSearch(self.latitude, self.longitude)
+        return NearestSearch.of_points(self.latitude, self.longitude)
+
+    @cached_property
+    def _border_search(self) -> NearestSearch:
+        return NearestSearch(self.latitude, self.longitude, self.radius, self.index)
 
     def by_library(self, name: str) -> PlaceIndices:
         """Indices of the places of the library called ``name``, in order; empty for an unknown name."""
@@ -130,6 +134,16 @@ class PlaceSet:
         at equal distance; where there are fewer places, index -1 and an infinite distance.
         """
         return self._search.find(latitude, longitude, k, within)
+
+    def nearest_borders(
+        self, latitude: FloatArray, longitude: FloatArray, k: int
+    ) -> tuple[PlaceIndices, FloatArray]:
+        """The ``k`` places (at most all) whose borders are nearest to each of n points (degrees).
+
+        Gives what :meth:`nearest` gives, with distances to the border, negative inside: the order of the places
+        service (mobile_sdk.md 1.2).
+        """
+        return self._border_search.find(latitude, longitude, min(k, len(self)), np.inf)
 
     def inside(self, latitude: FloatArray, longitude: FloatArray) -> tuple[IntArray, PlaceIndices]:
         """Which points (degrees) lie in which places: pairs of indices, sorted by point and place.

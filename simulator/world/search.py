@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulator.core.numerics import FloatArray
-from simulator.world.fences import PlaceIndices
+from simulator.world.fences import MAX_RADIUS, PlaceIndices
 from simulator.world.geodesy import arc_of, geocentric
 from simulator.world.index import BoxIndex, Indices, neighbours, order_by
 
@@ -21,19 +21,26 @@ _STEPS = 1024.0
 
 
 class NearestSearch:
-    """Finds the nearest of a set of points."""
+    """Finds the nearest of a set of circles, by the distance to their borders; points are circles, too."""
 
-    def __init__(self, latitude: FloatArray, longitude: FloatArray) -> None:
-        """``latitude`` and ``longitude`` in degrees."""
+    def __init__(
+        self, latitude: FloatArray, longitude: FloatArray, radius: FloatArray, index: BoxIndex
+    ) -> None:
+        """Circles of ``radius`` metres around points in degrees; ``index`` has their bounding boxes."""
+        self._index = index
+        self._points = geocentric(latitude[index.order], longitude[index.order])
+        self._radius = radius[index.order]
+
+    @classmethod
+    def of_points(cls, latitude: FloatArray, longitude: FloatArray) -> NearestSearch:
+        """Circles without extent."""
         nothing = np.zeros(len(latitude))
-        self._index = BoxIndex(latitude, longitude, nothing, nothing)
-        order = self._index.order
-        self._points = geocentric(latitude[order], longitude[order])
+        return cls(latitude, longitude, nothing, BoxIndex(latitude, longitude, nothing, nothing))
 
     def find(
         self, latitude: FloatArray, longitude: FloatArray, k: int, within: float
     ) -> tuple[PlaceIndices, FloatArray]:
-        """See :meth:`simulator.world.PlaceSet.nearest`."""
+        """See :meth:`simulator.world.PlaceSet.nearest`; distances are negative inside a circle."""
         latitude = np.asarray(latitude, dtype=np.float64)
         longitude = np.asarray(longitude, dtype=np.float64)
         found = np.full((len(latitude), k), -1, dtype=np.int32)
@@ -64,7 +71,7 @@ class NearestSearch:
         here = geocentric(latitude, longitude)
         for row, position in self._index.around(latitude, longitude, reach):
             x, y, z = (mine[row] - other[position] for mine, other in zip(here, self._points, strict=True))
-            metres = arc_of(np.sqrt(x * x + y * y + z * z))
+            metres = arc_of(np.sqrt(x * x + y * y + z * z)) - self._radius[position]
             near = np.flatnonzero(metres <= reach[row])
             yield row[near], self._index.order[position[near]], metres[near]
 
@@ -80,8 +87,8 @@ def _keep_nearest(
     found: PlaceIndices, distance: FloatArray, row: Indices, place: PlaceIndices, metres: FloatArray
 ) -> None:
     """Write the nearest places of each row into ``found`` and ``distance``, as many as there are columns."""
-    # The Earth is smaller than 2^35 steps, which leaves 28 bits for rows.
-    order = order_by((row << 35) + (metres * _STEPS).astype(np.int64), metres, place)
+    # The Earth is smaller than 2^35 steps, which leaves 28 bits for rows. Inside a circle distances are negative.
+    order = order_by((row << 35) + ((metres + MAX_RADIUS) * _STEPS).astype(np.int64), metres, place)
     row, place, metres = row[order], place[order], metres[order]
     count = np.bincount(row)
     column = np.arange(len(row)) - (np.cumsum(count) - count)[row]

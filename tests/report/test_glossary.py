@@ -27,7 +27,7 @@ def test_terms_are_in_alphabetical_order() -> None:
 
 
 def test_every_outcome_of_a_crossing_is_explained() -> None:
-    labels = {outcome.label.capitalize() for outcome in Outcome} - {"Open"}
+    labels = {outcome.label.replace("_", " ").capitalize() for outcome in Outcome} - {"Open"}
 
     assert labels <= set(entries())
 

@@ -29,11 +29,12 @@ def random_points(seed: int, count: int, spread: float, latitude: float, longitu
     spread=st.sampled_from([0.001, 0.1, 3.0]),
     k=st.integers(1, 30),
     within=st.sampled_from([10.0, 700.0, 8_000.0, 300_000.0, 30_000_000.0]),
+    count=st.sampled_from([40, 200]),  # few enough to look at all of them, or with the index
 )
 def test_nearest_finds_what_comparing_everything_finds(
-    seed: int, region: tuple[float, float], spread: float, k: int, within: float
+    seed: int, region: tuple[float, float], spread: float, k: int, within: float, count: int
 ) -> None:
-    here, there = random_points(seed, 40, spread, *region), random_points(seed + 1, 25, spread, *region)
+    here, there = random_points(seed, count, spread, *region), random_points(seed + 1, 25, spread, *region)
     here[:, 0] = here[:, 1]  # two places at one point: the first comes first
     places = place_set(*((lat, lon, 100.0) for lat, lon in here.T.tolist()))
     indices, distances = places.nearest(*there, k, within)
@@ -42,7 +43,7 @@ def test_nearest_finds_what_comparing_everything_finds(
     everything = geodesy.distance(there[0][:, None], there[1][:, None], here[0], here[1])
     order = np.argsort(everything, axis=1, kind="stable")[:, :k]
     expected = np.take_along_axis(everything, order, axis=1)
-    found = min(k, 40)
+    found = min(k, count)
     assert np.where(expected <= within, order, -1).tolist() == indices[:, :found].tolist()
     assert np.where(expected <= within, expected, np.inf).tolist() == distances[:, :found].tolist()
     assert (indices[:, found:] == -1).all()
@@ -74,6 +75,29 @@ def test_places_in_towns_far_from_each_other_are_all_found() -> None:
     apart = geodesy.distance(centres[:, None, 0], centres[:, None, 1], centres[:, 0], centres[:, 1])
     assert (np.abs(apart - 150.0) > 1e-3).all()
     assert np.column_stack([point, place]).tolist() == np.argwhere(apart <= 150.0).tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    spread=st.sampled_from([0.002, 0.1, 3.0]),
+    k=st.integers(1, 25),
+    count=st.sampled_from([10, 40, 400]),
+)
+def test_the_nearest_borders_are_those_that_comparing_everything_finds(
+    seed: int, spread: float, k: int, count: int
+) -> None:
+    here, there = (
+        random_points(seed, count, spread, 50.0, 8.0),
+        random_points(seed + 1, 25, spread, 50.0, 8.0),
+    )
+    radii = np.random.default_rng(seed).choice([25.0, 100.0, 2_000.0, 20_000.0], count)
+    places = place_set(*zip(*here.tolist(), radii.tolist(), strict=True))
+    indices, distances = places.nearest_borders(*there, k)
+    everything = geodesy.distance(there[0][:, None], there[1][:, None], here[0], here[1]) - radii
+    order = np.argsort(everything, axis=1, kind="stable")[:, :k]
+    assert indices.tolist() == order.tolist()
+    assert distances.tolist() == np.take_along_axis(everything, order, axis=1).tolist()
 
 
 def test_nearest_of_no_places_is_nothing() -> None:

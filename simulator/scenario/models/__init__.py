@@ -16,7 +16,7 @@ from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
 from simulator.scenario.models.people import Group
-from simulator.scenario.models.phones import App, PhoneMix, Sessions
+from simulator.scenario.models.phones import App, OsProfileOverrides, OsProfiles, PhoneMix, Sessions
 from simulator.scenario.models.places import Library, Place, PlaceColumns
 from simulator.scenario.models.scenario import Clock, Scenario
 
@@ -39,6 +39,8 @@ __all__ = [
     "Mode",
     "Model",
     "NearPlaces",
+    "OsProfileOverrides",
+    "OsProfiles",
     "Outing",
     "PhoneMix",
     "Place",

@@ -8,7 +8,48 @@ from pydantic import Field
 
 from simulator.core.distributions import LogNormal
 from simulator.scenario.models.base import HOUR, MINUTE, Model
-from simulator.scenario.quantities import Duration, RandomDuration, RandomNumber, Share, Weights
+from simulator.scenario.quantities import (
+    Count,
+    Duration,
+    Length,
+    RandomDuration,
+    RandomNumber,
+    Share,
+    Weights,
+)
+
+
+class OsProfileOverrides(Model):
+    """What one operating system does otherwise than its built-in profile says (docs/phone.md)."""
+
+    region_limit: Count | None = Field(
+        default=None, ge=1, description="Regions that one app may have monitored at once."
+    )
+    nearby_count: Count | None = Field(
+        default=None, ge=1, description="Places that the app asks for, the nearest ones, and registers."
+    )
+    persistence: Duration | None = Field(
+        default=None, description="Who is back across the border within this time is not noticed."
+    )
+    detection_delay: RandomDuration | None = Field(
+        default=None,
+        description="Time from the crossing to the region event, the app being in the background.",
+    )
+    foreground_delay: RandomDuration | None = Field(
+        default=None, description="The same while the app is in the foreground."
+    )
+    smallest_radius: Length | None = Field(
+        default=None,
+        description="Smallest radius that is detected reliably; the share of visits noticed falls evenly "
+        "from all of them there to none at 0 m.",
+    )
+
+
+class OsProfiles(Model):
+    """Changes to the built-in profiles of the operating systems."""
+
+    ios: OsProfileOverrides = Field(default=OsProfileOverrides(), description="Changes to iOS.")
+    android: OsProfileOverrides = Field(default=OsProfileOverrides(), description="Changes to Android.")
 
 
 class PhoneMix(Model):
@@ -26,6 +67,20 @@ class PhoneMix(Model):
     carrier: Weights = Field(
         default={"Example Mobile": 2.0, "Sample Wireless": 1.0},
         description="Mobile network operators (sent by Android; iOS 16 and later hide it).",
+    )
+    monitoring: Literal["ideal", "os"] = Field(
+        default="ideal",
+        description="`ideal`: every crossing is noticed at once. `os`: only what the operating system "
+        "notices, and when it does (docs/phone.md).",
+    )
+    permission: Weights = Field(
+        default={"always": 30.0, "while_in_use": 45.0, "denied": 25.0},
+        description="What the app may know of the location: `always`, `while_in_use`, `approximate`, "
+        "`denied` [a]. Matters with `monitoring: os`.",
+    )
+    os_profile: OsProfiles = Field(
+        default=OsProfiles(),
+        description="Changes to what the operating systems do; matters with `monitoring: os`.",
     )
 
 

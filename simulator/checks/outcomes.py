@@ -1,0 +1,63 @@
+"""What the outcomes of crossings mean, in words: the one table that reports and documentation tell them from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.ledger import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An outcome in words.
+
+    ``meaning`` ends the sentence "the crossing has this outcome because ..." in documentation and tables;
+    ``told`` is how the story of one crossing ends, with ``{phone}`` for the name of the system.
+    """
+
+    meaning: str
+    told: str
+
+
+EXPLANATIONS: dict[Outcome, Explanation] = {
+    Outcome.DELIVERED: Explanation("its event was acknowledged by the destination", "acknowledged"),
+    Outcome.REJECTED: Explanation("its event was refused", "refused by the destination"),
+    Outcome.UNDELIVERED: Explanation(
+        "its event left the phone, but the destination was not reached; it is in `undelivered.ndjson`",
+        "not delivered, kept in undelivered.ndjson",
+    ),
+    Outcome.NO_PERMISSION: Explanation(
+        "the app was not allowed to use the location at that moment in the way that region monitoring needs",
+        "not noticed: the app was not allowed to use the location",
+    ),
+    Outcome.NOT_MONITORED: Explanation(
+        "the place was not among the regions that the app had registered at that moment",
+        "not noticed: the place was not among the regions registered with {phone}",
+    ),
+    Outcome.TOO_SHORT: Explanation(
+        "the border was crossed the other way before the operating system was sure of it",
+        "not noticed: the border was crossed the other way before {phone} was sure",
+    ),
+    Outcome.NOT_NOTICED: Explanation(
+        "the fence is smaller than what the operating system detects reliably",
+        "not noticed: the fence is too small for {phone} to detect reliably",
+    ),
+    Outcome.PENDING_DETECTION: Explanation(
+        "the run ended before the operating system would have noticed",
+        "not noticed yet when the run ended",
+    ),
+}
+
+# What an app may do that may not always use the exact location; by the names of the ledger.
+PERMISSION_TOLD = {
+    "while_in_use": "not noticed: the app may use the location only while it is in use",
+    "approximate": "not noticed: the app may know the location only approximately, regions need it exactly",
+    "denied": "not noticed: the app may not use the location",
+}
+
+
+def told(outcome: Outcome, phone: str, permission: str) -> str:
+    """How the story of one crossing ends: the reason in the words of its phone."""
+    if outcome is Outcome.NO_PERMISSION and permission in PERMISSION_TOLD:
+        return PERMISSION_TOLD[permission]
+    return EXPLANATIONS[outcome].told.format(phone=phone)

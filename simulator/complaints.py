@@ -1,0 +1,81 @@
+"""What goes wrong on the command line, as the user sees it: a message and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import NoReturn, ParamSpec
+
+import rich_click as click
+
+from simulator import __version__
+from simulator.core.errors import ExitCode, InputError, JourneysimError, Problem
+
+P = ParamSpec("P")
+
+
+def _fail(message: str, code: ExitCode) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def user_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn every error into a message and an exit code; a traceback is never shown."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # before and after a run, it is Ctrl-C
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            show_problems(error.problems)
+            count = sum(not problem.warning for problem in error.problems)
+            _fail(f"{plural(count, 'mistake')} found.", error.exit_code)
+        except JourneysimError as error:
+            _fail(f"journeysim: {error}", error.exit_code)
+        except KeyboardInterrupt:
+            _fail("journeysim: interrupted", ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            # The reader of our output has gone: what it did not want is not a fault.
+            sys.stderr.close()
+            sys.exit(ExitCode.OK)
+        except (click.ClickException, click.Abort):
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _fail(f"journeysim: {where}{error.strerror or error}", ExitCode.NOT_DELIVERED)
+        except Exception as error:
+            _fail(_internal_error(error), ExitCode.INTERNAL_ERROR)
+
+    return wrapped
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Problems on standard error, with files as they are called from here."""
+    here = f"{Path.cwd()}/"
+    for problem in problems:
+        click.echo(str(problem).replace(here, ""), err=True)
+
+
+def plural(count: int, one: str) -> str:
+    """``1 place``, ``2 places``."""
+    return f"{count:,} {one if count == 1 else one + 's'}"
+
+
+def _internal_error(error: Exception) -> str:
+    """Keep the traceback in a file and say where."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="journeysim-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as report:
+        report.write(f"journeysim {__version__}, Python {sys.version}\n{sys.argv}\n\n")
+        report.write("".join(traceback.format_exception(error)))
+    return (
+        f"journeysim: a fault of the program itself ({type(error).__name__}: {error}).\n"
+        f"Please report it with this file: {report.name}"
+    )

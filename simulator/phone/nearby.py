@@ -1,0 +1,206 @@
+"""Which places an app has registered, when there are more of them than it asks for.
+
+The app asks the places service for the nearest ones whenever it learns where it is: at launch, when a region
+event arrives, and after a significant change of position. Nothing is computed until somebody crosses a border; then
+the last time that the app learnt its position is found from the planned way, and one query answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import ceil, inf, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.core import numerics
+from simulator.core.numerics import radians
+from simulator.core.simtime import MS_PER_MINUTE
+from simulator.world import Legs, PlaceSet
+from simulator.world.geodesy import MEAN_RADIUS, wrap
+
+# A significant change of position: this far, metres, and this long after the last one (mobile_sdk.md 3.1).
+SIGNIFICANT_M = 500.0
+SIGNIFICANT_MS = 5 * MS_PER_MINUTE
+
+# Flat maps serve for ways of a few kilometres: metres per degree of latitude.
+_NORTH = MEAN_RADIUS * 3.141592653589793 / 180.0
+# They are off by less than this share there: the ellipsoid, and parallels that shorten towards the poles.
+_SLACK = 1.02
+_MAP_M = 20_000.0
+
+
+class Way(NamedTuple):
+    """A leg of somebody's day: from (``lat``, ``lon``) at ``t0``, by (``d_lat``, ``d_lon``) until ``t1``."""
+
+    t0: int
+    t1: int
+    lat: float
+    lon: float
+    d_lat: float
+    d_lon: float
+    east: float
+    """Metres per degree of longitude."""
+
+    def at(self, time: int) -> tuple[float, float]:
+        """Where somebody on this leg is; before it at its beginning, after it at its end."""
+        if time >= self.t1:
+            return self.lat + self.d_lat, self.lon + self.d_lon
+        share = max(time - self.t0, 0) / (self.t1 - self.t0)
+        return self.lat + self.d_lat * share, self.lon + self.d_lon * share
+
+    def away(self, latitude: float, longitude: float, since: int) -> float:
+        """The first time from ``since`` on at which a point is left a significant distance behind.
+
+        Infinite if this leg does not lead so far.
+        """
+        lat, lon = self.at(since)
+        x, y = _short_way(lon - longitude) * self.east, (lat - latitude) * _NORTH
+        short = x * x + y * y - SIGNIFICANT_M * SIGNIFICANT_M
+        if short >= 0.0:
+            return since
+        if since >= self.t1:
+            return inf
+        length = self.t1 - self.t0
+        dx, dy = self.d_lon * self.east / length, self.d_lat * _NORTH / length
+        speed2 = dx * dx + dy * dy
+        if speed2 == 0.0:
+            return inf
+        along = x * dx + y * dy
+        time = since + ceil((sqrt(along * along - speed2 * short) - along) / speed2)
+        return time if time <= self.t1 else inf
+
+
+def ways_of(legs: Legs) -> Iterable[Way]:
+    """Legs one by one."""
+    d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
+    east = _NORTH * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
+    columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east)
+    return map(Way._make, zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _short_way(degrees: float) -> float:
+    """A difference of longitudes, the short way round."""
+    if degrees > 180.0:
+        return degrees - 360.0
+    return degrees + 360.0 if degrees < -180.0 else degrees
+
+
+class PlacesService:
+    """Tells which ``count`` places are nearest; shared by many phones."""
+
+    def __init__(self, places: PlaceSet, count: int) -> None:
+        self._places = places
+        self._count = count
+        self._latitude: Sequence[float] = places.latitude.tolist()
+        self._longitude: Sequence[float] = places.longitude.tolist()
+        self._east: Sequence[float] = (_NORTH * numerics.cos(radians(places.latitude))).tolist()
+        self._realms: dict[int, float] = {}
+
+    def around(self, latitude: float, longitude: float) -> list[int]:
+        """The places nearest to a point in degrees, by the distance to their borders."""
+        places, _ = self._places.nearest_borders(np.array([latitude]), np.array([longitude]), self._count)
+        nearest: list[int] = places[0].tolist()
+        return nearest
+
+    def surely_lists(self, place: int, latitude: float, longitude: float) -> bool:
+        """Whether ``place`` is so near that it is among the nearest in any case, told without a query."""
+        y = (latitude - self._latitude[place]) * _NORTH
+        x = _short_way(longitude - self._longitude[place]) * self._east[place]
+        away = _SLACK * sqrt(x * x + y * y)
+        if away > _MAP_M:
+            return False
+        realm = self._realms.get(place)
+        if realm is None:
+            realm = self._realms[place] = self._realm(place)
+        return away < realm
+
+    def _realm(self, place: int) -> float:
+        """Up to this distance from the centre of ``place``, metres, too few others can be nearer.
+
+        Another one is nearer to a point only if the way from centre to centre, less its own radius and plus that
+        of ``place``, is shorter than twice the way from the point to the centre (triangle inequality).
+        """
+        places, borders = self._places.nearest_borders(
+            self._places.latitude[place : place + 1],
+            self._places.longitude[place : place + 1],
+            self._count + 1,
+        )
+        others = borders[0][places[0] != place]
+        return 0.5 * float(others[self._count - 1] + self._places.radius[place])
+
+
+class Registrations:
+    """The regions that the app on one phone has registered, as its person moves."""
+
+    __slots__ = ("_fix", "_latitude", "_longitude", "_nearest", "_service", "_ways")
+
+    def __init__(self, service: PlacesService, latitude: float, longitude: float) -> None:
+        """The first places are those around the point (degrees) where the run finds the phone."""
+        self._service = service
+        self._ways: list[Way] = []
+        # When and where the app last learnt its position, and which places are nearest to that, once asked.
+        self._fix = 0
+        self._latitude, self._longitude = latitude, longitude
+        self._nearest: list[int] | None = None
+
+    @property
+    def fixed_at(self) -> int:
+        """When the app last learnt its position, as far as anybody asked."""
+        return self._fix
+
+    def follow(self, way: Way) -> None:
+        """The next leg of the person's way; legs come in the order of time."""
+        self._ways.append(way)
+
+    def refresh(self, now: int) -> None:
+        """The app learns where it is at ``now`` and registers the places around."""
+        self._forget(now)
+        if self._ways:
+            latitude, longitude = self._ways[0].at(now)
+            self._locate(now, latitude, longitude)
+
+    def catch_up(self, now: int) -> None:
+        """Let the significant changes of position up to ``now`` happen."""
+        while True:
+            found = self._next_change(now)
+            if found is None:
+                break
+            time, way = found
+            self._locate(time, *way.at(time))
+        self._forget(now)
+
+    def has(self, place: int, now: int) -> bool:
+        """Whether ``place`` is registered at ``now``, which must not decrease from call to call."""
+        self.catch_up(now)
+        if self._nearest is None:
+            if self._service.surely_lists(place, self._latitude, self._longitude):
+                return True
+            self._nearest = self._service.around(self._latitude, self._longitude)
+        return place in self._nearest
+
+    def _locate(self, time: int, latitude: float, longitude: float) -> None:
+        self._fix, self._latitude, self._longitude = time, latitude, longitude
+        self._nearest = None
+
+    def _next_change(self, now: int) -> tuple[int, Way] | None:
+        """The next significant change up to ``now``, if any, and the leg on which (or after which) it happens."""
+        earliest = self._fix + SIGNIFICANT_MS
+        ways = self._ways
+        for number, way in enumerate(ways):
+            since = max(way.t0, earliest)
+            if since > now:
+                return None
+            next_start = ways[number + 1].t0 if number + 1 < len(ways) else inf
+            if since >= next_start:
+                continue
+            time = way.away(self._latitude, self._longitude, since)
+            if time <= now:
+                return int(time), way
+        return None
+
+    def _forget(self, now: int) -> None:
+        """Drop the legs that are over and done with."""
+        ways = self._ways
+        while len(ways) > 1 and ways[1].t0 <= now:
+            del ways[0]

@@ -1,0 +1,96 @@
+"""Phones for tests, with an app that writes down what it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import simpy
+
+from simulator.core.distributions import Constant
+from simulator.phone import PROFILES, MonitoredPhone, Os, Permission, RegionEvent, RegionService, Unreported
+from simulator.phone.nearby import Registrations
+from simulator.scenario.models import OsProfileOverrides
+from simulator.world import PlaceSet
+from tests.world.making import place_set
+
+SECOND = 1000
+MINUTE = 60 * SECOND
+
+
+@dataclass
+class Notebook:
+    """An app that writes down what it is told, and when."""
+
+    env: simpy.Environment
+    regions: list[RegionEvent] = field(default_factory=list)
+    told_at: list[int] = field(default_factory=list)
+    front: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+
+    def region_event(self, region: RegionEvent) -> None:
+        self.regions.append(region)
+        self.told_at.append(int(self.env.now))
+
+    def foreground(self, now: int) -> None:
+        self.front.append(now)
+
+    def background(self, now: int) -> None:
+        self.back.append(now)
+
+
+def far_apart(count: int, radius: float = 200.0) -> PlaceSet:
+    """Places a degree of longitude from one another."""
+    return place_set(*((50.0, float(n), radius) for n in range(count)))
+
+
+class Trial:
+    """One phone under an operating system, to be carried about by hand; times in seconds."""
+
+    def __init__(
+        self,
+        os: Os = "ios",
+        permission: Permission = Permission.ALWAYS,
+        places: PlaceSet | None = None,
+        key: int = 1,
+        watched: Registrations | None = None,
+        **changes: object,
+    ) -> None:
+        given = {"persistence": 0.0, "detection_delay": Constant(60.0), "foreground_delay": Constant(10.0)}
+        profile = PROFILES[os].with_changes(OsProfileOverrides(**{**given, **changes}))
+        self.env = simpy.Environment()
+        self.app = Notebook(self.env)
+        self.unreported = Unreported()
+        service = RegionService(profile, places or far_apart(5))
+        self.phone = MonitoredPhone(self.env, self.app, 7, key, permission, service, self.unreported, watched)
+
+    def at(self, seconds: float) -> int:
+        """Let everything happen before a moment; gives it in milliseconds."""
+        moment = round(seconds * SECOND)
+        while self.env.peek() < moment:
+            self.env.step()
+        self.env._now = moment
+        return moment
+
+    def enter(self, seconds: float, place: int = 0) -> None:
+        self.phone.cross(self.at(seconds), place, True, 50.0, float(place))
+
+    def leave(self, seconds: float, place: int = 0) -> None:
+        self.phone.cross(self.at(seconds), place, False, 50.0, float(place))
+
+    def open_app(self, seconds: float) -> None:
+        self.phone.foreground(self.at(seconds))
+
+    def close_app(self, seconds: float) -> None:
+        self.phone.background(self.at(seconds))
+
+    def told(self, until: float = 1e6) -> list[tuple[int, bool, float, float]]:
+        """What the app was told: (place, entry, crossed, noticed), times in seconds."""
+        self.at(until)
+        return [(r.place, r.entry, r.crossed / SECOND, r.noticed / SECOND) for r in self.app.regions]
+
+    def lost(self) -> list[tuple[int, bool, int, int]]:
+        """What was lost: (place, entry, crossed, outcome)."""
+        return [
+            (place, bool(entry), crossed, outcome)
+            for _, place, entry, crossed, *_, outcome in self.unreported.lost
+        ]
