@@ -23,11 +23,12 @@ from simulator.world.geodesy import MEAN_RADIUS, wrap
 SIGNIFICANT_M = 500.0
 SIGNIFICANT_MS = 5 * MS_PER_MINUTE
 
-# Flat maps serve for ways of a few kilometres: metres per degree of latitude.
+# Flat maps serve for a few kilometres: metres per degree of latitude.
 _NORTH = MEAN_RADIUS * 3.141592653589793 / 180.0
-# They are off by less than this share there: the ellipsoid, and parallels that shorten towards the poles.
+# Up to this distance, and to 85 degrees of latitude, they are off by less than the share: 0.6 % because the Earth is
+# no sphere, 0.9 % because parallels shorten towards the poles.
+_MAP_M = 5_000.0
 _SLACK = 1.02
-_MAP_M = 20_000.0
 
 
 class Way(NamedTuple):

@@ -155,23 +155,21 @@ def test_significant_changes_come_when_looking_every_second_would_find_them(
     seed=st.integers(0, 10_000),
     count=st.sampled_from([1, 3, 10]),
     spread=st.sampled_from([0.003, 0.03, 0.3]),
+    latitude=st.sampled_from([0.0, 50.0, -84.0]),
 )
 def test_places_that_are_near_enough_without_a_query_are_among_the_nearest(
-    seed: int, count: int, spread: float
+    seed: int, count: int, spread: float, latitude: float
 ) -> None:
     rng = np.random.default_rng(seed)
-    circles = zip(
-        (50.0 + spread * rng.normal(size=40)).tolist(),
-        (8.0 + spread * rng.normal(size=40)).tolist(),
-        rng.choice([30.0, 100.0, 800.0], 40).tolist(),
-        strict=True,
-    )
-    places = place_set(*circles)
+    shape = np.array([spread, spread / np.cos(np.radians(latitude))])
+    circles = rng.normal(size=(40, 2)) * shape + (latitude, 8.0)
+    radii = rng.choice([30.0, 100.0, 800.0], 40).tolist()
+    places = place_set(*((*circle, radius) for circle, radius in zip(circles.tolist(), radii, strict=True)))
     service = PlacesService(places, count)
-    for latitude, longitude in (50.0 + spread * rng.normal(size=(20, 2)) + (0.0, -42.0)).tolist():
-        nearest = service.around(latitude, longitude)
+    for here in (rng.normal(size=(20, 2)) * shape + (latitude, 8.0)).tolist():
+        nearest = service.around(*here)
         for place in range(40):
-            if service.surely_lists(place, latitude, longitude):
+            if service.surely_lists(place, *here):
                 assert place in nearest
 
 
