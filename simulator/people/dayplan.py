@@ -26,6 +26,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Visitors stand within this share of the fence's radius around its centre, at most 60 m [a].
 VISIT_SPREAD = 0.3
 VISIT_SPREAD_MAX_M = 60.0
+# Nobody runs more errands than this on one day, whatever number a scenario gives: each needs draws of its own.
+MOST_ERRANDS = 64
 # No leg is shorter than this, so that a leg always has a direction in time.
 SHORTEST_LEG_S = 1.0
 # Nobody moves slower than this, whatever distribution of speeds a scenario gives.
@@ -127,8 +129,8 @@ class DayPlanner:
         course.wait_until(workers, leave)
         choices = course.cohort.errands
         if errands is not None and choices is not None and _on(errands, weekday):
-            count = np.rint(errands.per_working_day.ppf(course.draw("errands.per_working_day", workers)))
-            count = np.where(choices.any()[workers], count, 0.0)
+            count = errands.per_working_day.ppf(course.draw("errands.per_working_day", workers))
+            count = _errands_made(count, choices, workers)
             for n in range(int(count.max(initial=0.0))):
                 going = course.drawn_to("errands", errands.share, workers[count > n], choices, n)
                 course.visit(going, choices, errands, course.free_at[going], "errand.on_the_way", n)
@@ -138,8 +140,7 @@ class DayPlanner:
     def _errands(course: _Course, errands: Errands, choices: Choices, people: Rows) -> None:
         if not len(people):
             return
-        count = np.rint(errands.per_day.ppf(course.draw("errands.per_day", people)))
-        count = np.where(choices.any()[people], count, 0.0)
+        count = _errands_made(errands.per_day.ppf(course.draw("errands.per_day", people)), choices, people)
         most = int(count.max(initial=0.0))
         if most == 0:
             return
@@ -156,6 +157,11 @@ class DayPlanner:
 
 def _on(outing: Outing, weekday: str) -> bool:
     return outing.days is None or weekday in outing.days
+
+
+def _errands_made(wanted: FloatArray, choices: Choices, people: Rows) -> FloatArray:
+    """How many errands people run who want to run so many: whole ones, and none without a place in reach."""
+    return np.where(choices.any()[people], np.minimum(np.rint(wanted), MOST_ERRANDS), 0.0)
 
 
 class _Course:
@@ -176,7 +182,7 @@ class _Course:
 
     def draw(self, purpose: str, people: Rows, n: int = 0) -> FloatArray:
         """One uniform number per person for the ``n``-th time that this is asked on this day."""
-        return uniform(purpose_keys(self.cohort.keys[people], purpose), self.day * 64 + n)
+        return uniform(purpose_keys(self.cohort.keys[people], purpose), self.day * MOST_ERRANDS + n)
 
     def drawn_to(self, purpose: str, share: float, people: Rows, choices: Choices, n: int = 0) -> Rows:
         """Those of ``people`` who go, by chance and because there is a place in reach."""
