@@ -11,29 +11,35 @@ import pytest
 import simulator
 
 NAMES = {
-    "checks": "Verdict evaluate metric_problem",
+    "checks": """
+        EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Explanation RunRecord Verdict evaluate explain metric_problem
+        read_record tell
+    """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
         RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
         MessageHeader Receipt StandardOutput UndeliveredWriter make_destination read_events
     """,
     "ledger": """
-        CROSSING_FIELDS HEADER_FILE ROW ROWS_FILE CrossingRow Ledger LedgerWriter Outcome Rows
-        read_ledger rows_from
+        CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
+        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
         COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
         reachable_towns
     """,
     "phone": """
-        DEVICES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset Os Phone RegionEvent
-        SessionPlanner check_mix device_named devices_for draw_handsets
+        DEVICES PROFILES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset MonitoredPhone Os OsProfile
+        Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
+        check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts EventStore FailedRecord Inlet InletOptions Query Receiver
         ServerThread Validator create_app serve
     """,
-    "report": "Progress render_summary",
+    "report": """
+        Progress render_explanation render_story render_summary
+    """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
         describe_people prepare replay_file run serve_receiver

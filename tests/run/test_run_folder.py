@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_to_a_file_leaves_scenario_summary_and_ledger(tmp_path: Path) -> None:
     record = run_to_file(town(tmp_path), tmp_path / "it")
     assert names(record.folder) == {"scenario.yaml", "summary.json", "ledger"}
-    assert names(record.folder / "ledger") == {"crossings.bin", "ledger.json"}
+    assert names(record.folder / "ledger") == {"crossings.bin", "ledger.json", "people.bin"}
     assert json.loads((record.folder / "summary.json").read_text(encoding="utf-8")) == record.summary
 
 
