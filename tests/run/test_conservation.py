@@ -22,7 +22,7 @@ from tests.cli.program import call
 from tests.run.random_scenarios import scenarios
 from tests.run.running import Document, Record, ecid_of, poi_of, run_to_file, write_scenario
 from tests.run.scenarios import TOWN, town
-from tests.shared_files import shared_path
+from tests.shared_files import SHARED, shared_path
 
 LOCATION = ("location.entry", "location.exit")
 CLOSE_IS_HELD_BACK = timedelta(milliseconds=500)
@@ -93,9 +93,10 @@ def check_ledger(record: Record) -> None:
 
 
 def check_validity(record: Record) -> None:
-    own = own_schema()
+    own, reference = own_schema(), reference_schema() if SHARED.exists() else None
     for event in record.events:
         assert own.is_valid(event), own.violations(event)
+        assert reference is None or reference.is_valid(event)
         assert missing_essentials(event) == []
         assert place_consistency(event) == []
 
