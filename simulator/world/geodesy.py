@@ -32,7 +32,8 @@ _DEGREE = 180.0 / _PI
 
 def wrap(degrees: Any) -> Any:
     """An angle in degrees, or a difference of two longitudes, moved to [-180, 180)."""
-    return degrees - 360.0 * np.floor((degrees + 180.0) / 360.0)
+    # Just below 180 the sum is rounded up to a whole turn, and the difference would fall below the interval.
+    return np.maximum(degrees - 360.0 * np.floor((degrees + 180.0) / 360.0), -180.0)
 
 
 def geocentric(latitude: Any, longitude: Any) -> FloatArray:

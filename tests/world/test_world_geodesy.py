@@ -102,3 +102,7 @@ def test_the_bits_are_the_same_on_every_machine() -> None:
         float(geodesy.distance(-33.9, 151.2, 40.7, -74.0)).hex(),
         *(float(x).hex() for x in geodesy.offset(48.1, 11.5, 300.0, -700.0)),
     ] == list(PINNED)
+
+
+def test_the_last_longitude_before_the_date_line_stays_in_the_interval() -> None:
+    assert geodesy.wrap(np.nextafter(180.0, 0.0)) == -180.0
