@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.ledger import Outcome
-from simulator.sdk import LIFECYCLE_DEBOUNCE_MS
+from simulator.sdk import LIFECYCLE_DEBOUNCE_MS, MobileSdk
 from tests.sdk.phones import CALENDAR, ECID, entered, exited, left, opened, play
 
 # --- lifecycle ----------------------------------------------------------------------------------------------
@@ -50,6 +51,12 @@ def test_leaving_and_returning_again_and_again_waits_anew_each_time() -> None:
     assert close.sent == close.dated + LIFECYCLE_DEBOUNCE_MS
 
 
+def test_only_the_last_pause_counts_when_several_follow_each_other_quickly() -> None:
+    script = [(1000, opened), (2000, left), (2100, opened), (2200, left), (2600, opened), (9000, left)]
+    launch, close = play(script)
+    assert (launch.dated, close.dated) == (1000, 9000)
+
+
 def test_repeated_states_are_ignored() -> None:
     sent = play([(1000, opened), (2000, opened), (9000, left), (9200, left), (30_000, left)])
     assert [(hit.type, hit.dated) for hit in sent] == [("launch", 1000), ("close", 9000)]
@@ -74,7 +81,22 @@ def test_a_length_of_zero_is_sent_by_ios_and_left_out_by_android() -> None:
     assert closes["android"] == {"isClose": True, "closeType": "close"}
 
 
-states = st.lists(st.tuples(st.integers(0, 1200), st.booleans()), max_size=40)
+Course = list[tuple[int, Callable[[MobileSdk, int], None]]]
+
+
+def sessions(script: Course) -> list[tuple[int, int | None]]:
+    """Start and end of the sessions that a course amounts to, looking back from its end."""
+    stays: list[tuple[int, int | None]] = []
+    for at, what in script:
+        if what is opened and (not stays or stays[-1][1] is not None):
+            short = bool(stays) and at - (stays[-1][1] or 0) <= LIFECYCLE_DEBOUNCE_MS
+            stays.append((stays.pop()[0] if short else at, None))
+        elif what is left and stays and stays[-1][1] is None:
+            stays[-1] = (stays[-1][0], at)
+    return stays
+
+
+states = st.lists(st.tuples(st.integers(0, 700), st.booleans()), max_size=40)
 
 
 @given(states)
@@ -90,8 +112,8 @@ def test_launches_and_closes_take_turns_whatever_people_do(course: list[tuple[in
         assert close.event["application"].get("sessionLength", 0) == (close.dated - launch.dated) // 1000
     times = [hit.sent for hit in sent]
     assert times == sorted(times)
-    still_open = bool(script) and script[-1][1] is opened  # a minute passed since
-    assert len(sent) % 2 == still_open
+    dates = [hit.dated for hit in sent]
+    assert dates == [at for session in sessions(script) for at in session if at is not None]
 
 
 # --- region events ------------------------------------------------------------------------------------------
