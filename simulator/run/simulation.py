@@ -18,7 +18,7 @@ from simulator.sdk import EventForms, IdealUplink
 from simulator.world import PlaceSet, TownSet
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
-_PEOPLE_HOURS_PER_WINDOW = 5000
+_PEOPLE_HOURS_PER_WINDOW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
