@@ -182,12 +182,6 @@ class EventStore:
             rows = self._reader.execute(sql, (after, limit)).fetchall()
         return [FailedRecord(*row) for row in rows]
 
-    def count_by_type(self) -> dict[str, int]:
-        """Accepted records per event type."""
-        sql = "SELECT event_type, count(*) FROM accepted GROUP BY event_type ORDER BY event_type"
-        with self._read_lock:
-            return dict(self._reader.execute(sql).fetchall())
-
     def records(self) -> Iterator[AcceptedRecord]:
         """All accepted records in order, read in small steps."""
         after = 0

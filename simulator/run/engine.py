@@ -97,6 +97,10 @@ def _destination(prepared: Prepared, folder: RunFolder, clock: WallClock) -> Des
     return EmbeddedReceiver(receiver, spec.dataset_id)
 
 
+class _StoppedError(Exception):
+    """The run was interrupted while people were made."""
+
+
 class _Run:
     """The state of one run."""
 
@@ -124,31 +128,34 @@ class _Run:
         self._failure: str | None = None
         self._open = rows_from([])
         self._lag = 0.0
+        self._workers = 1
 
     async def execute(self) -> RunResult:
         began = self._clock.monotonic()
         with interrupts(self._stop, self._destination):
             # Before anything starts a thread: workers are forked where that is safe.
-            source = self._source()
+            source = await self._source()
             try:
                 await self._destination.open()  # one that can't be used leaves no run folder behind
                 self._write_scenario()
                 ledger = await self._deliver_all(source)
             finally:
-                source.close()
+                if source is not None:
+                    source.close()
                 await self._close_destination()
         self._tally.check_conservation(ledger.outcomes)
         return self._finish(ledger, self._clock.monotonic() - began)
 
-    async def _deliver_all(self, source: WindowSource) -> LedgerWriter:
+    async def _deliver_all(self, source: WindowSource | None) -> LedgerWriter:
         header, people = ledger_header(self._world), ledger_people(self._world)
         with (
             contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
         ):
-            async for window in self._windows(source):
-                await self._deliver(window, ledger)
-                self._progress(self._tally)
+            if source is not None:
+                async for window in self._windows(source):
+                    await self._deliver(window, ledger)
+                    self._progress(self._tally)
             self._leave_open(ledger)
         return ledger
 
@@ -158,13 +165,24 @@ class _Run:
         except DeliveryError as error:
             self._failure = self._failure or str(error)
 
-    def _source(self) -> WindowSource:
+    async def _source(self) -> WindowSource | None:
+        """Where windows come from; None if the run was interrupted while people were made."""
         cohorts = len(self._world.cohorts())
         workers = min(self._options.workers, cohorts)
         paced = self._world.scenario.clock.speed != "max"
         if workers > 1 and not paced:
+            self._workers = workers
             return Workers(self._world, workers)
-        return InProcess(self._world, self._on_people)
+        try:
+            # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
+            return await asyncio.to_thread(InProcess, self._world, self._making_people)
+        except _StoppedError:
+            return None
+
+    def _making_people(self, made: int, people: int) -> None:
+        if self._stop.is_set():
+            raise _StoppedError
+        self._on_people(made, people)
 
     @property
     def _ended(self) -> bool:
@@ -272,7 +290,7 @@ class _Run:
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
             "pacing_worst_lag_seconds": round(self._lag, 3),
-            "workers": self._options.workers,
+            "workers": self._workers,
             "destination": self._destination.description,
             "run_folder": str(self._folder.path),
             "started": calendar.local(0).isoformat(),

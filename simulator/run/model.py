@@ -64,7 +64,7 @@ class CohortModel:
     def _days(self) -> Generator[simpy.Event, None, None]:
         """Plan each local day at its beginning, and let what is on the agenda happen until the next one.
 
-        The day before the start is planned too: it sends people out late at night.
+        A run that starts at night begins with people still out from the evening before.
         """
         env, duration = self.env, self._context.duration_ms
         today = self._context.calendar.local(0).date()

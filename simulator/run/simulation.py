@@ -101,10 +101,6 @@ class Simulation:
             on_people(made, people)
         self._now = 0
 
-    def next_time(self) -> float:
-        """Virtual time of the next thing that happens, infinite if nothing does."""
-        return min((model.env.peek() for model in self._models), default=float("inf"))
-
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""
         for model in self._models:

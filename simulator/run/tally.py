@@ -61,9 +61,8 @@ class Tally:
         entry = crossings["entry"].astype(bool)
         self.entries += int(entry.sum())
         self.exits += int((~entry).sum())
-        places = len(self._visits[0])
-        self._visits[0] += np.bincount(crossings["place"][~entry], minlength=places)
-        self._visits[1] += np.bincount(crossings["place"][entry], minlength=places)
+        # Not a count over all places: there may be far more of them than crossings in a piece.
+        np.add.at(self._visits, (entry.astype(np.intp), crossings["place"]), 1)
 
     def reached(self, census: Census, until_ms: int) -> None:
         """The simulation got to ``until_ms``."""

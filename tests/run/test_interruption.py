@@ -194,3 +194,17 @@ def test_ctrl_c_before_the_run_begins_is_an_interruption_too(tmp_path: Path) -> 
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_ctrl_c_while_people_are_made_is_heard_and_leaves_an_empty_record(tmp_path: Path) -> None:
+    town(tmp_path)
+    with started("run", "town.yaml", *LONG, "--people", "3000000", cwd=tmp_path) as process:
+        wait_for(lambda: (tmp_path / "record").exists(), process)
+        time.sleep(1.0)  # people are being made by now, and for a good while yet
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    summary = json.loads((tmp_path / "record" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["interrupted"] is True
+    assert summary["sent"] == summary["crossings"] == 0
