@@ -25,8 +25,8 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
-        reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Planner Populator cohort_specs group_sizes person_keys
+        reachable_towns when_followed
     """,
     "phone": """
         DEVICES PROFILES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset MonitoredPhone Os OsProfile
@@ -47,14 +47,15 @@ NAMES = {
     "scenario": """
         App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
         Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
-        TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
+        TownColumns Towns Trace TraceColumns Travel Work dump_as_run json_schema json_schema_text load_scenario
     """,
     "sdk": """
         CLOSE ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS EventForms Hit IdealUplink MobileSdk
         Sender Uplink render_hits
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+        Crossings Legs Place PlaceLibrary PlaceSet TownSet Track TrackSet geodesy load_places load_towns
+        load_tracks solve
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator

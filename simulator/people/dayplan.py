@@ -7,15 +7,13 @@ local midnight of the day until the very end, when legs become whole millisecond
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from simulator.core.numerics import FloatArray, radians
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
+from simulator.people.legs import DayLegs
 from simulator.people.population import BoolArray, Choices, Cohort
 from simulator.scenario.models import Errands, Mode, Outing, Work
 from simulator.world import Legs, PlaceSet, geodesy
@@ -32,32 +30,6 @@ MOST_ERRANDS = 64
 SHORTEST_LEG_S = 1.0
 # Nobody moves slower than this, whatever distribution of speeds a scenario gives.
 SLOWEST_M_PER_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class DayLegs:
-    """The legs of a cohort's day, by person and time: ``person`` holds indices within the cohort."""
-
-    person: npt.NDArray[np.int64]
-    legs: Legs
-
-    @classmethod
-    def joined(cls, *days: DayLegs) -> DayLegs:
-        """Several days' legs as one, in the same order."""
-        person = np.concatenate([day.person for day in days])
-        columns = [np.concatenate(column) for column in zip(*(day.columns() for day in days), strict=True)]
-        order = np.lexsort((columns[4], person))
-        return cls(person[order], Legs(*(column[order] for column in columns)))
-
-    def ending_after(self, time: int) -> DayLegs:
-        """Only the legs that are not over at virtual time ``time``."""
-        kept = self.legs.t1 > time
-        return DayLegs(self.person[kept], Legs(*(column[kept] for column in self.columns())))
-
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """The columns of the legs: where from, where to, when."""
-        legs = self.legs
-        return legs.lat0, legs.lon0, legs.lat1, legs.lon1, legs.t0, legs.t1
 
 
 class DayPlanner:

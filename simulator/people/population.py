@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,10 @@ from simulator.core import numerics
 from simulator.core.distributions import Distribution
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
-from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Towns
-from simulator.world import PlaceSet, TownSet, geodesy
+from simulator.people.legs import Planner
+from simulator.people.traces import TraceFollowers
+from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Towns, Trace
+from simulator.world import PlaceSet, TownSet, TrackSet, geodesy
 
 Indices = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
@@ -83,6 +86,8 @@ class Cohort:
     lunch: Choices | None
     errands: Choices | None
     evening: Choices | None
+    planner: Planner | None = None
+    """Plans the days of those who don't live by a schedule."""
 
     @property
     def size(self) -> int:
@@ -139,16 +144,24 @@ def person_keys(seed: int, group: str, first: int, count: int) -> KeyArray:
 class Populator:
     """Makes cohorts for one scenario over one set of places."""
 
-    def __init__(self, scenario: Scenario, places: PlaceSet, towns: Mapping[str, TownSet]) -> None:
-        """``towns`` holds the loaded towns of each group that lives in towns."""
+    def __init__(
+        self,
+        scenario: Scenario,
+        places: PlaceSet,
+        towns: Mapping[str, TownSet],
+        tracks: Mapping[str, TrackSet] = MappingProxyType({}),
+    ) -> None:
+        """``towns`` and ``tracks`` hold what was loaded for each group that lives in towns or follows tracks."""
         self._scenario = scenario
         self._places = places
+        self._tracks = tracks
         self._towns = {name: self._eligible(name, town_set) for name, town_set in towns.items()}
         self._subsets: dict[str | None, tuple[PlaceSet, Indices | None]] = {None: (places, None)}
 
     def _eligible(self, name: str, towns: TownSet) -> TownSet:
         """The towns from which homes near places can be found."""
-        spec = self._scenario.people[name].home.towns
+        home = self._scenario.people[name].home
+        spec = home.towns if home else None
         near = towns if spec is None else reachable_towns(spec, towns, self._places)
         if not len(near):
             raise ValueError(f"no town of group {name!r} has a place near it")
@@ -164,6 +177,8 @@ class Populator:
         """The people of one cohort."""
         group = self._scenario.people[spec.group]
         keys = person_keys(self._scenario.seed, spec.group, spec.first_index, spec.size)
+        if group.trace is not None:
+            return self._following(spec, group, group.trace, keys)
         home_lat, home_lon = self._homes(spec.group, group, keys)
         metres_per_lat, metres_per_lon = _map_scale(home_lat, home_lon)
         works, work_lat, work_lon = self._works(group, keys, home_lat, home_lon)
@@ -188,8 +203,20 @@ class Populator:
             evening=from_home[evening.library, evening.within] if evening else None,
         )
 
+    def _following(self, spec: CohortSpec, group: Group, trace: Trace, keys: KeyArray) -> Cohort:
+        """People who follow a recorded track; they are at home where it finds them."""
+        calendar = self._scenario.clock.calendar
+        followers = TraceFollowers(trace, self._tracks[spec.group], keys, spec.first_index, calendar)
+        lat, lon = followers.places_at_start()
+        nobody = np.zeros(len(keys), dtype=np.bool_)
+        scale = _map_scale(lat, lon)
+        return Cohort(
+            spec, group, keys, lat, lon, *scale, nobody, lat, lon, None, None, None, planner=followers
+        )
+
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:
         home = group.home
+        assert home is not None  # noqa: S101 - the model asks for it, unless there is a trace
         if home.around is not None:
             return _in_disc(home.around, keys, "home")
         if home.near_places is not None:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from simulator.checks import metric_problem
 from simulator.core.errors import InputError, Problem, UsageError
+from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery import RECEIVER, make_destination
-from simulator.people import group_sizes, reachable_towns
+from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, Scenario, load_scenario
-from simulator.world import PlaceSet, TownSet, load_places, load_towns
+from simulator.world import PlaceSet, TownSet, TrackSet, load_places, load_towns, load_tracks
 
 PEOPLE_LIMIT = 50_000_000  # ordinals of people are 32-bit; this leaves room
 
@@ -52,6 +53,7 @@ def prepare(
     warnings = list(loaded.warnings)
     places = _load_places(loaded, problems, warnings)
     towns = _load_towns(loaded, problems, warnings)
+    tracks = _load_tracks(loaded, problems, warnings)
     if places is not None:
         problems += _check_towns(loaded, places, towns)
     sizes = group_sizes(scenario, people)
@@ -65,7 +67,7 @@ def prepare(
         problems.append(loaded.problem(("people",), what, f"a run needs between 1 and {PEOPLE_LIMIT:,}"))
     if problems or places is None:
         raise InputError(_in_order(loaded, problems))
-    return Prepared(loaded, World(scenario, places, towns, sizes), tuple(_in_order(loaded, warnings)))
+    return Prepared(loaded, World(scenario, places, towns, sizes, tracks), tuple(_in_order(loaded, warnings)))
 
 
 def _in_order(loaded: LoadedScenario, problems: Sequence[Problem]) -> list[Problem]:
@@ -103,7 +105,7 @@ def _load_towns(
 ) -> dict[str, TownSet]:
     towns: dict[str, TownSet] = {}
     for name, group in loaded.scenario.people.items():
-        if group.home.towns is None:
+        if group.home is None or group.home.towns is None:
             continue
         field = ("people", name, "home", "towns")
         try:
@@ -115,10 +117,36 @@ def _load_towns(
     return towns
 
 
+def _load_tracks(
+    loaded: LoadedScenario, problems: list[Problem], warnings: list[Problem]
+) -> dict[str, TrackSet]:
+    tracks: dict[str, TrackSet] = {}
+    clock = loaded.scenario.clock
+    for name, group in loaded.scenario.people.items():
+        if group.trace is None:
+            continue
+        field = ("people", name, "trace")
+        try:
+            tracks[name] = load_tracks(
+                group.trace, clock.timezone, loaded.where, file=str(loaded.path), field=field
+            )
+        except InputError as error:
+            problems += error.problems
+            continue
+        warnings += tracks[name].warnings
+        begin, end = when_followed(group.trace, tracks[name].tracks, clock.calendar)
+        if end <= 0 or begin >= clock.duration * MS_PER_SECOND:
+            local = clock.calendar.local(begin).isoformat(sep=" ", timespec="minutes")
+            what = f"the track begins on {local}, and no part of it lies within the run"
+            warnings.append(loaded.problem((*field, "start"), what, "change this or `clock`", warning=True))
+    return tracks
+
+
 def _check_towns(loaded: LoadedScenario, places: PlaceSet, towns: dict[str, TownSet]) -> Iterator[Problem]:
     """Groups that live near places need a town that has one."""
     for name, town_set in towns.items():
-        spec = loaded.scenario.people[name].home.towns
+        home = loaded.scenario.people[name].home
+        spec = home.towns if home else None
         if spec is not None and not len(reachable_towns(spec, town_set, places)):
             yield loaded.problem(
                 ("people", name, "home", "towns", "near_places"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
 from simulator.people import CohortSpec, Populator, cohort_specs
@@ -15,7 +15,7 @@ from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
 from simulator.sdk import EventForms, IdealUplink
-from simulator.world import PlaceSet, TownSet
+from simulator.world import PlaceSet, TownSet, TrackSet
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
 _PEOPLE_HOURS_PER_WINDOW = 10_000
@@ -29,6 +29,7 @@ class World:
     places: PlaceSet
     towns: Mapping[str, TownSet]
     sizes: Mapping[str, int]
+    tracks: Mapping[str, TrackSet] = field(default_factory=dict)
 
     @property
     def people(self) -> int:
@@ -38,8 +39,7 @@ class World:
     @property
     def calendar(self) -> Calendar:
         """The run's calendar."""
-        clock = self.scenario.clock
-        return Calendar(clock.start.replace(tzinfo=clock.timezone), clock.timezone)
+        return self.scenario.clock.calendar
 
     @property
     def duration_ms(self) -> int:
@@ -80,7 +80,7 @@ class Simulation:
         on_people: Callable[[int, int], None] = lambda made, people: None,
     ) -> None:
         """Make the people; ``on_people`` is told how many are made, of how many."""
-        populator = Populator(world.scenario, world.places, world.towns)
+        populator = Populator(world.scenario, world.places, world.towns, world.tracks)
         self._calendar = world.calendar
         context = ModelContext(
             scenario=world.scenario,

@@ -20,7 +20,7 @@ from simulator.xdm import EventValidator
 
 def describe_people(world: World) -> Iterator[str]:
     """Every person of a run as one JSON line: profile, home, work, phone and ECID."""
-    populator = Populator(world.scenario, world.places, world.towns)
+    populator = Populator(world.scenario, world.places, world.towns, world.tracks)
     for spec in world.cohorts():
         cohort = populator.populate(spec)
         group = cohort.group

@@ -31,6 +31,8 @@ from simulator.scenario.models import (
     Sessions,
     TownColumns,
     Towns,
+    Trace,
+    TraceColumns,
     Travel,
     Work,
 )
@@ -64,6 +66,8 @@ __all__ = [
     "Sessions",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Work",
     "dump_as_run",

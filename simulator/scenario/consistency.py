@@ -81,6 +81,10 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 (*path, "schedule", "lunch"), what, "give the group `work`, or remove it", warning=True
             )
+        if group.trace is not None:
+            for key in sorted({"home", "work", "schedule", "travel"} & group.model_fields_set):
+                what = "changes nothing, because the people follow a `trace`"
+                yield Finding((*path, key), what, "remove one of the two", warning=True)
         yield from _check_phone(group.phone, (*path, "phone"))
         for kind, mode in group.travel:
             if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:

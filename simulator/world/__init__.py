@@ -1,7 +1,7 @@
-"""The world: places and towns read from files, and the exact crossings of ways with geofences.
+"""The world: places, towns and tracks read from files, and the exact crossings of ways with geofences.
 
-``load_places`` and ``load_towns`` read what a scenario names; ``PlaceSet`` answers which places are near
-or around points; ``solve`` finds every crossing of every leg in continuous time.
+``load_places``, ``load_towns`` and ``load_tracks`` read what a scenario names; ``PlaceSet`` answers which
+places are near or around points; ``solve`` finds every crossing of every leg in continuous time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from simulator.world.crossings import Crossings, Legs, solve
 from simulator.world.importers import load_places
 from simulator.world.places import Place, PlaceLibrary, PlaceSet
 from simulator.world.towns import TownSet, load_towns
+from simulator.world.tracks import Track, TrackSet, load_tracks
 
 __all__ = [
     "Crossings",
@@ -19,8 +20,11 @@ __all__ = [
     "PlaceLibrary",
     "PlaceSet",
     "TownSet",
+    "Track",
+    "TrackSet",
     "geodesy",
     "load_places",
     "load_towns",
+    "load_tracks",
     "solve",
 ]

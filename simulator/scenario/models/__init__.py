@@ -19,6 +19,7 @@ from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import App, OsProfileOverrides, OsProfiles, PhoneMix, Sessions
 from simulator.scenario.models.places import Library, Place, PlaceColumns
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
@@ -50,6 +51,8 @@ __all__ = [
     "Sessions",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from simulator.core.simtime import Calendar
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.people import Group
@@ -27,6 +28,11 @@ class Clock(Model):
         description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
         "minute pass in a second.",
     )
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the run."""
+        return Calendar(self.start.replace(tzinfo=self.timezone), self.timezone)
 
     @model_validator(mode="after")
     def _speed_is_positive(self) -> Self:
