@@ -46,7 +46,7 @@ NAMES = {
     """,
     "scenario": """
         App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
+        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Roads Scenario Schedule Sessions
         TownColumns Towns Trace TraceColumns Travel Work dump_as_run json_schema json_schema_text load_scenario
     """,
     "sdk": """
@@ -56,8 +56,8 @@ NAMES = {
         Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet Track TrackSet geodesy load_places load_towns
-        load_tracks solve
+        ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
+        is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator

@@ -7,6 +7,8 @@ local midnight of the day until the very end, when legs become whole millisecond
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,7 @@ from simulator.core.randomness import purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people.legs import DayLegs
 from simulator.people.population import BoolArray, Choices, Cohort
+from simulator.people.ways import straight_ways, ways_along_streets
 from simulator.scenario.models import Errands, Mode, Outing, Work
 from simulator.world import Legs, PlaceSet, geodesy
 
@@ -38,9 +41,7 @@ class DayPlanner:
     def __init__(self, cohort: Cohort, places: PlaceSet) -> None:
         self._cohort = cohort
         self._places = places
-        travel = cohort.group.travel
-        modes = (travel.walk, travel.cycle, travel.transit, travel.car)
-        self._modes = [mode for mode in modes if mode is not None and mode.weight > 0]
+        self._modes = cohort.group.travel.modes()
         # When each person is home again, in seconds since the midnight of the day last planned.
         self._free_at = np.zeros(cohort.size)
         self._last_midnight: int | None = None
@@ -140,13 +141,19 @@ class _Course:
     """One day under construction: where everybody is, when they are free, and the legs so far."""
 
     def __init__(
-        self, cohort: Cohort, places: PlaceSet, modes: list[Mode], day: int, free_at: FloatArray
+        self,
+        cohort: Cohort,
+        places: PlaceSet,
+        modes: Sequence[tuple[str, Mode]],
+        day: int,
+        free_at: FloatArray,
     ) -> None:
         self.cohort = cohort
         self.day = day
         self.free_at = free_at
         self._places = places
         self._modes = modes
+        self._detours = np.array([mode.detour for _, mode in modes])
         self._lat = cohort.home_lat.copy()
         self._lon = cohort.home_lon.copy()
         self._people: list[Rows] = []
@@ -199,9 +206,13 @@ class _Course:
         start = np.maximum(depart, self.free_at[people])
         from_lat, from_lon = self._lat[people], self._lon[people]
         distance = self._cohort_distance(people, lat - from_lat, lon - from_lon)
-        arrive = start + self._duration(people, distance, purpose, n)
-        self._people.append(people)
-        self._parts.append((from_lat, from_lon, lat, lon, start, arrive))
+        chosen, speed = self._travels(people, distance, purpose, n)
+        straight = straight_ways(from_lat, from_lon, lat, lon, distance * self._detours[chosen])
+        roads = self.cohort.roads
+        ways = straight if roads is None else ways_along_streets(roads, self._modes, chosen, straight)
+        arrive = start + np.maximum(ways.metres / speed, SHORTEST_LEG_S)
+        self._people.append(people[ways.row])
+        self._parts.append((ways.lat0, ways.lon0, ways.lat1, ways.lon1, *ways.times(start, arrive)))
         self._lat[people], self._lon[people] = lat, lon
         self.free_at[people] = arrive
 
@@ -215,8 +226,9 @@ class _Course:
         length: FloatArray = np.sqrt(north * north + east * east)
         return length
 
-    def _duration(self, people: Rows, distance: FloatArray, purpose: str, n: int) -> FloatArray:
-        """Travel time by a mode that suits the distance, in seconds."""
+    def _travels(self, people: Rows, distance: FloatArray, purpose: str, n: int) -> tuple[Rows, FloatArray]:
+        """A mode that suits the distance (its number), and the speed in metres per second."""
+        modes = [mode for _, mode in self._modes]
         weights = np.stack(
             [
                 np.where(
@@ -224,23 +236,22 @@ class _Course:
                     mode.weight,
                     0.0,
                 )
-                for mode in self._modes
+                for mode in modes
             ],
             axis=1,
         )
         # Too short for every mode: the one without an upper limit takes it all the same.
-        unlimited = [float(mode.up_to is None) for mode in self._modes]
+        unlimited = [float(mode.up_to is None) for mode in modes]
         weights = np.where((weights.sum(axis=1) > 0.0)[:, None], weights, unlimited)
         edges = np.cumsum(weights, axis=1)
         draw = self.draw(purpose + ".mode", people, n) * edges[:, -1]
-        chosen = np.minimum((edges <= draw[:, None]).sum(axis=1), len(self._modes) - 1)
+        chosen = np.minimum((edges <= draw[:, None]).sum(axis=1), len(modes) - 1)
         speed_draw = self.draw(purpose + ".speed", people, n)
-        duration = np.empty(len(people))
-        for i, mode in enumerate(self._modes):
+        speed = np.empty(len(people))
+        for i, mode in enumerate(modes):
             takes = chosen == i
-            speed = np.maximum(mode.speed.ppf(speed_draw[takes]), SLOWEST_M_PER_S)
-            duration[takes] = distance[takes] * mode.detour / speed
-        return np.maximum(duration, SHORTEST_LEG_S)
+            speed[takes] = np.maximum(mode.speed.ppf(speed_draw[takes]), SLOWEST_M_PER_S)
+        return chosen, speed
 
     def finish(self, midnight_ms: int) -> DayLegs:
         """All legs of the day, ordered by person and time."""

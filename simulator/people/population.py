@@ -20,7 +20,7 @@ from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_key
 from simulator.people.legs import Planner
 from simulator.people.traces import TraceFollowers
 from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Towns, Trace
-from simulator.world import PlaceSet, TownSet, TrackSet, geodesy
+from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet, geodesy
 
 Indices = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
@@ -88,6 +88,8 @@ class Cohort:
     evening: Choices | None
     planner: Planner | None = None
     """Plans the days of those who don't live by a schedule."""
+    roads: RoadNetwork | None = None
+    """The streets that their trips follow."""
 
     @property
     def size(self) -> int:
@@ -150,11 +152,13 @@ class Populator:
         places: PlaceSet,
         towns: Mapping[str, TownSet],
         tracks: Mapping[str, TrackSet] = MappingProxyType({}),
+        roads: RoadNetwork | None = None,
     ) -> None:
         """``towns`` and ``tracks`` hold what was loaded for each group that lives in towns or follows tracks."""
         self._scenario = scenario
         self._places = places
         self._tracks = tracks
+        self._roads = roads
         self._towns = {name: self._eligible(name, town_set) for name, town_set in towns.items()}
         self._subsets: dict[str | None, tuple[PlaceSet, Indices | None]] = {None: (places, None)}
 
@@ -201,6 +205,7 @@ class Populator:
             lunch=self._choices(lunch.library, lunch.within, work_lat, work_lon) if lunch else None,
             errands=from_home[errands.library, errands.within] if errands else None,
             evening=from_home[evening.library, evening.within] if evening else None,
+            roads=self._roads,
         )
 
     def _following(self, spec: CohortSpec, group: Group, trace: Trace, keys: KeyArray) -> Cohort:
@@ -208,10 +213,22 @@ class Populator:
         calendar = self._scenario.clock.calendar
         followers = TraceFollowers(trace, self._tracks[spec.group], keys, spec.first_index, calendar)
         lat, lon = followers.places_at_start()
-        nobody = np.zeros(len(keys), dtype=np.bool_)
-        scale = _map_scale(lat, lon)
+        metres_per_lat, metres_per_lon = _map_scale(lat, lon)
         return Cohort(
-            spec, group, keys, lat, lon, *scale, nobody, lat, lon, None, None, None, planner=followers
+            spec=spec,
+            group=group,
+            keys=keys,
+            home_lat=lat,
+            home_lon=lon,
+            metres_per_lat=metres_per_lat,
+            metres_per_lon=metres_per_lon,
+            works=np.zeros(len(keys), dtype=np.bool_),
+            work_lat=lat,
+            work_lon=lon,
+            lunch=None,
+            errands=None,
+            evening=None,
+            planner=followers,
         )
 
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:

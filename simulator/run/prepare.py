@@ -16,7 +16,16 @@ from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, Scenario, load_scenario
-from simulator.world import PlaceSet, TownSet, TrackSet, load_places, load_towns, load_tracks
+from simulator.world import (
+    PlaceSet,
+    RoadNetwork,
+    TownSet,
+    TrackSet,
+    load_places,
+    load_roads,
+    load_towns,
+    load_tracks,
+)
 
 PEOPLE_LIMIT = 50_000_000  # ordinals of people are 32-bit; this leaves room
 
@@ -54,8 +63,10 @@ def prepare(
     places = _load_places(loaded, problems, warnings)
     towns = _load_towns(loaded, problems, warnings)
     tracks = _load_tracks(loaded, problems, warnings)
+    roads = _load_roads(loaded, problems)
     if places is not None:
         problems += _check_towns(loaded, places, towns)
+        warnings += _check_roads(loaded, places, roads)
     sizes = group_sizes(scenario, people)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:
@@ -67,7 +78,9 @@ def prepare(
         problems.append(loaded.problem(("people",), what, f"a run needs between 1 and {PEOPLE_LIMIT:,}"))
     if problems or places is None:
         raise InputError(_in_order(loaded, problems))
-    return Prepared(loaded, World(scenario, places, towns, sizes, tracks), tuple(_in_order(loaded, warnings)))
+    return Prepared(
+        loaded, World(scenario, places, towns, sizes, tracks, roads), tuple(_in_order(loaded, warnings))
+    )
 
 
 def _in_order(loaded: LoadedScenario, problems: Sequence[Problem]) -> list[Problem]:
@@ -140,6 +153,27 @@ def _load_tracks(
             what = f"the track begins on {local}, and no part of it lies within the run"
             warnings.append(loaded.problem((*field, "start"), what, "change this or `clock`", warning=True))
     return tracks
+
+
+def _load_roads(loaded: LoadedScenario, problems: list[Problem]) -> RoadNetwork | None:
+    if loaded.scenario.roads is None:
+        return None
+    try:
+        return load_roads(loaded.scenario.roads, loaded.where, file=str(loaded.path))
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _check_roads(loaded: LoadedScenario, places: PlaceSet, roads: RoadNetwork | None) -> Iterator[Problem]:
+    """Streets of another city than the places are most likely a mistake."""
+    if roads is None:
+        return
+    reached = [roads.reaches(kind, places.latitude, places.longitude) for kind in roads.kinds]
+    if not any(near.any() for near in reached):
+        what = f"no place lies within {roads.within:,g} m of a street, so people go straight"
+        expected = "expected an extract of the area where the places are"
+        yield loaded.problem(("roads", "file"), what, expected, warning=True)
 
 
 def _check_towns(loaded: LoadedScenario, places: PlaceSet, towns: dict[str, TownSet]) -> Iterator[Problem]:

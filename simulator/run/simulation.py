@@ -15,7 +15,7 @@ from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
 from simulator.sdk import EventForms, IdealUplink
-from simulator.world import PlaceSet, TownSet, TrackSet
+from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSet, is_osm
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
 _PEOPLE_HOURS_PER_WINDOW = 10_000
@@ -30,11 +30,23 @@ class World:
     towns: Mapping[str, TownSet]
     sizes: Mapping[str, int]
     tracks: Mapping[str, TrackSet] = field(default_factory=dict)
+    roads: RoadNetwork | None = None
 
     @property
     def people(self) -> int:
         """Number of people in the run."""
         return sum(self.sizes.values())
+
+    @property
+    def attribution(self) -> tuple[str, ...]:
+        """Whom to name wherever the run's map is shown, because the data are theirs."""
+        libraries = self.scenario.places
+        mapped = any(one.format == "osm" or (one.file and is_osm(one.file)) for one in libraries)
+        return (ATTRIBUTION,) if mapped or self.roads is not None else ()
+
+    def populator(self) -> Populator:
+        """What makes the people."""
+        return Populator(self.scenario, self.places, self.towns, self.tracks, self.roads)
 
     @property
     def calendar(self) -> Calendar:
@@ -80,7 +92,7 @@ class Simulation:
         on_people: Callable[[int, int], None] = lambda made, people: None,
     ) -> None:
         """Make the people; ``on_people`` is told how many are made, of how many."""
-        populator = Populator(world.scenario, world.places, world.towns, world.tracks)
+        populator = world.populator()
         self._calendar = world.calendar
         context = ModelContext(
             scenario=world.scenario,

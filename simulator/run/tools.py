@@ -10,7 +10,6 @@ from pathlib import Path
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecid
 from simulator.core.randomness import purpose_keys, uniform
-from simulator.people import Populator
 from simulator.people.profiles import make_profile
 from simulator.phone import draw_handsets
 from simulator.receiver import EventStore, Receiver, serve
@@ -20,7 +19,7 @@ from simulator.xdm import EventValidator
 
 def describe_people(world: World) -> Iterator[str]:
     """Every person of a run as one JSON line: profile, home, work, phone and ECID."""
-    populator = Populator(world.scenario, world.places, world.towns, world.tracks)
+    populator = world.populator()
     for spec in world.cohorts():
         cohort = populator.populate(spec)
         group = cohort.group

@@ -19,6 +19,7 @@ from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumn
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
 from simulator.scenario.models.traces import Trace, TraceColumns
 
@@ -47,6 +48,7 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Roads",
     "Scenario",
     "Schedule",
     "Sessions",

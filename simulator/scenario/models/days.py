@@ -134,6 +134,11 @@ class Travel(Model):
         default=Mode(speed=Normal(9.5, 2.5, 4.0, 22.0), beyond=800.0, weight=4.0), description="Driving."
     )
 
+    def modes(self) -> list[tuple[str, Mode]]:
+        """The modes that are used, with their names."""
+        named = (("walk", self.walk), ("cycle", self.cycle), ("transit", self.transit), ("car", self.car))
+        return [(name, mode) for name, mode in named if mode is not None and mode.weight > 0]
+
     @model_validator(mode="after")
     def _any_distance_has_a_mode(self) -> Self:
         modes = [m for m in (self.walk, self.cycle, self.transit, self.car) if m is not None and m.weight > 0]

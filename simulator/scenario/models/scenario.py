@@ -12,6 +12,7 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.places import Library
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
 
@@ -61,6 +62,9 @@ class Scenario(Model):
     clock: Clock = Field(description="When the run happens and how fast its time passes.")
     places: tuple[Library, ...] = Field(
         min_length=1, description="Libraries of places, in the order of their rank."
+    )
+    roads: Roads | None = Field(
+        default=None, description="Streets that trips follow; without it they are straight."
     )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
     app: App = Field(description="The app on the phones.")
