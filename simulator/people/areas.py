@@ -65,9 +65,7 @@ class Areas:
         self.extent = np.sqrt(squared.max(axis=1, initial=0.0))
         self.pull = np.where(inside, self.attractiveness[self.members], 0.0).sum(axis=1)
 
-    def choose(
-        self, who: Traveller, u: FloatArray, within: float, softening: float, exponent: float
-    ) -> Rows:
+    def choose(self, who: Traveller, u: FloatArray, within: float, softening: float, exponent: float) -> Rows:
         """An area for each of ``who``, by gravity from where they are; -1 where none has a place in reach."""
         chosen = np.full(len(u), -1, dtype=np.intp)
         step = max(1, _BATCH // max(1, len(self.pull)))

@@ -118,7 +118,9 @@ class DayPlanner:
         if work.attendance < 1.0:
             goes = goes & (course.draw("work.attendance", everyone) < work.attendance)
         if work.drawn == "weekly":  # who comes home in the morning has the day off before another shift
-            goes = goes & (_leaves_home(course, work, everyone) >= course.free_at + REST_S * (course.free_at > 0))
+            goes = goes & (
+                _leaves_home(course, work, everyone) >= course.free_at + REST_S * (course.free_at > 0)
+            )
         return goes
 
     @staticmethod
@@ -229,9 +231,7 @@ class _Course:
         """One uniform number per person, the same from Monday to Sunday."""
         return uniform(purpose_keys(self.cohort.keys[people], purpose + ".week"), (self.day - 1) // 7)
 
-    def drawn_to(
-        self, purpose: str, share: float, people: Rows, choices: Choices | None, n: int = 0
-    ) -> Rows:
+    def drawn_to(self, purpose: str, share: float, people: Rows, choices: Choices | None, n: int = 0) -> Rows:
         """Those of ``people`` who go, by chance and because there is a place in reach."""
         chosen: BoolArray = self.draw(purpose + ".share", people, n) < share
         return people[chosen if choices is None else chosen & choices.any()[people]]

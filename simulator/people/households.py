@@ -9,10 +9,11 @@ import numpy as np
 from simulator.core.distributions import pick
 from simulator.core.numerics import IntArray
 from simulator.core.randomness import key_of, member_keys, uniform
+from simulator.scenario.models import LARGEST_HOUSEHOLD
 
 # Households are dealt out anew every so many people: so who lives with whom can be said of any person alone.
 # The last household of a block may be smaller than drawn, one in about thirty.
-BLOCK = 64
+BLOCK = LARGEST_HOUSEHOLD
 
 
 def household_heads(

@@ -76,6 +76,8 @@ class Cohort:
     spec: CohortSpec
     group: Group
     keys: KeyArray
+    home_keys: KeyArray
+    """The key of the first member of each one's household; their own where they live alone."""
     home_lat: FloatArray
     home_lon: FloatArray
     metres_per_lat: FloatArray
@@ -220,7 +222,7 @@ class Populator:
             if len(rows)
         )
         whole = self._people(spec, Kind(None, 1.0, group, self._scenario.app.sessions), keys[:0], keys[:0])
-        return _joined(whole, keys, parts)
+        return _joined(whole, keys, home_keys, parts)
 
     def _people(self, spec: CohortSpec, kind: Kind, keys: KeyArray, home_keys: KeyArray) -> Cohort:
         """People of one kind; those with the same of ``home_keys`` share a home."""
@@ -239,6 +241,7 @@ class Populator:
             spec=spec,
             group=group,
             keys=keys,
+            home_keys=home_keys,
             home_lat=home_lat,
             home_lon=home_lon,
             metres_per_lat=metres_per_lat,
@@ -319,7 +322,7 @@ class Populator:
         return Choices(chosen.astype(np.int32), np.cumsum(pull, axis=1))
 
 
-def _joined(whole: Cohort, keys: KeyArray, parts: tuple[Part, ...]) -> Cohort:
+def _joined(whole: Cohort, keys: KeyArray, home_keys: KeyArray, parts: tuple[Part, ...]) -> Cohort:
     """The cohort of all ``parts``: ``whole`` has what they have in common, and nobody in it yet."""
     columns = ("home_lat", "home_lon", "metres_per_lat", "metres_per_lon", "works", "work_lat", "work_lon")
     filled = {}
@@ -328,7 +331,7 @@ def _joined(whole: Cohort, keys: KeyArray, parts: tuple[Part, ...]) -> Cohort:
         for part in parts:
             column[part.rows] = getattr(part.people, name)
         filled[name] = column
-    return replace(whole, keys=keys, parts=parts, **filled)
+    return replace(whole, keys=keys, home_keys=home_keys, parts=parts, **filled)
 
 
 def _map_scale(lat: FloatArray, lon: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -167,17 +167,16 @@ def persona_named(scenario: Scenario, name: str) -> Persona:
 
 def kinds_of(scenario: Scenario, group_name: str) -> tuple[Kind, ...]:
     """What kinds of people a group has. Raises pydantic's ``ValidationError`` where a persona does not fit."""
-    group, sessions = scenario.people[group_name], scenario.app.sessions
+    group = scenario.people[group_name]
     if group.personas is None:
-        return (Kind(None, 1.0, group, sessions),)
-    return tuple(
-        _kind(scenario, group, sessions, name, weight) for name, weight in sorted(group.personas.items())
-    )
+        return (Kind(None, 1.0, group, scenario.app.sessions),)
+    return tuple(kind_named(scenario, group_name, name) for name in sorted(group.personas))
 
 
-def _kind(scenario: Scenario, group: Group, sessions: Sessions, name: str, weight: float) -> Kind:
-    persona = persona_named(scenario, name)
-    lower = group
+def kind_named(scenario: Scenario, group_name: str, name: str) -> Kind:
+    """The people of a group who have the persona ``name``; see :func:`kinds_of`."""
+    persona, sessions = persona_named(scenario, name), scenario.app.sessions
+    group = lower = scenario.people[group_name]
     if persona.work is not None:
         work = _given(group.work) if group.work is not None else {"distance": DEFAULT_DISTANCE_TO_WORK}
         lower = group.model_copy(update={"work": WorkHabits(**work)})
@@ -186,7 +185,7 @@ def _kind(scenario: Scenario, group: Group, sessions: Sessions, name: str, weigh
         merged["work"] = _given(merged["work"])
     if persona.sessions is not None:
         sessions = laid_over(sessions, persona.sessions)
-    return Kind(name, weight, Group(**merged), sessions)
+    return Kind(name, (group.personas or {}).get(name, 0.0), Group(**merged), sessions)
 
 
 def laid_over(lower: _ModelT, upper: _ModelT) -> _ModelT:

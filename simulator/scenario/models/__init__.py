@@ -15,7 +15,7 @@ from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
-from simulator.scenario.models.people import Group
+from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import App, OsProfileOverrides, OsProfiles, PhoneMix, Sessions
 from simulator.scenario.models.places import Library, Place, PlaceColumns
@@ -24,6 +24,7 @@ from simulator.scenario.models.scenario import Clock, Scenario
 __all__ = [
     "HOUR",
     "KILOMETRE",
+    "LARGEST_HOUSEHOLD",
     "MINUTE",
     "WORKING_DAYS",
     "App",

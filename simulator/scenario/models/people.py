@@ -10,6 +10,9 @@ from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
 from simulator.scenario.quantities import RandomCount, Weights
 
+# So many people may share a home: neighbours are dealt into households in blocks of this size.
+LARGEST_HOUSEHOLD = 64
+
 
 class Group(Model):
     """People who are alike."""
