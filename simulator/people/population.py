@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -324,14 +325,26 @@ class Populator:
 
 def _joined(whole: Cohort, keys: KeyArray, home_keys: KeyArray, parts: tuple[Part, ...]) -> Cohort:
     """The cohort of all ``parts``: ``whole`` has what they have in common, and nobody in it yet."""
-    columns = ("home_lat", "home_lon", "metres_per_lat", "metres_per_lon", "works", "work_lat", "work_lon")
-    filled = {}
-    for name in columns:
-        column = np.empty(len(keys), dtype=getattr(whole, name).dtype)
+
+    def column(name: str) -> npt.NDArray[Any]:
+        values = np.empty(len(keys), dtype=getattr(whole, name).dtype)
         for part in parts:
-            column[part.rows] = getattr(part.people, name)
-        filled[name] = column
-    return replace(whole, keys=keys, home_keys=home_keys, parts=parts, **filled)
+            values[part.rows] = getattr(part.people, name)
+        return values
+
+    return replace(
+        whole,
+        keys=keys,
+        home_keys=home_keys,
+        home_lat=column("home_lat"),
+        home_lon=column("home_lon"),
+        metres_per_lat=column("metres_per_lat"),
+        metres_per_lon=column("metres_per_lon"),
+        works=column("works"),
+        work_lat=column("work_lat"),
+        work_lon=column("work_lon"),
+        parts=parts,
+    )
 
 
 def _map_scale(lat: FloatArray, lon: FloatArray) -> tuple[FloatArray, FloatArray]:

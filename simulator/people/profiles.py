@@ -76,7 +76,8 @@ def make_profile(
 
     ``email_domain`` is the tester's own catch-all domain, in place of the reserved ones. The mail address
     holds ``person_id``, so two people never share one. People of the
-    same ``home_key`` (by default the own key) and locale share an address. A ``locale`` that Faker doesn't have is a ValueError.
+    same ``home_key`` (by default the own key) and ``locale`` share an address. A ``locale`` that Faker doesn't
+    have is a ValueError.
     """
     check_locale(locale)
     fake = _generator(locale)

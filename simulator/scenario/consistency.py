@@ -119,20 +119,27 @@ def _check_personas(scenario: Scenario) -> Iterator[Finding]:
     for group_name, group in scenario.people.items():
         for name in group.personas or ():
             if name not in known:
-                path = ("people", group_name, "personas", name)
-                yield Finding(path, f"no persona {shown(name)}", _hint(name, known))
+                where = ("people", group_name, "personas", name)
+                yield Finding(where, f"no persona {shown(name)}", _hint(name, known))
     for name, persona in scenario.personas.items():
         path = ("personas", name, "extends")
         others = sorted({*known} - {name} | ({name} & BUILT_IN.keys()))
-        seen, base = {name}, persona.extends
+        base = persona.extends
         if base is not None and base not in others:
             yield Finding(path, f"no other persona {shown(base)}", _hint(base, others))
-        while base in scenario.personas and not (base == name and name in BUILT_IN):
-            if base in seen:
-                yield Finding(path, "leads back to itself", "personas extend one another in one direction")
-                break
-            seen.add(base)
-            base = scenario.personas[base].extends
+        elif _leads_back(scenario, name):
+            yield Finding(path, "leads back to itself", "personas extend one another in one direction")
+
+
+def _leads_back(scenario: Scenario, name: str) -> bool:
+    seen: set[str] = set()
+    while name in scenario.personas and name not in seen:
+        seen.add(name)
+        base = scenario.personas[name].extends
+        if base is None or base == name:  # what extends its own name changes the built-in one
+            return False
+        name = base
+    return name in seen
 
 
 def _check_kinds(scenario: Scenario, group_name: str) -> Iterator[Finding]:

@@ -130,9 +130,9 @@ class Mobility(Model):
         description="Exponent of the distance in the choice of a new place (Pappalardo et al. 2015 [m]).",
     )
     softening: Length = Field(
-        default=1500.0,
+        default=500.0,
         gt=0,
-        description="Added to distances: nearer than this, distance hardly matters (Gonzalez et al. 2008 [m]).",
+        description="Added to distances: nearer than this, distance hardly matters [a].",
     )
 
 
