@@ -134,11 +134,19 @@ def test_every_built_in_persona_lives_for_a_week(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize(
     ("personas", "own", "message"),
     [
-        ("comuter", {}, r"people\.residents\.personas\.comuter: no persona 'comuter'; did you mean 'commuter'"),
+        (
+            "comuter",
+            {},
+            r"people\.residents\.personas\.comuter: no persona 'comuter'; did you mean 'commuter'",
+        ),
         ("a", {"a": {"extends": "b"}, "b": {"extends": "a"}}, "leads back to itself"),
         ("a", {"a": {"extends": "a"}}, "no other persona 'a'"),
         ("a", {"a": {"extends": "tourists"}}, "no other persona 'tourists'; did you mean 'tourist'"),
-        ("a", {"a": {"schedule": {"errands": {"library": "Shop"}}}}, "no library 'Shop'; did you mean 'Shops'"),
+        (
+            "a",
+            {"a": {"schedule": {"errands": {"library": "Shop"}}}},
+            "no library 'Shop'; did you mean 'Shops'",
+        ),
         ("a", {"a": {"phone": {"os": "symbian"}}}, "symbian"),
         ("a", {"a": {"phone": {"models": "iphone-99"}}}, "iphone-99"),
         ("a", {"a": {"locale": "xx_XX"}}, "xx_XX"),
@@ -239,7 +247,9 @@ def test_households_share_a_home_and_an_address(tmp_path: Path) -> None:
         apart = cohort_of(world, size, first=first)
         assert apart.home_lat.tolist() == cohort.home_lat[first : first + size].tolist()
     people = [json.loads(line) for line in describe_people(world)]
-    addresses = {(tuple(one["home"]), one["profile"]["street"], one["profile"]["postal_code"]) for one in people}
+    addresses = {
+        (tuple(one["home"]), one["profile"]["street"], one["profile"]["postal_code"]) for one in people
+    }
     assert len(addresses) == len({tuple(one["home"]) for one in people}) == households
 
 
