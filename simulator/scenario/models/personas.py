@@ -6,10 +6,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from simulator.scenario.models.app import Sessions
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, WorkHabits
-from simulator.scenario.models.phones import PhoneMix, Sessions
+from simulator.scenario.models.phones import PhoneMix
 from simulator.scenario.quantities import Weights
 
 
