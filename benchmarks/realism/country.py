@@ -25,7 +25,7 @@ RADIUS = 160_000.0
 CHILDREN = 4
 LEVELS = 7
 # How fast the number of places grows with distance [a]; 2 would be an even spread over the plane.
-DIMENSION = 1.2
+DIMENSION = 1.1
 
 PERSONAS = {"commuter": 48, "student": 17, "shift_worker": 7, "stay_at_home": 28}
 

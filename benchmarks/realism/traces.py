@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,11 @@ class Traces:
         """Which rows are reached by a trip: all but the first of each person."""
         return np.concatenate([[False], self.person[1:] == self.person[:-1]])
 
+    @property
+    def outside(self) -> npt.NDArray[np.bool_]:
+        """Which rows are stays at a place, neither at home nor at work."""
+        return self.location < len(self.world.places)
+
 
 def simulate(*, people: int, days: int, seed: int) -> Traces:
     """The traces of people of the made-up country over whole days from a Monday on."""
@@ -46,7 +52,7 @@ def simulate(*, people: int, days: int, seed: int) -> Traces:
         world = prepare(country.write(Path(folder), people=people, days=days, seed=seed)).world
     first = world.calendar.local(0).date()
     populator = Populator(world.scenario, world.places, world.towns)
-    columns: list[list[np.ndarray]] = [[] for _ in range(7)]
+    columns: list[list[npt.NDArray[Any]]] = [[] for _ in range(7)]
     for spec in world.cohorts():
         cohort = populator.populate(spec)
         planner = DayPlanner(cohort, world.places)
@@ -66,7 +72,17 @@ def simulate(*, people: int, days: int, seed: int) -> Traces:
     return _stays(world, days, *(np.concatenate(column) for column in columns))
 
 
-def _stays(world: World, days: int, person, lat0, lon0, lat, lon, t0, t1) -> Traces:
+def _stays(
+    world: World,
+    days: int,
+    person: IntArray,
+    lat0: FloatArray,
+    lon0: FloatArray,
+    lat: FloatArray,
+    lon: FloatArray,
+    t0: IntArray,
+    t1: IntArray,
+) -> Traces:
     """Stays between the trips: before the first one, and after each."""
     begins = np.concatenate([[True], person[1:] != person[:-1]])
     at = np.flatnonzero(begins)
@@ -78,11 +94,11 @@ def _stays(world: World, days: int, person, lat0, lon0, lat, lon, t0, t1) -> Tra
     leaves = np.insert(t0 / 1000.0, at, np.nan)
     depart[:-1] = np.where(who[1:] == who[:-1], leaves[1:], depart[:-1])
     depart[shifted] = t0[at] / 1000.0
-    location = _locations(world, who, latitude, longitude)
+    location = _locations(world, latitude, longitude)
     return Traces(who, arrive, depart, latitude, longitude, location, world.people, days, world)
 
 
-def _locations(world: World, person, latitude, longitude) -> IntArray:
+def _locations(world: World, latitude: FloatArray, longitude: FloatArray) -> IntArray:
     """Numbers for where people stay: the place that they stand in, or else their own home or work place."""
     nearest, distance = world.places.nearest(latitude, longitude, 1, 10.0)
     spot = np.round(latitude * 1e5).astype(np.int64) * 40_000_000 + np.round(longitude * 1e5).astype(np.int64)

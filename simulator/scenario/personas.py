@@ -38,7 +38,7 @@ _EXCLUSIVE = frozenset({"around", "near_places", "towns", "distance"})
 _EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # Where somebody works whose group names no place of work [a]; many work near, some far away.
-DEFAULT_DISTANCE_TO_WORK = LogNormal(5 * KILOMETRE, 1.1, 300.0, 100 * KILOMETRE)
+DEFAULT_DISTANCE_TO_WORK = LogNormal(4.5 * KILOMETRE, 1.15, 300.0, 100 * KILOMETRE)
 
 # Built-in personas name no places: where people live and work is up to the group. Habits that nobody has published
 # in this form are assumptions [a]; a mix of them meets the published figures of how people move (`make realism`).
