@@ -11,6 +11,7 @@ from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.people import Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
@@ -67,6 +68,10 @@ class Scenario(Model):
         default=None, description="Streets that trips follow; without it they are straight."
     )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
+    personas: dict[str, Persona] = Field(
+        default_factory=dict,
+        description="Personas of your own by name; one of the name of a built-in persona takes its place.",
+    )
     app: App = Field(description="The app on the phones.")
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
     expect: tuple[Expectation, ...] = Field(
