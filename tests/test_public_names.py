@@ -29,8 +29,8 @@ NAMES = {
         reachable_towns
     """,
     "phone": """
-        DEVICES PROFILES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset MonitoredPhone Os OsProfile
-        Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
+        DEVICES FOREVER PROFILES SDK_VERSIONS AppOnPhone Cause DaySessions DeviceModel Handset MonitoredPhone
+        Os OsProfile Permission Phone PlacesService ProcessEnd RegionEvent RegionService Registrations SessionPlanner Unreported
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """

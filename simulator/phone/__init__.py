@@ -9,14 +9,16 @@ from simulator.phone.monitoring import MonitoredPhone, RegionService, Unreported
 from simulator.phone.nearby import PlacesService, Registrations, ways_of
 from simulator.phone.os_profiles import PROFILES, OsProfile
 from simulator.phone.permission import Permission, draw_permissions
-from simulator.phone.phone import AppOnPhone, Phone, RegionEvent
+from simulator.phone.phone import FOREVER, AppOnPhone, Cause, Phone, ProcessEnd, RegionEvent
 from simulator.phone.sessions import DaySessions, SessionPlanner
 
 __all__ = [
     "DEVICES",
+    "FOREVER",
     "PROFILES",
     "SDK_VERSIONS",
     "AppOnPhone",
+    "Cause",
     "DaySessions",
     "DeviceModel",
     "Handset",
@@ -26,6 +28,7 @@ __all__ = [
     "Permission",
     "Phone",
     "PlacesService",
+    "ProcessEnd",
     "RegionEvent",
     "RegionService",
     "Registrations",

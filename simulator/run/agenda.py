@@ -13,8 +13,16 @@ from simulator.world import Crossings
 
 LongArray = npt.NDArray[np.int64]
 
-# Kinds of items; the first two are crossings.
+# Kinds of items. The first two are crossings of the border of `place`; the next two are sessions. The others happen
+# to a phone (docs/phone.md says what they do); the first of a pair begins a state and the second ends it.
 EXIT, ENTER, OPEN_APP, LEAVE_APP = 0, 1, 2, 3
+OFFLINE, ONLINE = 4, 5
+AIRPLANE_ON, AIRPLANE_OFF = 6, 7
+POWER_OFF, POWER_ON = 8, 9  # soon after one another they are a restart
+SAVER_ON, SAVER_OFF = 10, 11
+FORCE_QUIT, CRASH, SYSTEM_END = 12, 13, 14
+REINSTALL, UPDATE = 15, 16
+PERMISSION = 17  # the new one is the number in `place`
 
 
 @dataclass(frozen=True, slots=True)
