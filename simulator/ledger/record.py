@@ -47,6 +47,10 @@ class Outcome(IntEnum):
     """Not noticed: the fence is smaller than what the operating system detects reliably."""
     PENDING_DETECTION = 8
     """The run ended before the operating system would have noticed."""
+    APP_NOT_RUNNING = 9
+    """Noticed by nobody: the app was not running, and the operating system does not start it in that state."""
+    PHONE_OFF = 10
+    """Not noticed: the phone was switched off."""
 
     @property
     def label(self) -> str:
