@@ -43,7 +43,10 @@ class MobileSdk:
         """The operating system reports an entry or exit; nothing is suppressed, nothing is held back."""
         noticed, entry = region.noticed, region.entry
         template, values = self._forms.location(region, self._ecid)
-        row = (self._sender.person, region.place, entry, region.crossed, noticed, noticed, noticed, _OPEN)
+        row = (
+            *(self._sender.person, region.place, entry, region.crossed),
+            *(noticed, noticed, noticed, noticed, 1, _OPEN),
+        )
         self._send(noticed, ENTRY if entry else EXIT, noticed, template, values, row)
 
     def foreground(self, now: int) -> None:
