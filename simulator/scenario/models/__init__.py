@@ -11,11 +11,13 @@ the literature, assumption).
 
 from __future__ import annotations
 
-from simulator.scenario.models.app import App, Sessions
+from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
+from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
@@ -25,30 +27,42 @@ __all__ = [
     "HOUR",
     "KILOMETRE",
     "MINUTE",
+    "RESERVED_NAMESPACES",
     "WORKING_DAYS",
+    "Answers",
     "App",
     "Around",
     "Clock",
+    "ClockErrors",
+    "Conditions",
+    "Consent",
     "Destination",
     "Errands",
     "Evening",
     "Expectation",
+    "Fault",
     "Group",
     "Home",
     "Library",
+    "Login",
     "Lunch",
     "Mode",
     "Model",
     "NearPlaces",
+    "Network",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "PermissionChanges",
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Push",
+    "Rule",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Spells",
     "TownColumns",
     "Towns",
     "Travel",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.network import Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.places import Library
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
@@ -58,6 +59,10 @@ class Scenario(Model):
     )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
     app: App = Field(description="The app on the phones.")
+    network: Network = Field(
+        default=Network(),
+        description="The way between the phones and the endpoint; by default a perfect one.",
+    )
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
