@@ -22,7 +22,7 @@ NAMES = {
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
-        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
+        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
         COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys

@@ -10,6 +10,8 @@ from typing import Protocol
 
 # A process that is never suspended runs until then: virtual milliseconds, beyond the end of any run.
 FOREVER = 1 << 62
+# Accuracy that a perfect phone claims for its position, metres: the median of satellites (realism.md 2 [v]).
+PERFECT_ACCURACY = 8.0
 
 
 class ProcessEnd(IntEnum):
@@ -101,7 +103,7 @@ class RegionEvent:
         latitude: float,
         longitude: float,
         inside: dict[int, None],
-        accuracy: float = 0.0,
+        accuracy: float = PERFECT_ACCURACY,
         cause: Cause = Cause.CROSSING,
     ) -> None:
         self.place = place
@@ -125,6 +127,10 @@ class Phone:
         self.app = app
         # Places that the phone is in, in the order of entering (a dict keeps it, a set would not).
         self.inside: dict[int, None] = {}
+
+    def start_in(self, place: int) -> None:
+        """The run finds the person in ``place``."""
+        self.inside[place] = None
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""

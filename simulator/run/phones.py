@@ -1,9 +1,9 @@
-"""The phones of a cohort: ideal ones, or with an operating system, as the scenario says for the group."""
+"""The phones of a cohort: perfect ones, or with the ills of real ones, as the scenario says for the group."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -14,8 +14,11 @@ from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import Calendar
 from simulator.people import Cohort, DayLegs
 from simulator.phone import (
+    NEVER,
     PROFILES,
     SDK_VERSIONS,
+    LifeRules,
+    LivingPhone,
     MonitoredPhone,
     Os,
     OsProfile,
@@ -26,6 +29,7 @@ from simulator.phone import (
     Unreported,
     draw_handsets,
     draw_permissions,
+    habits_of,
     ways_of,
 )
 from simulator.scenario.models import PhoneMix, Scenario
@@ -34,19 +38,33 @@ from simulator.world import PlaceSet
 
 
 class RegionServices:
-    """Region monitoring by each profile of the run, made when first needed."""
+    """What operating systems do, by each profile of the run, made when first needed."""
 
     def __init__(self, places: PlaceSet) -> None:
         self._places = places
         self._services: dict[OsProfile, RegionService] = {}
+        self._rules: dict[OsProfile, LifeRules] = {}
 
     def of(self, mix: PhoneMix, os: Os) -> RegionService:
         """The region monitoring of one system's phones in a group."""
-        profile = PROFILES[os].with_changes(mix.os_profile.ios if os == "ios" else mix.os_profile.android)
+        profile = profile_of(mix, os)
         service = self._services.get(profile)
         if service is None:
             service = self._services[profile] = RegionService(profile, self._places)
         return service
+
+    def rules(self, mix: PhoneMix, os: Os) -> LifeRules:
+        """The rules of one system's phones in a group, where crossings are noticed by themselves."""
+        profile = profile_of(mix, os)
+        rules = self._rules.get(profile)
+        if rules is None:
+            rules = self._rules[profile] = LifeRules(profile, self._places.dead_zones)
+        return rules
+
+
+def profile_of(mix: PhoneMix, os: Os) -> OsProfile:
+    """The profile of one system in a group."""
+    return PROFILES[os].with_changes(mix.os_profile.ios if os == "ios" else mix.os_profile.android)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,8 @@ class ModelContext:
 class Pocketed(Protocol):
     """A phone as the world meets it: it is carried across borders."""
 
-    inside: dict[int, None]
+    def start_in(self, place: int) -> None:
+        """The run finds the person in ``place``."""
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""
@@ -88,8 +107,22 @@ class CohortPhones:
     apps: Sequence[InHand]
     by_os: dict[str, int]
     """How many phones of each system there are."""
-    registrations: Sequence[Registrations | None] = ()
+    living: Sequence[LivingPhone] = ()
+    """The phones to which something can happen; none if they are perfect."""
+    registrations: list[Registrations | None] = field(default_factory=list)
     """What each phone has registered; None for those to whom it makes no difference."""
+
+    newcomer: Callable[[int], Registrations | None] = lambda person: None
+    """Makes what the phone of a person may come to register, who so far may not."""
+
+    def expect_changes(self, people: Sequence[int]) -> None:
+        """The permissions of ``people`` will change, so it matters from now on where they are."""
+        for person in people:
+            if self.registrations and self.registrations[person] is None:
+                self.registrations[person] = watched = self.newcomer(person)
+                phone = self.living[person]
+                if watched is not None and isinstance(phone, MonitoredPhone):
+                    phone.watch(watched)
 
     def follow(self, journeys: DayLegs, now: int) -> None:
         """Tell the phones where their people are going to be; at the start of the run also where they are."""
@@ -128,13 +161,21 @@ def make_phones(
     ):
         forms, capitals = kinds[kind]
         apps.append(MobileSdk(env, uplink, Sender(person, id_key, capitals), ecid.encode(), forms))
-    if mix.monitoring == "ideal":
+    perfect = habits_of(mix) == NEVER and not context.places.dead_zones
+    if mix.monitoring == "ideal" and perfect:
         return CohortPhones([Phone(app) for app in apps], apps, by_os)
     system_of = [systems[kind] for kind in handset_of.tolist()]
+    keys = purpose_keys(cohort.keys, "phone.detection").tolist()
+    if mix.monitoring == "ideal":
+        rules = {os: context.services.rules(mix, os) for os in set(systems)}
+        living = [
+            LivingPhone(env, app, person, key, rules[os], unreported)
+            for app, person, key, os in zip(apps, people, keys, system_of, strict=True)
+        ]
+        return CohortPhones(living, living, by_os, living)
     services = {os: context.services.of(mix, os) for os in set(systems)}
     permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
-    keys = purpose_keys(cohort.keys, "phone.detection").tolist()
-    homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
+    homes = list(zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True))
     registrations = [
         services[os].registrations(permission, *home)
         for os, permission, home in zip(system_of, permissions, homes, strict=True)
@@ -145,4 +186,8 @@ def make_phones(
             apps, people, keys, permissions, system_of, registrations, strict=True
         )
     ]
-    return CohortPhones(phones, phones, by_os, registrations)
+
+    def newcomer(person: int) -> Registrations | None:
+        return services[system_of[person]].registrations(Permission.ALWAYS, *homes[person])
+
+    return CohortPhones(phones, phones, by_os, phones, registrations, newcomer)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
 from simulator.scenario.messages import Finding, value_at
-from simulator.scenario.models import Clock, PhoneMix, Scenario, Work
+from simulator.scenario.models import Clock, Conditions, PhoneMix, Scenario, Work
 from simulator.scenario.units import nearest, one_of, shown
 
 _LIBRARY_USERS = (
@@ -18,6 +18,7 @@ _LIBRARY_USERS = (
     ("schedule", "evening"),
 )
 _SYSTEMS = ("ios", "android")
+_POSITION_SOURCES = ("gnss", "wifi", "cell")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
 _DESTINATIONS = "expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"
 
@@ -101,6 +102,12 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("expect", index), what, "swap the two numbers")
 
 
+def _unknown(noun: str, name: str, known: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with a name, and what is expected."""
+    near = nearest(name, known)
+    return f"unknown {noun} {shown(name)}", f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
+
+
 def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
     kinds = (
         ("os", "operating system", phone.os, _SYSTEMS),
@@ -109,11 +116,21 @@ def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
     for key, noun, weights, known in kinds:
         for name in weights:
             if name not in known:
-                near = nearest(name, known)
-                hint = f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
-                yield Finding((*path, key, name), f"unknown {noun} {shown(name)}", hint)
+                yield Finding((*path, key, name), *_unknown(noun, name, known))
+    conditions = phone.conditions
+    if isinstance(conditions, Conditions) and conditions.permission and conditions.permission.to:
+        for name in conditions.permission.to:
+            if name not in _PERMISSIONS:
+                where = (*path, "conditions", "permission", "to", name)
+                yield Finding(where, *_unknown("permission", name, _PERMISSIONS))
+    for os in ("ios", "android"):
+        for name in getattr(phone.os_profile, os).positions or ():
+            if name not in _POSITION_SOURCES:
+                where = (*path, "os_profile", os, "positions", name)
+                yield Finding(where, *_unknown("source of positions", name, _POSITION_SOURCES))
     if phone.monitoring == "ideal":
-        for key in sorted({"permission", "os_profile"} & phone.model_fields_set):
+        useless = {"permission"} if phone.conditions not in (None, "ideal") else {"permission", "os_profile"}
+        for key in sorted(useless & phone.model_fields_set):
             what = "changes nothing, because the phones notice everything (`monitoring: ideal`)"
             yield Finding((*path, key), what, "set `monitoring: os`, or remove it", warning=True)
 

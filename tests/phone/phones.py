@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 import simpy
 
 from simulator.core.distributions import Constant
-from simulator.phone import PROFILES, MonitoredPhone, Os, Permission, RegionEvent, RegionService, Unreported
+from simulator.phone import (
+    PROFILES,
+    MonitoredPhone,
+    Os,
+    Permission,
+    ProcessEnd,
+    RegionEvent,
+    RegionService,
+    Unreported,
+)
 from simulator.phone.nearby import Registrations
 from simulator.scenario.models import OsProfileOverrides
 from simulator.world import PlaceSet
@@ -26,6 +35,9 @@ class Notebook:
     told_at: list[int] = field(default_factory=list)
     front: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
+    heard: list[tuple[str, int]] = field(default_factory=list)
+    """What else happened, and when."""
+    runs_until: int = 0
 
     def region_event(self, region: RegionEvent) -> None:
         self.regions.append(region)
@@ -36,6 +48,21 @@ class Notebook:
 
     def background(self, now: int) -> None:
         self.back.append(now)
+
+    def awake(self, now: int, until: int) -> None:
+        self.runs_until = until
+
+    def ended(self, now: int, why: ProcessEnd) -> None:
+        self.heard.append((why.name.lower(), now))
+
+    def network(self, now: int, up: bool) -> None:
+        self.heard.append(("up" if up else "down", now))
+
+    def installed(self, now: int) -> None:
+        self.heard.append(("installed", now))
+
+    def updated(self, now: int) -> None:
+        self.heard.append(("updated", now))
 
 
 def far_apart(count: int, radius: float = 200.0) -> PlaceSet:
@@ -56,6 +83,7 @@ class Trial:
         **changes: object,
     ) -> None:
         given = {"persistence": 0.0, "detection_delay": Constant(60.0), "foreground_delay": Constant(10.0)}
+        given |= {"false_triggers": 0.0, "doze_share": 0.0}
         profile = PROFILES[os].with_changes(OsProfileOverrides(**{**given, **changes}))
         self.env = simpy.Environment()
         self.app = Notebook(self.env)
