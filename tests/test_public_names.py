@@ -50,10 +50,11 @@ NAMES = {
         TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
     """,
     "sdk": """
-        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
+        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
-        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit IdealUplink Judgement MobileSdk Route
-        Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
+        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
+        SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
+        render_hits user_agent
     """,
     "world": """
         Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve

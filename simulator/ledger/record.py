@@ -86,7 +86,8 @@ CROSSING_FIELDS = (
 )
 
 # One row in the file. `sent` is when the attempt began that got through, `acknowledged` when the phone heard that it
-# had, `attempts` how often it was tried. `event` is the number of the event in the run's event stream, -1 if there is none.
+# had, `attempts` how often it was tried. `event` is the number of the event in the run's event stream, -1 if there is
+# none.
 ROW = np.dtype(
     [
         ("person", "<i4"),

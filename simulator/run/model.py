@@ -28,7 +28,6 @@ from simulator.phone.happenings import ENTER, LEAVE_APP, OPEN_APP
 from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.phones import ModelContext, make_phones
-from simulator.sdk import Uplink
 from simulator.world import solve
 
 # Agenda items turned into Python objects at once; bounds memory and changes no result.
@@ -40,7 +39,7 @@ OUT_UNTIL_HOUR = 5
 class CohortModel:
     """People of one cohort and their phones."""
 
-    def __init__(self, context: ModelContext, cohort: Cohort, uplink: Uplink, unreported: Unreported) -> None:
+    def __init__(self, context: ModelContext, cohort: Cohort, unreported: Unreported) -> None:
         self.env = CohortEnvironment()
         self.inside_at_start = 0
         """Visits (person, place) that were under way when the run started."""
@@ -51,7 +50,7 @@ class CohortModel:
         self._planner = DayPlanner(cohort, context.places)
         self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
         self._conditions = ConditionsPlanner(habits_of(cohort.group.phone), cohort.keys)
-        self._phones = make_phones(self.env, context, cohort, uplink, unreported)
+        self._phones = make_phones(self.env, context, cohort, unreported)
         self.env.process(self._days())
 
     @property

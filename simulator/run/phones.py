@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import simpy
 
+from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
-from simulator.core.randomness import purpose_keys
+from simulator.core.randomness import bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
 from simulator.people import Cohort, DayLegs
+from simulator.people.profiles import make_profile
 from simulator.phone import (
+    FOREVER,
     NEVER,
     PROFILES,
     SDK_VERSIONS,
@@ -27,13 +31,14 @@ from simulator.phone import (
     RegionService,
     Registrations,
     Unreported,
+    draw_clock_errors,
     draw_handsets,
     draw_permissions,
     habits_of,
     ways_of,
 )
 from simulator.scenario.models import PhoneMix, Scenario
-from simulator.sdk import EventForms, MobileSdk, Sender, Uplink
+from simulator.sdk import MobileSdk, SdkShared, Sender, make_plans
 from simulator.world import PlaceSet
 
 
@@ -75,7 +80,7 @@ class ModelContext:
     places: PlaceSet
     calendar: Calendar
     duration_ms: int
-    forms: EventForms
+    sdk: SdkShared
     services: RegionServices
 
 
@@ -139,8 +144,28 @@ class CohortPhones:
                 registrations.refresh(now)
 
 
+def nobody(namespace: str) -> str:
+    """What people log in with who never do."""
+    raise LookupError(namespace)
+
+
+def logins(cohort: Cohort) -> Callable[[int, str], str]:
+    """What the people of a cohort log in with: the address of their profile, or an id made up, by index."""
+    locales = list(cohort.group.locale)
+    locale_of = pick(tuple(cohort.group.locale.values()), uniform(purpose_keys(cohort.keys, "locale")))
+
+    def login(local: int, namespace: str) -> str:
+        key, person_id = int(cohort.keys[local]), cohort.person_id(local)
+        if namespace != "Email":
+            return f"{namespace.lower()}-{bits_one(key, 0):016x}"
+        locale = locales[int(locale_of[local])]
+        return make_profile(key, person_id=person_id.replace("/", "-"), locale=locale).email
+
+    return login
+
+
 def make_phones(
-    env: simpy.Environment, context: ModelContext, cohort: Cohort, uplink: Uplink, unreported: Unreported
+    env: simpy.Environment, context: ModelContext, cohort: Cohort, unreported: Unreported
 ) -> CohortPhones:
     """The phones of a cohort, each with its app."""
     mix = cohort.group.phone
@@ -151,18 +176,27 @@ def make_phones(
         os: sum(n for n, system in zip(by_handset, systems, strict=True) if system == os)
         for os in SDK_VERSIONS
     }
-    kinds = [(context.forms.of(handset), handset.os == "ios") for handset in handsets]
+    kinds = [(context.sdk.forms.of(handset), handset.os == "ios") for handset in handsets]
     first = cohort.spec.first_person
     id_keys = purpose_keys(cohort.keys, "event.id").tolist()
     people = range(first, first + cohort.size)
+    habits = habits_of(mix)
+    skews = draw_clock_errors(habits.clock, cohort.keys).tolist()
+    plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(cohort)
     apps = []
-    for person, id_key, ecid, kind in zip(
-        people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True
+    for local, (person, id_key, ecid, kind) in enumerate(
+        zip(people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
     ):
         forms, capitals = kinds[kind]
-        apps.append(MobileSdk(env, uplink, Sender(person, id_key, capitals), ecid.encode(), forms))
-    perfect = habits_of(mix) == NEVER and not context.places.dead_zones
+        sender, plan = Sender(person, id_key, capitals), plan_of(local)
+        login = nobody if plan is None else partial(login_of, local)
+        apps.append(
+            MobileSdk(env, context.sdk, sender, ecid, forms, skew=skews[local], plan=plan, login=login)
+        )
+    perfect = habits == NEVER and not context.places.dead_zones
     if mix.monitoring == "ideal" and perfect:
+        for app in apps:
+            app.awake(0, FOREVER)
         return CohortPhones([Phone(app) for app in apps], apps, by_os)
     system_of = [systems[kind] for kind in handset_of.tolist()]
     keys = purpose_keys(cohort.keys, "phone.detection").tolist()

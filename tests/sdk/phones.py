@@ -12,10 +12,11 @@ import orjson
 
 from simulator.core.identifiers import ecid
 from simulator.core.simtime import Calendar
-from simulator.phone import Handset, Os, RegionEvent, device_named
+from simulator.phone import FOREVER, Handset, Os, RegionEvent, device_named
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.scenario import App
-from simulator.sdk import EventForms, Hit, IdealUplink, MobileSdk, Sender, render_hits
+from simulator.scenario.models import Network as NetworkSettings
+from simulator.sdk import EventForms, Hit, HitList, MobileSdk, Network, SdkRecord, SdkShared, Sender, render_hits
 from simulator.world import Place, PlaceSet
 
 ID_KEY = 11
@@ -73,10 +74,11 @@ def play(
     location_events: str = "sdk",
 ) -> list[Sent]:
     """Let things happen to a phone at their times (milliseconds), and a minute more; what it sent."""
-    env, uplink = CohortEnvironment(), IdealUplink()
-    sdk = MobileSdk(
-        env, uplink, Sender(3, ID_KEY, os == "ios"), ECID.encode(), forms(location_events).of(HANDSETS[os])
-    )
+    env, uplink = CohortEnvironment(), HitList()
+    events = forms(location_events)
+    shared = SdkShared(events, Network(NetworkSettings(), CALENDAR, 2**40), SdkRecord(uplink.post))
+    sdk = MobileSdk(env, shared, Sender(3, ID_KEY, os == "ios"), ECID, events.of(HANDSETS[os]))
+    sdk.awake(0, FOREVER)
 
     def happen() -> Any:
         for at, what in script:
@@ -93,7 +95,7 @@ def play(
 def rendered(hits: list[Hit]) -> list[Sent]:
     if not hits:
         return []
-    sent, senders, _, dated, numbers, templates, values, causes = zip(*hits, strict=True)
+    sent, senders, _, dated, numbers, templates, values, causes, _ = zip(*hits, strict=True)
     bodies = render_hits(senders, dated, numbers, templates, values, CALENDAR)
     return [
         Sent(at, date, orjson.loads(body), cause)
