@@ -140,10 +140,11 @@ class MonitoredPhone(LivingPhone):
 
     def _leave_front(self) -> None:
         """The app is no longer in front; if it may know the location only there, detection ends."""
-        super()._leave_front()
+        self._in_front = False
         if self._only_in_use:
             self._allowed = False
-            self._give_all_up(_NO_PERMISSION)
+            if self._pending:
+                self._give_all_up(_NO_PERMISSION)
 
     def _switched_off(self, now: int) -> None:
         self._mistaken = None

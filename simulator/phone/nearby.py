@@ -134,7 +134,7 @@ class PlacesService:
 class Registrations:
     """The regions that the app on one phone has registered, as its person moves."""
 
-    __slots__ = ("_fix", "_latitude", "_longitude", "_nearest", "_paused", "_service", "_ways")
+    __slots__ = ("_asked", "_fix", "_latitude", "_longitude", "_nearest", "_paused", "_service", "_ways")
 
     def __init__(self, service: PlacesService, latitude: float, longitude: float) -> None:
         """The first places are those around the point (degrees) where the run finds the phone."""
@@ -145,10 +145,13 @@ class Registrations:
         self._latitude, self._longitude = latitude, longitude
         self._nearest: list[int] | None = None
         self._paused = False
+        # When the app last asked where it is, if that has not been answered yet.
+        self._asked: int | None = None
 
     @property
     def fixed_at(self) -> int:
         """When the app last learnt its position, as far as anybody asked."""
+        self._answer()
         return self._fix
 
     def follow(self, way: Way) -> None:
@@ -158,10 +161,16 @@ class Registrations:
     def refresh(self, now: int) -> None:
         """The app learns where it is at ``now`` and registers the places around."""
         self._paused = False
-        self._forget(now)
-        if self._ways:
-            latitude, longitude = self._ways[0].at(now)
-            self._locate(now, latitude, longitude)
+        self._asked = now
+
+    def _answer(self) -> None:
+        """Find out where the app last learnt to be: nobody needed to know until now."""
+        asked = self._asked
+        if asked is not None:
+            self._asked = None
+            self._forget(asked)
+            if self._ways:
+                self._locate(asked, *self._ways[0].at(asked))
 
     def pause(self, now: int) -> None:
         """From ``now`` on the app learns of no changes of position, until it asks itself."""
@@ -171,16 +180,19 @@ class Registrations:
     def resume(self, now: int) -> None:
         """The app learns of changes of position again."""
         if self._paused:
+            self._answer()
             self._paused = False
             self._fix = now
 
     def next_change(self) -> int | None:
         """When the next significant change of position comes, as far as the way is known."""
+        self._answer()
         found = None if self._paused else self._next_change(inf)
         return None if found is None else found[0]
 
     def catch_up(self, now: int) -> None:
         """Let the significant changes of position up to ``now`` happen."""
+        self._answer()
         while not self._paused:
             found = self._next_change(now)
             if found is None:

@@ -95,12 +95,13 @@ class CohortModel:
     def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
         env, phones, apps, living = self.env, self._phones.phones, self._phones.apps, self._phones.living
-        now = int(env.now)
+        now, skip_to = int(env.now), env.skip_to
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
             for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
                 if at > now:
-                    yield Wake(env, at - now)
+                    if not skip_to(at):
+                        yield Wake(env, at - now)
                     now = at
                 if kind <= ENTER:
                     phones[who].cross(at, place, kind == ENTER, latitude, longitude)
