@@ -18,7 +18,7 @@ NAMES = {
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
         RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
-        MessageHeader Receipt StandardOutput UndeliveredWriter make_destination read_events
+        MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
@@ -29,13 +29,15 @@ NAMES = {
         reachable_towns
     """,
     "phone": """
-        DEVICES FOREVER PROFILES SDK_VERSIONS AppOnPhone Cause DaySessions DeviceModel Handset MonitoredPhone
-        Os OsProfile Permission Phone PlacesService ProcessEnd RegionEvent RegionService Registrations SessionPlanner Unreported
-        check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
+        DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
+        ConditionsPlanner DayConditions DaySessions DeviceModel Habits Handset LifeRules LivingPhone
+        MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd RegionEvent RegionService
+        Registrations SessionPlanner SpellHabits Unreported check_mix device_named devices_for
+        draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings ways_of
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts EventStore FailedRecord Inlet InletOptions Query Receiver
-        ServerThread Validator create_app serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
+        Query Receiver ServerThread Validator create_app parse_options serve
     """,
     "report": """
         Progress render_explanation render_story render_summary
