@@ -122,7 +122,7 @@ def habits_of(mix: PhoneMix) -> Habits:
         update=_either(said.update, base.update),
         reinstall=_either(said.reinstall, base.reinstall),
         permission_changes=_either(
-            changes and changes.per_day, TYPICAL.permission_changes if changes else base.permission_changes
+            changes.per_day if changes else None, TYPICAL.permission_changes if changes else base.permission_changes
         ),
         permission_to=tuple(changes.to.items()) if changes and changes.to else TYPICAL.permission_to,
         clock=base.clock

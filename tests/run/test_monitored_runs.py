@@ -20,7 +20,7 @@ from simulator.run import RunOptions, RunResult, prepare, run
 from tests.run.scenarios import TOWN, town
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-OS_TOWN = TOWN.replace("size: 60", "size: 60\n    phone: &os {monitoring: os, conditions: {others: never}}").replace(
+OS_TOWN = TOWN.replace("size: 60", "size: 60\n    phone: &os {monitoring: os, conditions: ideal}").replace(
     "size: 40", "size: 40\n    phone: *os"
 )
 # A quarter of an hour's walk from end to end: more places than any phone watches.
@@ -116,8 +116,11 @@ def test_the_summary_counts_every_crossing_but_only_noticed_ones_as_noticed(tmp_
 
 def test_crossings_that_nobody_had_noticed_at_the_end_are_pending(tmp_path: Path) -> None:
     slow = "{detection_delay: 5 d, foreground_delay: 5 d}"
-    phone = f"{{monitoring: os, conditions: {{others: never}}, permission: always, os_profile: {{ios: {slow}, android: {slow}}}}}"
-    text = OS_TOWN.replace("{monitoring: os, conditions: {others: never}}", phone).replace("radius: 80 m", "radius: 100 m")
+    profile = f"{{ios: {slow}, android: {slow}}}"
+    phone = f"{{monitoring: os, conditions: ideal, permission: always, os_profile: {profile}}}"
+    text = OS_TOWN.replace("{monitoring: os, conditions: ideal}", phone).replace(
+        "radius: 80 m", "radius: 100 m"
+    )
     result, _, ledger = run_town(tmp_path, "run", text, overrides=["clock.duration=7 h"])
     assert set(result.summary["outcomes"]) == {"too_short", "pending_detection"}
     pending = ledger.rows[ledger.rows["outcome"] == Outcome.PENDING_DETECTION]

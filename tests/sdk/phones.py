@@ -16,7 +16,17 @@ from simulator.phone import FOREVER, Handset, Os, RegionEvent, device_named
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.scenario import App
 from simulator.scenario.models import Network as NetworkSettings
-from simulator.sdk import EventForms, Hit, HitList, MobileSdk, Network, SdkRecord, SdkShared, Sender, render_hits
+from simulator.sdk import (
+    EventForms,
+    Hit,
+    HitList,
+    MobileSdk,
+    Network,
+    SdkRecord,
+    SdkShared,
+    Sender,
+    render_hits,
+)
 from simulator.world import Place, PlaceSet
 
 ID_KEY = 11
