@@ -16,7 +16,7 @@ from simulator.core.simtime import to_ms
 from simulator.ledger import CrossingRow, Outcome, unnoticed
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
-from simulator.phone.phone import AppOnPhone, ProcessEnd, RegionEvent
+from simulator.phone.phone import FOREVER, AppOnPhone, ProcessEnd, RegionEvent
 from simulator.phone.tables import quantile_table
 
 _APP_NOT_RUNNING = int(Outcome.APP_NOT_RUNNING)
@@ -60,12 +60,14 @@ class LifeRules:
 
     __slots__ = ("dead_zones", "doze_delays", "doze_share", "profile", "run_time")
 
-    def __init__(self, profile: OsProfile, dead_zones: frozenset[int]) -> None:
-        """``dead_zones`` are the places in which there is no signal."""
+    def __init__(
+        self, profile: OsProfile, dead_zones: frozenset[int], *, always_awake: bool = False
+    ) -> None:
+        """``dead_zones`` are the places in which there is no signal; the app may be one that always runs."""
         self.profile = profile
         self.dead_zones = dead_zones
-        self.run_time = to_ms(profile.background_run_time)
-        self.doze_share = profile.doze_share
+        self.run_time = FOREVER if always_awake else to_ms(profile.background_run_time)
+        self.doze_share = 0.0 if always_awake else profile.doze_share
         self.doze_delays = quantile_table(profile.doze_delay)
 
 

@@ -48,7 +48,7 @@ class RegionServices:
     def __init__(self, places: PlaceSet) -> None:
         self._places = places
         self._services: dict[OsProfile, RegionService] = {}
-        self._rules: dict[OsProfile, LifeRules] = {}
+        self._rules: dict[tuple[OsProfile, bool], LifeRules] = {}
 
     def of(self, mix: PhoneMix, os: Os) -> RegionService:
         """The region monitoring of one system's phones in a group."""
@@ -60,10 +60,11 @@ class RegionServices:
 
     def rules(self, mix: PhoneMix, os: Os) -> LifeRules:
         """The rules of one system's phones in a group, where crossings are noticed by themselves."""
-        profile = profile_of(mix, os)
-        rules = self._rules.get(profile)
+        profile, perfect = profile_of(mix, os), habits_of(mix) == NEVER
+        rules = self._rules.get((profile, perfect))
         if rules is None:
-            rules = self._rules[profile] = LifeRules(profile, self._places.dead_zones)
+            rules = LifeRules(profile, self._places.dead_zones, always_awake=perfect)
+            self._rules[profile, perfect] = rules
         return rules
 
 
@@ -193,11 +194,11 @@ def make_phones(
         apps.append(
             MobileSdk(env, context.sdk, sender, ecid, forms, skew=skews[local], plan=plan, login=login)
         )
-    perfect = habits == NEVER and not context.places.dead_zones
-    if mix.monitoring == "ideal" and perfect:
+    if mix.monitoring == "ideal" and habits == NEVER:
         for app in apps:
             app.awake(0, FOREVER)
-        return CohortPhones([Phone(app) for app in apps], apps, by_os)
+        if not context.places.dead_zones:
+            return CohortPhones([Phone(app) for app in apps], apps, by_os)
     system_of = [systems[kind] for kind in handset_of.tolist()]
     keys = purpose_keys(cohort.keys, "phone.detection").tolist()
     if mix.monitoring == "ideal":
