@@ -377,26 +377,25 @@ class MobileSdk:
         self._events = number + 1
         if now - self._activity >= ACTIVITY_SPACING_MS:
             self._activity = now
-        if self._queue is None and self._busy <= now <= self._clear:
-            network, took = self._shared.network, 0
-            if not network.perfect:
-                took, code, _, _ = network.attempt(self.sender.id_key, number, 0, now)
-                if code != OK or now + took > self._clear:
-                    self._enqueue(now, kind, dated, number, template, values, region, passes)
-                    return
-                self._busy = now + took
-            row = None
-            if region is not None and region.crossed >= 0:
-                late = took > self._shared.record.late_after_ms
-                row = (
-                    *(self.sender.person, region.place, region.entry, region.crossed, region.noticed),
-                    *(now, now, now + took, 1, _LATE if late else _OPEN),
-                )
-            self._shared.post(
-                (now, self.sender, kind, dated + self._skew, number, template, values, row, False)
-            )
+        if self._queue is not None or not self._busy <= now <= self._clear:
+            self._enqueue(now, kind, dated, number, template, values, region, passes)
             return
-        self._enqueue(now, kind, dated, number, template, values, region, passes)
+        sender, shared = self.sender, self._shared
+        answered, outcome = now, _OPEN
+        if not shared.perfect:
+            took, code, _, _ = shared.network.attempt(sender.id_key, number, 0, now)
+            answered += took
+            if code != OK or answered > self._clear:
+                self._enqueue(now, kind, dated, number, template, values, region, passes)
+                return
+            self._busy = answered
+            if took > shared.record.late_after_ms:
+                outcome = _LATE
+        row = None
+        if region is not None and (crossed := region.crossed) >= 0:
+            noticed, entry = region.noticed, region.entry
+            row = (sender.person, region.place, entry, crossed, noticed, now, now, answered, 1, outcome)
+        shared.post((now, sender, kind, dated + self._skew, number, template, values, row, False))
 
     def _enqueue(
         self,

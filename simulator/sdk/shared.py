@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 from simulator.phone import Os
@@ -23,15 +22,13 @@ class SdkShared:
         self.forms = forms
         self.network = network
         self.record = record
+        self.post = record.post
+        """Takes what leaves the phones."""
+        self.perfect = network.perfect
         self.dedupe = self.app.dedupe
         self.careful = self.dedupe or self.app.no_metadata == "absent"
         """Whether region events need a second look before they become events."""
         self._tokens: dict[Os, Template] = {}
-
-    @property
-    def post(self) -> Callable[..., None]:
-        """Takes what leaves the phones."""
-        return self.record.post
 
     @cached_property
     def consents(self) -> tuple[Template, ...]:
