@@ -113,8 +113,8 @@ class EdgeQueue:
         # What is waited for: an answer (then a request is under way) or the next attempt. None if nothing is.
         self._timer: simpy.Event | None = None
         self._under_way: Attempt | None = None
-        # When the first hit was last tried without a connection; it is tried again every 5 s from then on.
-        self._polled = 0
+        # When the first hit was first tried without a connection; it is tried again every 5 s from then on.
+        self._polled: int | None = None
 
     def __len__(self) -> int:
         return len(self._hits)
@@ -141,7 +141,7 @@ class EdgeQueue:
 
     def stop(self) -> None:
         """The process ended: nobody waits for an answer or an interval any more."""
-        self._timer = self._under_way = None
+        self._timer = self._under_way = self._polled = None
 
     def pump(self, now: int) -> None:
         """Send what can be sent now."""
@@ -151,17 +151,18 @@ class EdgeQueue:
             if not (owner.collects or hit.passes):
                 return
             if not owner.online:
-                self._polled = now
+                if self._polled is None:
+                    self._polled = now
                 return
             self._attempt(hit, now)
 
     def connected(self, now: int) -> None:
         """The network is back: the next look at it finds so."""
+        polled, self._polled = self._polled, None
         if self._timer is None and self._hits:
-            waited = -(-(now - self._polled) // RETRY_INTERVAL_MS) * RETRY_INTERVAL_MS
-            due = self._polled + waited
-            if due > now:
-                self._sleep(due)
+            wait = 0 if polled is None else (polled - now) % RETRY_INTERVAL_MS
+            if wait:
+                self._sleep(now + wait)
             else:
                 self.pump(now)
 
