@@ -25,15 +25,16 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
-        reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Populator cohort_specs group_sizes kind_rows
+        person_keys reachable_towns
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
-        ConditionsPlanner DayConditions DaySessions DeviceModel Habits Handset LifeRules LivingPhone
-        MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd RegionEvent RegionService
-        Registrations SessionPlanner SpellHabits Unreported check_mix device_named devices_for
-        draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings ways_of
+        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
+        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported check_mix device_named
+        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        ways_of
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
@@ -47,9 +48,10 @@ NAMES = {
         describe_people prepare replay_file run serve_receiver
     """,
     "scenario": """
-        App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
-        TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
+        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
+        LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
+        Position Scenario Schedule Sessions TownColumns Towns Travel Work WorkHabits dump_as_run kinds_of
+        json_schema json_schema_text load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER

@@ -9,6 +9,7 @@ from simulator.phone.conditions import (
     NEVER,
     TYPICAL,
     ClockHabits,
+    CohortConditions,
     ConditionsPlanner,
     DayConditions,
     Habits,
@@ -32,7 +33,7 @@ from simulator.phone.phone import (
     RegionEvent,
 )
 from simulator.phone.regions import RegionService
-from simulator.phone.sessions import DaySessions, SessionPlanner
+from simulator.phone.sessions import CohortSessions, DaySessions, SessionPlanner
 
 __all__ = [
     "DEVICES",
@@ -45,6 +46,8 @@ __all__ = [
     "AppOnPhone",
     "Cause",
     "ClockHabits",
+    "CohortConditions",
+    "CohortSessions",
     "ConditionsPlanner",
     "DayConditions",
     "DaySessions",

@@ -18,6 +18,7 @@ from simulator.core.distributions import Constant, Distribution, LogNormal, Unif
 from simulator.core.numerics import FloatArray, IntArray
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_SECOND
+from simulator.people import Cohort
 from simulator.phone import happenings
 from simulator.phone.permission import Permission
 from simulator.phone.sessions import SECONDS_PER_DAY, DaySessions
@@ -25,6 +26,8 @@ from simulator.scenario.models import Conditions, PhoneMix, Spells
 
 # Bound on how often something begins for one person on one day.
 _MOST_A_DAY = 256
+# What happens more seldom than this, per person and day, never does: a million people for a year see it once.
+_HARDLY_EVER = 1e-9
 # An offline spell matters to an app that has something to send: one that something happened to during the spell or
 # not longer before than this, milliseconds. Detection takes less, and sessions are shorter.
 _LATELY = MS_PER_HOUR
@@ -122,7 +125,8 @@ def habits_of(mix: PhoneMix) -> Habits:
         update=_either(said.update, base.update),
         reinstall=_either(said.reinstall, base.reinstall),
         permission_changes=_either(
-            changes.per_day if changes else None, TYPICAL.permission_changes if changes else base.permission_changes
+            changes.per_day if changes else None,
+            TYPICAL.permission_changes if changes else base.permission_changes,
         ),
         permission_to=tuple(changes.to.items()) if changes and changes.to else TYPICAL.permission_to,
         clock=base.clock
@@ -172,7 +176,7 @@ class ConditionsPlanner:
                 ("restart", habits.restart, (happenings.POWER_OFF, happenings.POWER_ON)),
                 ("saver", habits.battery_saver, (happenings.SAVER_ON, happenings.SAVER_OFF)),
             )
-            if spells.per_day > 0.0
+            if spells.per_day > _HARDLY_EVER
         ]
         self._moments = [
             _SpellPlanner(name, SpellHabits(per_day, Constant(0.0)), (kind,), keys)
@@ -181,7 +185,7 @@ class ConditionsPlanner:
                 ("reinstall", habits.reinstall, happenings.REINSTALL),
                 ("permission", habits.permission_changes, happenings.PERMISSION),
             )
-            if per_day > 0.0
+            if per_day > _HARDLY_EVER
         ]
         # When the phones had or will have something to do, of the days planned so far.
         self._busy = np.empty((0, 2), dtype=np.int64)
@@ -252,6 +256,35 @@ class ConditionsPlanner:
         into_tomorrow = end >= midnight_ms + round(SECONDS_PER_DAY * MS_PER_SECOND) - MS_PER_HOUR
         found: npt.NDArray[np.bool_] = (last > first) | into_tomorrow
         return found
+
+
+class CohortConditions:
+    """Plans what happens to the phones of a cohort whose people may have different habits."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self._size = cohort.size
+        self._parts = [
+            (part.rows, ConditionsPlanner(habits_of(part.people.group.phone), part.people.keys))
+            for part in cohort.by_habits()
+        ]
+
+    def plan(self, day: int, midnight_ms: int, busy: IntArray, sessions: DaySessions) -> DayConditions:
+        """See :meth:`ConditionsPlanner.plan`; people by their index within the cohort."""
+        if len(self._parts) == 1:
+            return self._parts[0][1].plan(day, midnight_ms, busy, sessions)
+        plans = []
+        for rows, planner in self._parts:
+            local = np.full(self._size, -1, dtype=np.int64)
+            local[rows] = np.arange(len(rows))
+            mine, used = local[busy[:, 0]] >= 0, local[sessions.person] >= 0
+            plan = planner.plan(
+                day,
+                midnight_ms,
+                np.column_stack([local[busy[mine, 0]], busy[mine, 1]]),
+                DaySessions(local[sessions.person[used]], sessions.start[used], sessions.end[used]),
+            )
+            plans.append(plan._replace(person=rows[plan.person]))
+        return DayConditions(*(np.concatenate(columns) for columns in zip(*plans, strict=True)))
 
 
 def _part(kind: int, person: IntArray, time: IntArray) -> DayConditions:

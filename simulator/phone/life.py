@@ -60,9 +60,7 @@ class LifeRules:
 
     __slots__ = ("dead_zones", "doze_delays", "doze_share", "profile", "run_time")
 
-    def __init__(
-        self, profile: OsProfile, dead_zones: frozenset[int], *, always_awake: bool = False
-    ) -> None:
+    def __init__(self, profile: OsProfile, dead_zones: frozenset[int], *, always_awake: bool = False) -> None:
         """``dead_zones`` are the places in which there is no signal; the app may be one that always runs."""
         self.profile = profile
         self.dead_zones = dead_zones

@@ -16,12 +16,11 @@ import simpy
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.people import Cohort, DayLegs, DayPlanner
 from simulator.phone import (
-    ConditionsPlanner,
+    CohortConditions,
+    CohortSessions,
     LivingPhone,
     Permission,
-    SessionPlanner,
     Unreported,
-    habits_of,
     happenings,
 )
 from simulator.phone.happenings import ENTER, LEAVE_APP, OPEN_APP
@@ -48,8 +47,8 @@ class CohortModel:
         self._context = context
         self._cohort = cohort
         self._planner = DayPlanner(cohort, context.places)
-        self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
-        self._conditions = ConditionsPlanner(habits_of(cohort.group.phone), cohort.keys)
+        self._sessions = CohortSessions(cohort)
+        self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)
         self.env.process(self._days())
 

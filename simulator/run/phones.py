@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -14,7 +14,7 @@ from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
 from simulator.core.randomness import bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
-from simulator.people import Cohort, DayLegs
+from simulator.people import Cohort, DayLegs, Part
 from simulator.people.profiles import make_profile
 from simulator.phone import (
     FOREVER,
@@ -113,8 +113,8 @@ class CohortPhones:
     apps: Sequence[InHand]
     by_os: dict[str, int]
     """How many phones of each system there are."""
-    living: Sequence[LivingPhone] = ()
-    """The phones to which something can happen; none if they are perfect."""
+    living: Mapping[int, LivingPhone] = field(default_factory=dict)
+    """The phones to which something can happen, by the index of their person; none if they are perfect."""
     registrations: list[Registrations | None] = field(default_factory=list)
     """What each phone has registered; None for those to whom it makes no difference."""
 
@@ -150,13 +150,14 @@ def nobody(namespace: str) -> str:
     raise LookupError(namespace)
 
 
-def logins(cohort: Cohort) -> Callable[[int, str], str]:
-    """What the people of a cohort log in with: the address of their profile, or an id made up, by index."""
+def logins(whole: Cohort, part: Part) -> Callable[[int, str], str]:
+    """What the people of a part log in with: the address of their profile, or an id made up, by index."""
+    cohort = part.people
     locales = list(cohort.group.locale)
     locale_of = pick(tuple(cohort.group.locale.values()), uniform(purpose_keys(cohort.keys, "locale")))
 
     def login(local: int, namespace: str) -> str:
-        key, person_id = int(cohort.keys[local]), cohort.person_id(local)
+        key, person_id = int(cohort.keys[local]), whole.person_id(int(part.rows[local]))
         if namespace != "Email":
             return f"{namespace.lower()}-{bits_one(key, 0):016x}"
         locale = locales[int(locale_of[local])]
@@ -169,6 +170,45 @@ def make_phones(
     env: simpy.Environment, context: ModelContext, cohort: Cohort, unreported: Unreported
 ) -> CohortPhones:
     """The phones of a cohort, each with its app."""
+    made = [
+        (part.rows.tolist(), _make_phones(env, context, cohort, part, unreported))
+        for part in cohort.by_habits()
+    ]
+    if len(made) == 1:
+        return made[0][1]
+    phones: dict[int, Pocketed] = {}
+    apps: dict[int, InHand] = {}
+    living: dict[int, LivingPhone] = {}
+    registrations: dict[int, Registrations | None] = {}
+    newcomers: dict[int, Callable[[], Registrations | None]] = {}
+    by_os: dict[str, int] = dict.fromkeys(SDK_VERSIONS, 0)
+    for rows, part in made:
+        phones.update(zip(rows, part.phones, strict=True))
+        apps.update(zip(rows, part.apps, strict=True))
+        living.update((rows[local], phone) for local, phone in part.living.items())
+        registrations.update(zip(rows, part.registrations or [None] * len(rows), strict=True))
+        newcomers.update((row, partial(part.newcomer, local)) for local, row in enumerate(rows))
+        by_os = {os: number + part.by_os[os] for os, number in by_os.items()}
+    people = range(cohort.size)
+    return CohortPhones(
+        [phones[person] for person in people],
+        [apps[person] for person in people],
+        by_os,
+        living,
+        [registrations[person] for person in people],
+        lambda person: newcomers[person](),
+    )
+
+
+def _make_phones(
+    env: simpy.Environment,
+    context: ModelContext,
+    whole: Cohort,
+    part: Part,
+    unreported: Unreported,
+) -> CohortPhones:
+    """The phones of the people who share a persona."""
+    cohort = part.people
     mix = cohort.group.phone
     handsets, handset_of = draw_handsets(mix, context.scenario.app, cohort.keys)
     systems = [handset.os for handset in handsets]
@@ -178,12 +218,11 @@ def make_phones(
         for os in SDK_VERSIONS
     }
     kinds = [(context.sdk.forms.of(handset), handset.os == "ios") for handset in handsets]
-    first = cohort.spec.first_person
     id_keys = purpose_keys(cohort.keys, "event.id").tolist()
-    people = range(first, first + cohort.size)
+    people = (whole.spec.first_person + part.rows).tolist()
     habits = habits_of(mix)
     skews = draw_clock_errors(habits.clock, cohort.keys).tolist()
-    plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(cohort)
+    plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(whole, part)
     apps = []
     for local, (person, id_key, ecid, kind) in enumerate(
         zip(people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
@@ -207,7 +246,7 @@ def make_phones(
             LivingPhone(env, app, person, key, rules[os], unreported)
             for app, person, key, os in zip(apps, people, keys, system_of, strict=True)
         ]
-        return CohortPhones(living, living, by_os, living)
+        return CohortPhones(living, living, by_os, dict(enumerate(living)))
     services = {os: context.services.of(mix, os) for os in set(systems)}
     permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
     homes = list(zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True))
@@ -225,4 +264,4 @@ def make_phones(
     def newcomer(person: int) -> Registrations | None:
         return services[system_of[person]].registrations(Permission.ALWAYS, *homes[person])
 
-    return CohortPhones(phones, phones, by_os, phones, registrations, newcomer)
+    return CohortPhones(phones, phones, by_os, dict(enumerate(phones)), registrations, newcomer)

@@ -14,11 +14,12 @@ from __future__ import annotations
 from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
-from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
+from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
-from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
+from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.network import Answers, Fault, Network
-from simulator.scenario.models.people import Group
+from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
 from simulator.scenario.models.scenario import Clock, Scenario
@@ -26,6 +27,7 @@ from simulator.scenario.models.scenario import Clock, Scenario
 __all__ = [
     "HOUR",
     "KILOMETRE",
+    "LARGEST_HOUSEHOLD",
     "MINUTE",
     "RESERVED_NAMESPACES",
     "WORKING_DAYS",
@@ -46,6 +48,7 @@ __all__ = [
     "Library",
     "Login",
     "Lunch",
+    "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
@@ -54,6 +57,7 @@ __all__ = [
     "OsProfiles",
     "Outing",
     "PermissionChanges",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
@@ -68,4 +72,5 @@ __all__ = [
     "Travel",
     "Weekday",
     "Work",
+    "WorkHabits",
 ]
