@@ -103,9 +103,9 @@ class EventForms:
         self.app = app
         self.calendar = calendar
         self._places = places.places
-        self._rules = ClientRules(app.rules)
+        self.rules = ClientRules(app.rules)
         self.routes = tuple(
-            self._rules.route(kind) if kind in EVENT_TYPES else Route.EDGE_ONLY for kind in KINDS
+            self.rules.route(kind) if kind in EVENT_TYPES else Route.EDGE_ONLY for kind in KINDS
         )
         """Which way each kind of event goes, by its number in ``KINDS``."""
         self.weights = Weights(
@@ -113,8 +113,7 @@ class EventForms:
         )
         self._handsets: dict[Handset, HandsetForms] = {}
         self._locations = {
-            os: LocationTemplates(sdk_facts(os), app.location_events, self._rules.apply)
-            for os in SDK_VERSIONS
+            os: LocationTemplates(sdk_facts(os), app.location_events, self.rules.apply) for os in SDK_VERSIONS
         }
         self._closes: dict[Os, Closes] = {}
         self._rich: dict[tuple[Os, int], PlaceTemplates] = {}
@@ -136,7 +135,7 @@ class EventForms:
     def lifecycle(self, handset: Handset) -> LifecycleTemplates:
         """Lifecycle templates of one kind of handset."""
         app = AppFacts(self.app.id, self.app.name, handset.app_version)
-        return LifecycleTemplates(sdk_facts(handset.os), app, device_facts(handset), self._rules.apply)
+        return LifecycleTemplates(sdk_facts(handset.os), app, device_facts(handset), self.rules.apply)
 
     def closes(self, os: Os, lifecycle: LifecycleTemplates) -> Closes:
         """Templates of `application.close` for one system's SDK."""
@@ -151,7 +150,7 @@ class EventForms:
 
     def finish(self, event: dict[str, Any]) -> Template:
         """The template of an event of another kind, with what the client-side rules add."""
-        return Template.compile(self._rules.apply(event))
+        return Template.compile(self.rules.apply(event))
 
     def poi(self, place: int) -> bytes:
         """A place as the SDK sends it."""
@@ -265,9 +264,15 @@ class RichForms(HandsetForms):
         app = AppFacts(forms.app.id, forms.app.name, handset.app_version)
         self._os = handset.os
         self._local_stamp = forms.calendar.local_stamp
-        self._application = json_value(application_part(app, device.language))
-        self._device = json_value(located_device_part(device))
-        self._environment = json_value(environment_part(device))
+        parts = {
+            "application": application_part(app, device.language),
+            "device": located_device_part(device),
+            "environment": environment_part(device),
+        }
+        self._parts = {
+            entry: tuple(json_value(forms.rules.part(kind, *part)) for part in parts.items())
+            for entry, kind in ((True, EventType.LOCATION_ENTRY), (False, EventType.LOCATION_EXIT))
+        }
 
     def location(self, region: RegionEvent, identities: bytes) -> Form:
         """`location.entry` or `location.exit`, rich form."""
@@ -276,9 +281,7 @@ class RichForms(HandsetForms):
         local_time, offset = self._local_stamp(region.noticed)
         return templates.entry if region.entry else templates.exit, (
             identities,
-            self._application,
-            self._device,
-            self._environment,
+            *self._parts[bool(region.entry)],
             local_time,
             b"%d" % offset,
             COORDINATE % region.latitude,

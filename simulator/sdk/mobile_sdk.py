@@ -101,7 +101,7 @@ class MobileSdk:
         self._launched: int | None = None
         self._close_due: int | None = None
         self._start = _ORDINARY
-        self._activity = _NEVER
+        self._activity = -ACTIVITY_SPACING_MS
         # The last activity of a process that ended during a session.
         self._last_activity: int | None = None
         self._places: PlacesState | None = None

@@ -11,6 +11,8 @@ from simulator.xdm import Slot
 
 EVENT_ID_PATH = "_experience.campaign.orchestration.eventID"
 ANY = "*"
+PARTS = ("application", "device", "environment")
+"""What rich events share with other events of the same phone."""
 
 
 class ClientRules:
@@ -29,15 +31,30 @@ class ClientRules:
     def apply(self, event: dict[str, Any]) -> dict[str, Any]:
         """``event`` (which may hold slots) with all that the rules add; the event itself stays as it is.
 
-        ValueError where a path leads through something that is not an object.
+        What is added to a part that is a slot must be added to that by :meth:`part`. ValueError where a path
+        leads through something that is no object, or ends at what changes from event to event.
         """
-        for rule in self._of(str(event.get("eventType", ""))):
-            fields = dict(rule.attach)
-            if rule.event_id is not None:
-                fields[EVENT_ID_PATH] = rule.event_id
-            for path, value in fields.items():
-                event = _with(event, path.split("."), value, path)
+        for path, value in self._fields(str(event.get("eventType", ""))):
+            keys = path.split(".")
+            if keys[0] not in PARTS or not isinstance(event.get(keys[0]), Slot):
+                event = _with(event, keys, value, path)
         return event
+
+    def part(self, event_type: str, name: str, part: dict[str, Any]) -> dict[str, Any]:
+        """A part of events of one type, such as `environment`, with what the rules add to it."""
+        for path, value in self._fields(event_type):
+            first, *rest = path.split(".")
+            if first == name and rest:
+                part = _with(part, rest, value, path)
+        return part
+
+    def _fields(self, event_type: str) -> list[tuple[str, object]]:
+        fields: list[tuple[str, object]] = []
+        for rule in self._of(event_type):
+            fields += rule.attach.items()
+            if rule.event_id is not None:
+                fields.append((EVENT_ID_PATH, rule.event_id))
+        return fields
 
     def _of(self, event_type: str) -> list[Rule]:
         return [rule for rule in self._rules if event_type in rule.on or ANY in rule.on]
@@ -47,6 +64,8 @@ def _with(event: dict[str, Any], keys: Sequence[str], value: object, path: str) 
     """``event`` with ``value`` at ``keys``, all objects on the way copied."""
     key, *rest = keys
     if not rest:
+        if isinstance(event.get(key), Slot):
+            raise ValueError(f"{path}: {key} is different in every event and can't be set")
         return {**event, key: value}
     inner = event.get(key, {})
     if isinstance(inner, Slot) or not isinstance(inner, dict):
