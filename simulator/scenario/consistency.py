@@ -13,6 +13,7 @@ from simulator.scenario.models import (
     LARGEST_HOUSEHOLD,
     Clock,
     Conditions,
+    Consent,
     Group,
     PhoneMix,
     Scenario,
@@ -30,6 +31,7 @@ _LIBRARY_USERS = (
 )
 _SYSTEMS = ("ios", "android")
 _POSITION_SOURCES = ("gnss", "wifi", "cell")
+_CONSENTS = ("yes", "pending", "no")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
 _DESTINATIONS = "expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"
 
@@ -96,6 +98,7 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         yield from _check_household(group, ("people", name, "household"))
         if group.personas is not None and not unsound:
             yield from _check_kinds(scenario, name)
+    yield from _check_consent(scenario.app.consent)
     if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
         what = (
             f"an inlet validates single messages only, and `batch_size` is {scenario.destination.batch_size}"
@@ -216,6 +219,19 @@ def _check_work(work: WorkHabits, path: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding((*path, "work", "leave_work"), what, "it must be later than `leave_home`")
     if not work.days:
         yield Finding((*path, "work", "days"), "is empty", "give at least one day, or remove `work`")
+
+
+def _check_consent(consent: Consent) -> Iterator[Finding]:
+    for key, weights in (("start", consent.start), ("answer", consent.answer)):
+        for name in weights:
+            if name not in _CONSENTS:
+                yield Finding(("app", "consent", key, name), *_unknown("choice", name, _CONSENTS))
+    if "pending" not in consent.start:
+        for key in sorted({"answer", "answered_after"} & consent.model_fields_set):
+            what = "changes nothing, because nobody's consent is `pending` at the start"
+            yield Finding(
+                ("app", "consent", key), what, "let `start` have `pending`, or remove it", warning=True
+            )
 
 
 def _check_start(clock: Clock) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from simulator.sdk.network import Network
 from simulator.sdk.plans import make_plans
 from simulator.sdk.record import SdkRecord
 from simulator.sdk.routes import KINDS, Route
+from simulator.sdk.rules import rule_problems
 from simulator.sdk.shared import SdkShared
 from simulator.sdk.uplink import Hit, HitList, Sender, Uplink, render_hits
 from simulator.xdm import EVENT_TYPES
@@ -66,5 +67,6 @@ __all__ = [
     "make_plans",
     "read_answer",
     "render_hits",
+    "rule_problems",
     "user_agent",
 ]
