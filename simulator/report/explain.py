@@ -22,6 +22,7 @@ from simulator.report.sections import BAR, HEADING, LABEL, WARN, heading, wrappe
 Document = Mapping[str, Any]
 
 _NAME = 20  # cells for the names of outcomes and places
+_DELAY = 22  # and for what a delay is measured between
 _ROOMY = 80  # columns from which on all percentiles fit
 
 
@@ -125,12 +126,13 @@ def _delays(document: Document, width: int, glyphs: Glyphs) -> Lines:
     if not measured:
         return []
     names = [name for name in measured[0]["seconds"] if width >= _ROOMY or name in ("p50", "p95", "max")]
-    head = heading(f"{'How long it took':<18}").append("".join(f"{name:>12}" for name in names), LABEL)
+    head = heading(f"{'How long it took':<{_DELAY}}")
+    head.append("".join(f"{name:>11}" for name in names), LABEL)
     lines = [head]
     for delay in measured:
         name = f"{delay['from']} {glyphs.arrow} {delay['to']}"
-        values = "".join(f"{took(delay['seconds'][key]):>12}" for key in names)
-        lines.append(Text(f"  {name:<18}{values}"))
+        values = "".join(f"{took(delay['seconds'][key]):>11}" for key in names)
+        lines.append(Text(f"  {name:<{_DELAY}}{values}"))
     return lines
 
 

@@ -11,11 +11,13 @@ the literature, assumption).
 
 from __future__ import annotations
 
-from simulator.scenario.models.app import App, Sessions
+from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
+from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
@@ -29,33 +31,45 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "RESERVED_NAMESPACES",
     "WORKING_DAYS",
+    "Answers",
     "App",
     "Around",
     "Clock",
+    "ClockErrors",
+    "Conditions",
+    "Consent",
     "Destination",
     "Errands",
     "Evening",
     "Expectation",
+    "Fault",
     "Group",
     "Home",
     "Library",
+    "Login",
     "Lunch",
     "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
+    "Network",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "PermissionChanges",
     "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Push",
     "Roads",
+    "Rule",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Spells",
     "TownColumns",
     "Towns",
     "Trace",
