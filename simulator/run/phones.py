@@ -113,6 +113,7 @@ class CohortPhones:
     apps: Sequence[InHand]
     by_os: dict[str, int]
     """How many phones of each system there are."""
+    sdks: Sequence[MobileSdk]
     living: Mapping[int, LivingPhone] = field(default_factory=dict)
     """The phones to which something can happen, by the index of their person; none if they are perfect."""
     registrations: list[Registrations | None] = field(default_factory=list)
@@ -178,6 +179,7 @@ def make_phones(
         return made[0][1]
     phones: dict[int, Pocketed] = {}
     apps: dict[int, InHand] = {}
+    sdks: dict[int, MobileSdk] = {}
     living: dict[int, LivingPhone] = {}
     registrations: dict[int, Registrations | None] = {}
     newcomers: dict[int, Callable[[], Registrations | None]] = {}
@@ -185,6 +187,7 @@ def make_phones(
     for rows, part in made:
         phones.update(zip(rows, part.phones, strict=True))
         apps.update(zip(rows, part.apps, strict=True))
+        sdks.update(zip(rows, part.sdks, strict=True))
         living.update((rows[local], phone) for local, phone in part.living.items())
         registrations.update(zip(rows, part.registrations or [None] * len(rows), strict=True))
         newcomers.update((row, partial(part.newcomer, local)) for local, row in enumerate(rows))
@@ -194,6 +197,7 @@ def make_phones(
         [phones[person] for person in people],
         [apps[person] for person in people],
         by_os,
+        [sdks[person] for person in people],
         living,
         [registrations[person] for person in people],
         lambda person: newcomers[person](),
@@ -223,21 +227,22 @@ def _make_phones(
     habits = habits_of(mix)
     skews = draw_clock_errors(habits.clock, cohort.keys).tolist()
     plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(whole, part)
+    scripted = bool(cohort.group.script)
     apps = []
     for local, (person, id_key, ecid, kind) in enumerate(
         zip(people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
     ):
         forms, capitals = kinds[kind]
         sender, plan = Sender(person, id_key, capitals), plan_of(local)
-        login = nobody if plan is None else partial(login_of, local)
+        login = nobody if plan is None and not scripted else partial(login_of, local)
         apps.append(
             MobileSdk(env, context.sdk, sender, ecid, forms, skew=skews[local], plan=plan, login=login)
         )
     if mix.monitoring == "ideal" and habits == NEVER:
         for app in apps:
             app.awake(0, FOREVER)
-        if not context.places.dead_zones:
-            return CohortPhones([Phone(app) for app in apps], apps, by_os)
+        if not context.places.dead_zones and not scripted:
+            return CohortPhones([Phone(app) for app in apps], apps, by_os, apps)
     system_of = [systems[kind] for kind in handset_of.tolist()]
     keys = purpose_keys(cohort.keys, "phone.detection").tolist()
     if mix.monitoring == "ideal":
@@ -246,7 +251,7 @@ def _make_phones(
             LivingPhone(env, app, person, key, rules[os], unreported)
             for app, person, key, os in zip(apps, people, keys, system_of, strict=True)
         ]
-        return CohortPhones(living, living, by_os, dict(enumerate(living)))
+        return CohortPhones(living, living, by_os, apps, dict(enumerate(living)))
     services = {os: context.services.of(mix, os) for os in set(systems)}
     permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
     homes = list(zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True))
@@ -264,4 +269,4 @@ def _make_phones(
     def newcomer(person: int) -> Registrations | None:
         return services[system_of[person]].registrations(Permission.ALWAYS, *homes[person])
 
-    return CohortPhones(phones, phones, by_os, dict(enumerate(phones)), registrations, newcomer)
+    return CohortPhones(phones, phones, by_os, apps, dict(enumerate(phones)), registrations, newcomer)

@@ -133,6 +133,9 @@ class Simulation:
         total = Census()
         for model in self._models:
             total += Census(model.crossings_before(until), model.inside_at_start, model.phones_by_os)
+            if model.scripts is not None:
+                total.script_steps += model.scripts.done
+                total.waits_in_vain += model.scripts.in_vain
         total.stray_regions = self._record.stray
         total.failed_attempts = self._record.failed
         return total

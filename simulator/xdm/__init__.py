@@ -1,6 +1,7 @@
 """Events in XDM wire form: the field catalogue and the JSON Schema made from it, builders for each type of
 event and prepared templates of what they build, the validator, and the rules that a schema can't say."""
 
+from simulator.xdm.commerce import ItemFacts, OrderFacts, commerce_event
 from simulator.xdm.events import (
     EVENT_TYPES,
     EventType,
@@ -40,8 +41,10 @@ __all__ = [
     "EventType",
     "EventValidator",
     "FieldPath",
+    "ItemFacts",
     "LifecycleTemplates",
     "LocationTemplates",
+    "OrderFacts",
     "PlaceTemplates",
     "PoiFacts",
     "RichPlace",
@@ -54,6 +57,7 @@ __all__ = [
     "application_close",
     "application_launch",
     "application_part",
+    "commerce_event",
     "device_part",
     "environment_part",
     "event_schema",

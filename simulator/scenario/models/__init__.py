@@ -22,8 +22,10 @@ from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.scripts import MOVES, Observed, Step
 from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "MOVES",
     "RESERVED_NAMESPACES",
     "WORKING_DAYS",
     "Answers",
@@ -55,6 +58,7 @@ __all__ = [
     "Model",
     "NearPlaces",
     "Network",
+    "Observed",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
@@ -63,6 +67,7 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Product",
     "Push",
     "Roads",
     "Rule",
@@ -70,6 +75,7 @@ __all__ = [
     "Schedule",
     "Sessions",
     "Spells",
+    "Step",
     "TownColumns",
     "Towns",
     "Trace",
