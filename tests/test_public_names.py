@@ -25,8 +25,9 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
-        kind_rows person_keys reachable_towns when_followed
+        COHORT_SIZE HOME Cart Catalogue Cohort CohortSpec DayLegs DayPlanner Line Mover Part PlaceNames Planner
+        Populator Surroundings cohort_specs due_times group_sizes kind_rows person_keys reachable_towns
+        when_followed
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
@@ -44,17 +45,17 @@ NAMES = {
         Progress render_explanation render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
+        Observations Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
         describe_people prepare replay_file run serve_receiver
     """,
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
-        LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
-        dump_as_run kinds_of json_schema json_schema_text load_scenario
+        LoadedScenario Lunch Mobility Mode NearPlaces Observed Option Outing Persona PhoneMix Place
+        PlaceColumns Position Product Roads Scenario Schedule Sessions Step TownColumns Towns Trace
+        TraceColumns Travel Work WorkHabits dump_as_run kinds_of json_schema json_schema_text load_scenario
     """,
     "sdk": """
-        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
+        CLOSE CONNECT_TIMEOUT_MS DISMISS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
         EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
         SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
@@ -66,9 +67,9 @@ NAMES = {
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator
-        FieldPath LifecycleTemplates LocationTemplates PlaceTemplates PoiFacts RichPlace SdkFacts Slot
-        StreamRules Template Violation active_poi application_close application_launch application_part
-        device_part environment_part event_schema field_paths identity_map implementation_details
+        FieldPath ItemFacts LifecycleTemplates LocationTemplates OrderFacts PlaceTemplates PoiFacts
+        RichPlace SdkFacts Slot StreamRules Template Violation active_poi application_close application_launch application_part
+        commerce_event device_part environment_part event_schema field_paths identity_map implementation_details
         json_members json_number json_string json_value located_device_part location_event
         missing_essentials place_consistency poi_part
     """,

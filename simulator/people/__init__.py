@@ -19,11 +19,12 @@ from simulator.people.population import (
     person_keys,
     reachable_towns,
 )
-from simulator.people.scripts import Mover, PlaceNames, Surroundings, due_times
+from simulator.people.scripts import HOME, Mover, PlaceNames, Surroundings, due_times
 from simulator.people.traces import when_followed
 
 __all__ = [
     "COHORT_SIZE",
+    "HOME",
     "Cart",
     "Catalogue",
     "Cohort",

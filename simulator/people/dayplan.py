@@ -16,9 +16,10 @@ from simulator.core.numerics import FloatArray, radians
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people.areas import Indices, Traveller
+from simulator.people.choices import Choices
 from simulator.people.legs import DayLegs
 from simulator.people.mobility import Explorer, Wish
-from simulator.people.population import BoolArray, Choices, Cohort
+from simulator.people.population import BoolArray, Cohort
 from simulator.people.ways import straight_ways, ways_along_streets
 from simulator.scenario.models import Errands, Outing, Work
 from simulator.world import Legs, PlaceSet, geodesy

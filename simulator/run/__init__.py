@@ -2,6 +2,7 @@
 
 from simulator.run.engine import RunOptions, RunResult, run
 from simulator.run.folder import RunFolder
+from simulator.run.observations import Observations
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
@@ -10,6 +11,7 @@ from simulator.run.tally import Tally
 from simulator.run.tools import describe_people, serve_receiver
 
 __all__ = [
+    "Observations",
     "Pacer",
     "Prepared",
     "Replayed",

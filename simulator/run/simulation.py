@@ -108,18 +108,19 @@ class Simulation:
             services=RegionServices(world.places),
         )
         self._unreported = Unreported()
-        self._models: list[CohortModel] = []
+        self.models: list[CohortModel] = []
+        """The cohorts."""
         people, made = sum(spec.size for spec in specs), 0
         for spec in specs:
             cohort = populator.populate(spec)
-            self._models.append(CohortModel(context, cohort, self._unreported))
+            self.models.append(CohortModel(context, cohort, self._unreported))
             made += spec.size
             on_people(made, people)
         self._now = 0
 
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""
-        for model in self._models:
+        for model in self.models:
             model.env.run_before(until)
         hits = self._uplink.collect()
         lost = self._unreported.collect() + self._record.collect()
@@ -131,7 +132,7 @@ class Simulation:
 
     def _census(self, until: int) -> Census:
         total = Census()
-        for model in self._models:
+        for model in self.models:
             total += Census(model.crossings_before(until), model.inside_at_start, model.phones_by_os)
             if model.scripts is not None:
                 total.script_steps += model.scripts.done

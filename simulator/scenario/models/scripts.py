@@ -78,7 +78,7 @@ class Step(Model):
     takes: Duration | None = Field(
         default=None, gt=0, description="How long the way takes, in place of a speed."
     )
-    wait: Duration | None = Field(default=None, description="Do nothing for so long.")
+    wait: Duration | None = Field(default=None, gt=0, description="Do nothing for so long.")
     app: Literal["open", "close", "force_quit", "crash", "update", "reinstall"] | None = Field(
         default=None, description="Open the app or leave it, end it by force, or replace it."
     )
@@ -132,6 +132,13 @@ class Step(Model):
     def _when_in_one_way(self) -> Self:
         if self.at is not None and self.after is not None:
             raise ValueError("give either `at` or `after`, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _only_who_moves(self) -> Self:
+        idle = {"by", "speed", "takes"} & self.model_fields_set
+        if idle and not any(getattr(self, key) for key in MOVES):
+            raise ValueError(f"{min(idle)}: only for steps that move; remove it")
         return self
 
     @model_validator(mode="after")
