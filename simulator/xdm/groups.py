@@ -54,19 +54,19 @@ def groups_for(event_types: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def compiled(nodes: Iterable[Node], title: str) -> Node:
+def compiled_schema(nodes: Iterable[Node], title: str) -> Node:
     """One JSON Schema (2020-12) of an object that may have the fields of all ``nodes`` and no others.
 
     Raises ``ValueError`` where two nodes disagree on what a field is.
     """
     whole: Node = {"type": "object"}
     for node in nodes:
-        whole = merged(whole, node)
+        whole = merged_nodes(whole, node)
     properties = {"properties": {}, **whole}
     return {"$schema": DIALECT, "title": title, **properties, "additionalProperties": False}
 
 
-def merged(one: Node, other: Node, path: str = "") -> Node:
+def merged_nodes(one: Node, other: Node, path: str = "") -> Node:
     """Both objects in one: members of either; where both have a member, it is merged the same way.
 
     Raises ``ValueError`` when a field is of different types. Limits of ``one`` win over those of ``other``.
@@ -78,9 +78,9 @@ def merged(one: Node, other: Node, path: str = "") -> Node:
         result["properties"] = dict(one["properties"])
         for name, node in other["properties"].items():
             known = one["properties"].get(name)
-            result["properties"][name] = node if known is None else merged(known, node, f"{path}/{name}")
+            result["properties"][name] = node if known is None else merged_nodes(known, node, f"{path}/{name}")
     if "items" in one and "items" in other:
-        result["items"] = merged(one["items"], other["items"], f"{path}[]")
+        result["items"] = merged_nodes(one["items"], other["items"], f"{path}[]")
     required = dict.fromkeys([*one.get("required", ()), *other.get("required", ())])
     if required:
         result["required"] = list(required)
@@ -90,7 +90,7 @@ def merged(one: Node, other: Node, path: str = "") -> Node:
 def event_type_schema(event_types: Iterable[str]) -> Node:
     """The schema of events of these types: the ExperienceEvent class and the groups that they need."""
     ids = [EXPERIENCE_EVENT, *groups_for(event_types)]
-    return compiled(map(library_node, ids), "Events")
+    return compiled_schema(map(library_node, ids), "Events")
 
 
 def _inline(field: Field) -> Field:
