@@ -1,6 +1,18 @@
 """Events in XDM wire form: the field catalogue and the JSON Schema made from it, builders for each type of
 event and prepared templates of what they build, the validator, and the rules that a schema can't say."""
 
+from simulator.xdm.catalogue.library import (
+    BEHAVIORS,
+    CLASSES,
+    EXPERIENCE_EVENT,
+    FIELD_GROUPS,
+    IDENTITY_MAP,
+    INDIVIDUAL_PROFILE,
+    RECORD,
+    TIME_SERIES,
+    FieldGroup,
+    XdmClass,
+)
 from simulator.xdm.events import (
     EVENT_TYPES,
     EventType,
@@ -15,18 +27,6 @@ from simulator.xdm.events import (
     located_device_part,
     location_event,
     poi_part,
-)
-from simulator.xdm.catalogue.library import (
-    BEHAVIORS,
-    CLASSES,
-    EXPERIENCE_EVENT,
-    FIELD_GROUPS,
-    IDENTITY_MAP,
-    INDIVIDUAL_PROFILE,
-    RECORD,
-    TIME_SERIES,
-    FieldGroup,
-    XdmClass,
 )
 from simulator.xdm.facts import AppFacts, DeviceFacts, PoiFacts, RichPlace, SdkFacts
 from simulator.xdm.groups import compiled_schema, groups_for, library_node, merged_nodes

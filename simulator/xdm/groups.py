@@ -72,13 +72,17 @@ def merged_nodes(one: Node, other: Node, path: str = "") -> Node:
     Raises ``ValueError`` when a field is of different types. Limits of ``one`` win over those of ``other``.
     """
     if one.get("type") != other.get("type"):
-        raise ValueError(f"{path or '/'} is {one.get('type')} in one place and {other.get('type')} in another")
+        raise ValueError(
+            f"{path or '/'} is {one.get('type')} in one place and {other.get('type')} in another"
+        )
     result = {**other, **one}
     if "properties" in one and "properties" in other:
         result["properties"] = dict(one["properties"])
         for name, node in other["properties"].items():
             known = one["properties"].get(name)
-            result["properties"][name] = node if known is None else merged_nodes(known, node, f"{path}/{name}")
+            result["properties"][name] = (
+                node if known is None else merged_nodes(known, node, f"{path}/{name}")
+            )
     if "items" in one and "items" in other:
         result["items"] = merged_nodes(one["items"], other["items"], f"{path}[]")
     required = dict.fromkeys([*one.get("required", ()), *other.get("required", ())])

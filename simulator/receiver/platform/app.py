@@ -14,7 +14,7 @@ from simulator.receiver import answers
 from simulator.receiver.answers import Answer
 from simulator.receiver.http import guarded, read_body, send_bytes
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, Refusal, Reply, Service, segments
+from simulator.receiver.platform.calls import Call, Operation, RefusedError, Reply, Service, segments
 from simulator.receiver.platform.platform import Platform
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.routing import Mount
@@ -87,7 +87,7 @@ class _ServiceApp:
         with self._platform.lock:
             try:
                 return operation.handle(call)
-            except Refusal as refusal:
+            except RefusedError as refusal:
                 return refusal.reply
             except sqlite3.Error as error:
                 return answers.not_stored(str(error))

@@ -59,7 +59,7 @@ class Reply:
     media_type: str = "application/json"
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A handler's way out: ``reply`` is answered instead."""
 
     def __init__(self, reply: Reply) -> None:

@@ -13,7 +13,7 @@ from simulator.receiver.platform.calls import (
     Operation,
     Parameter,
     PropertyFilter,
-    Refusal,
+    RefusedError,
     Reply,
     Service,
     whole_number,
@@ -27,7 +27,16 @@ PREFIX = "/data/foundation/catalog"
 DATASETS = "catalog/dataSets"
 JSON_PATCH = "application/json-patch+json"
 _PROFILE_TAGS = ("unifiedProfile", "unifiedIdentity")
-_MADE_HERE = ("imsOrg", "version", "created", "updated", "createdClient", "createdUser", "updatedUser", "viewId")
+_MADE_HERE = (
+    "imsOrg",
+    "version",
+    "created",
+    "updated",
+    "createdClient",
+    "createdUser",
+    "updatedUser",
+    "viewId",
+)
 _MOST = 100
 _ENABLED = "enabled:true"
 
@@ -46,7 +55,7 @@ class Catalog:
 
     # --- handlers -------------------------------------------------------------------------------------------
 
-    def list(self, call: Call) -> Reply:
+    def list_all(self, call: Call) -> Reply:
         query = call.query
         try:
             limit = whole_number(query, "limit", 20, 1, _MOST)
@@ -147,7 +156,8 @@ class Catalog:
             _refuse(f"`schemaRef.id`: the schema {reference['id'][:300]} does not exist")
         tags = body.setdefault("tags", {})
         if not isinstance(tags, dict) or not all(
-            isinstance(values, list) and all(isinstance(value, str) for value in values) for values in tags.values()
+            isinstance(values, list) and all(isinstance(value, str) for value in values)
+            for values in tags.values()
         ):
             _refuse("`tags` must be an object of lists of texts")
         # One sample of the vendor writes the value with a blank (ingestion.md 4.4).
@@ -160,7 +170,7 @@ class Catalog:
     def _existing(self, call: Call) -> Document:
         document = self._documents.get(DATASETS, call.path["id"])
         if document is None:
-            raise Refusal(problems.catalog(404, f"There is no dataset {call.path['id'][:100]}"))
+            raise RefusedError(problems.catalog(404, f"There is no dataset {call.path['id'][:100]}"))
         return document
 
     # --- for the rest of the receiver -----------------------------------------------------------------------
@@ -198,7 +208,7 @@ def _object(body: Any) -> Json:
 
 
 def _refuse(detail: str) -> NoReturn:
-    raise Refusal(problems.catalog(400, detail))
+    raise RefusedError(problems.catalog(400, detail))
 
 
 _REFERENCE: Json = {"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string"}}
@@ -240,7 +250,7 @@ def catalog_service(catalog: Catalog) -> Service:
         prefix=PREFIX,
         note="Datasets.",
         operations=(
-            Operation("GET", here, catalog.list, "List datasets", {200: _BY_ID}, None, _LISTED),
+            Operation("GET", here, catalog.list_all, "List datasets", {200: _BY_ID}, None, _LISTED),
             Operation("POST", here, catalog.create, "Create a dataset", {201: _REFERENCE}, _DATASET),
             Operation("GET", each, catalog.get, "Look up a dataset", {200: _BY_ID}),
             Operation("PUT", each, catalog.replace, "Replace a dataset", {200: _REFERENCE}, _DATASET),

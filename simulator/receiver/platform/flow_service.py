@@ -39,7 +39,11 @@ _GIVEN: dict[str, Json] = {
     "connections": {
         "type": "object",
         "required": ["name", "connectionSpec", "auth"],
-        "properties": {**_NAMED, "connectionSpec": _SPEC, "auth": {"type": "object", "required": ["specName"]}},
+        "properties": {
+            **_NAMED,
+            "connectionSpec": _SPEC,
+            "auth": {"type": "object", "required": ["specName"]},
+        },
     },
     "sourceConnections": {
         "type": "object",
@@ -66,7 +70,11 @@ _FILTER = Parameter("property", "Filter, such as `name==Stores`; several must al
 _LISTED = (
     _FILTER,
     Parameter("orderby", "Members to order by, separated by commas; `-` turns an order round."),
-    Parameter("limit", "Items on a page; not together with `count`.", {"type": "integer", "minimum": 1, "maximum": 100}),
+    Parameter(
+        "limit",
+        "Items on a page; not together with `count`.",
+        {"type": "integer", "minimum": 1, "maximum": 100},
+    ),
     Parameter("continuationToken", "Where the page begins: that of the link `next`."),
     Parameter("count", "`true` answers `totalCount` only.", {"type": "string", "enum": ["true", "false"]}),
 )
@@ -81,8 +89,12 @@ def flow_service(flows: Flows) -> Service:
         ("/flowSpecs", FLOW_SPECS, "flow"),
     ):
         operations += [
-            Operation("GET", path, list_specs(specs), f"List {what} specifications", {200: _ITEMS}, None, (_FILTER,)),
-            Operation("GET", f"{path}/{{id}}", get_spec(specs), f"Look up a {what} specification", {200: _ITEMS}),
+            Operation(
+                "GET", path, list_specs(specs), f"List {what} specifications", {200: _ITEMS}, None, (_FILTER,)
+            ),
+            Operation(
+                "GET", f"{path}/{{id}}", get_spec(specs), f"Look up a {what} specification", {200: _ITEMS}
+            ),
         ]
     for path, items, one, several in (
         ("connections", flows.connections, "a base connection", "base connections"),
@@ -104,7 +116,7 @@ def flow_service(flows: Flows) -> Service:
 def _operations(path: str, items: Items, one: str, several: str) -> list[Operation]:
     here, each = f"/{path}", f"/{path}/{{id}}"
     return [
-        Operation("GET", here, items.list, f"List {several}", {200: _ITEMS}, None, _LISTED),
+        Operation("GET", here, items.list_all, f"List {several}", {200: _ITEMS}, None, _LISTED),
         Operation("POST", here, items.create, f"Create {one}", {201: _MADE}, _GIVEN[path]),
         Operation("GET", each, items.get, f"Look up {one}", {200: _ITEMS}),
         Operation("PATCH", each, items.patch, f"Change {one}", {200: _MADE}, PATCH, headers=_IF_MATCH),

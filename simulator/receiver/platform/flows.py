@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from simulator.core.identifiers import derived_uuid
 from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, PropertyFilter, Refusal, Reply, whole_number
+from simulator.receiver.platform.calls import Call, PropertyFilter, RefusedError, Reply, whole_number
 from simulator.receiver.platform.patching import patched
 from simulator.receiver.platform.registry import Records
 
@@ -37,7 +37,7 @@ CONNECTION_SPECS: tuple[Json, ...] = (
     {"id": DATA_LAKE, "name": "Data Lake", "version": "1.0", "authSpec": []},
 )
 FLOW_SPECS: tuple[Json, ...] = (
-    {"id": FLOW_AS_IS, "name": "Steam data without transformation", "version": "1.0"},
+    {"id": FLOW_AS_IS, "name": "Stream data without transformation", "version": "1.0"},
     {"id": FLOW_MAPPED, "name": "Stream data with transformation", "version": "1.0"},
 )
 
@@ -45,12 +45,28 @@ CONNECTIONS = "flow/connections"
 SOURCES = "flow/sourceConnections"
 TARGETS = "flow/targetConnections"
 FLOWS = "flow/flows"
-_PATHS = {CONNECTIONS: "connections", SOURCES: "sourceConnections", TARGETS: "targetConnections", FLOWS: "flows"}
+_PATHS = {
+    CONNECTIONS: "connections",
+    SOURCES: "sourceConnections",
+    TARGETS: "targetConnections",
+    FLOWS: "flows",
+}
 _MOST = 100
 _MADE_HERE = (
-    "id createdAt updatedAt createdBy updatedBy createdClient updatedClient sandboxId sandboxName imsOrgId "
-    "etag version state"
-).split()
+    "id",
+    "createdAt",
+    "updatedAt",
+    "createdBy",
+    "updatedBy",
+    "createdClient",
+    "updatedClient",
+    "sandboxId",
+    "sandboxName",
+    "imsOrgId",
+    "etag",
+    "version",
+    "state",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,7 @@ class Items:
         reply.headers["Location"] = f"{call.base_url}{PREFIX}/{_PATHS[self._kind]}/{id}"
         return reply
 
-    def list(self, call: Call) -> Reply:
+    def list_all(self, call: Call) -> Reply:
         query = call.query
         if "limit" in query and "count" in query:
             _refuse("1401-400", "limit and count must not be combined")
@@ -139,7 +155,9 @@ class Items:
             _refuse("1100-400", str(error))
         body = {key: value for key, value in given.items() if key not in _MADE_HERE}
         body = self._check(body, before.body)
-        return self._store(call, before.id, body | {k: before.body[k] for k in _MADE_HERE if k in before.body})
+        return self._store(
+            call, before.id, body | {k: before.body[k] for k in _MADE_HERE if k in before.body}
+        )
 
     def delete(self, call: Call) -> Reply:
         document = self._existing(call)
@@ -358,4 +376,4 @@ def _check_spec(given: Json, name: str, known: tuple[str, ...]) -> str:
 
 
 def _refuse(code: str, detail: str) -> NoReturn:
-    raise Refusal(problems.flow_service(code, detail))
+    raise RefusedError(problems.flow_service(code, detail))

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from simulator.core.identifiers import derived_uuid
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, Refusal, Reply, Service
+from simulator.receiver.platform.calls import Call, Operation, RefusedError, Reply, Service
 from simulator.receiver.platform.registry import Records
 
 Json = dict[str, Any]
@@ -42,7 +42,8 @@ class MappingSets:
             _refuse("`xdmSchema` must be the id of a schema")
         for one in given["mappings"]:
             if not isinstance(one, dict) or not all(
-                isinstance(one.get(name), str) and one[name] for name in ("destinationXdmPath", "sourceAttribute")
+                isinstance(one.get(name), str) and one[name]
+                for name in ("destinationXdmPath", "sourceAttribute")
             ):
                 _refuse("each mapping needs `destinationXdmPath` and `sourceAttribute`")
         id = derived_uuid("mapping set", self._records.next_number("mappingSets")).replace("-", "")
@@ -63,17 +64,17 @@ class MappingSets:
     def get(self, call: Call) -> Reply:
         document = self._records.documents.get(_KIND, call.path["id"])
         if document is None:
-            raise Refusal(problems.catalog(404, f"There is no mapping set {call.path['id'][:100]}"))
+            raise RefusedError(problems.catalog(404, f"There is no mapping set {call.path['id'][:100]}"))
         return Reply(200, document.body)
 
     def delete(self, call: Call) -> Reply:
         if not self._records.documents.delete(_KIND, call.path["id"]):
-            raise Refusal(problems.catalog(404, f"There is no mapping set {call.path['id'][:100]}"))
+            raise RefusedError(problems.catalog(404, f"There is no mapping set {call.path['id'][:100]}"))
         return Reply(204)
 
 
 def _refuse(detail: str) -> NoReturn:
-    raise Refusal(problems.catalog(400, detail))
+    raise RefusedError(problems.catalog(400, detail))
 
 
 _MADE: Json = {"type": "object", "required": ["id", "version", "createdDate", "modifiedDate"]}

@@ -6,7 +6,7 @@ import re
 from typing import Any, NoReturn
 
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, Refusal, Reply, Service
+from simulator.receiver.platform.calls import Call, Operation, RefusedError, Reply, Service
 from simulator.receiver.platform.registry import Records
 
 Json = dict[str, Any]
@@ -37,14 +37,14 @@ class Namespaces:
         """Standard namespaces, then the tenant's own."""
         return [*_STANDARD, *(document.body for document in self._records.documents.all(_KIND))]
 
-    def list(self, call: Call) -> Reply:
+    def list_all(self, call: Call) -> Reply:
         return Reply(200, self.all())
 
     def get(self, call: Call) -> Reply:
         for namespace in self.all():
             if call.path["id"] in (str(namespace["id"]), namespace["code"]):
                 return Reply(200, namespace)
-        raise Refusal(problems.catalog(404, f"There is no namespace {call.path['id'][:100]}"))
+        raise RefusedError(problems.catalog(404, f"There is no namespace {call.path['id'][:100]}"))
 
     def create(self, call: Call) -> Reply:
         given = call.body
@@ -74,7 +74,7 @@ class Namespaces:
 
 
 def _refuse(detail: str) -> NoReturn:
-    raise Refusal(problems.catalog(400, detail))
+    raise RefusedError(problems.catalog(400, detail))
 
 
 _NAMESPACE: Json = {"type": "object", "required": ["id", "code", "name", "idType"]}
@@ -93,8 +93,10 @@ def namespace_service(namespaces: Namespaces) -> Service:
         prefix=PREFIX,
         note="Standard and custom namespaces.",
         operations=(
-            Operation("GET", "/", namespaces.list, "List identity namespaces", {200: listed}),
-            Operation("POST", "/", namespaces.create, "Create an identity namespace", {201: _NAMESPACE}, _GIVEN),
+            Operation("GET", "/", namespaces.list_all, "List identity namespaces", {200: listed}),
+            Operation(
+                "POST", "/", namespaces.create, "Create an identity namespace", {201: _NAMESPACE}, _GIVEN
+            ),
             Operation("GET", "/{id}", namespaces.get, "Look up a namespace by id or code", {200: _NAMESPACE}),
         ),
         bad_request=lambda detail: problems.catalog(400, detail),

@@ -78,9 +78,7 @@ _LIFECYCLE = (
     "device.screenWidth environment.type environment.operatingSystem environment.operatingSystemVersion "
     "environment.carrier environment._dc"
 )
-_CONTACT = (
-    "personalEmail mobilePhone homePhone homeAddress mailingAddress billingAddress shippingAddress"
-)
+_CONTACT = "personalEmail mobilePhone homePhone homeAddress mailingAddress billingAddress shippingAddress"
 
 
 CLASSES: Mapping[str, XdmClass] = {

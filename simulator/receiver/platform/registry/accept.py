@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Refusal
+from simulator.receiver.platform.calls import Call, RefusedError
 
 _LISTING = re.compile(r"application/vnd\.adobe\.(xed-id|xed)\+json")
 _LOOK_UP = re.compile(
@@ -38,9 +38,9 @@ def descriptor_form(call: Call) -> str:
 def _form(call: Call, pattern: re.Pattern[str], code: str) -> str:
     accept = call.headers.get("accept", "").strip()
     if not accept:
-        raise Refusal(problems.older_registry(406, "Accept header parameter is required"))
+        raise RefusedError(problems.older_registry(406, "Accept header parameter is required"))
     match = pattern.fullmatch(accept)
     if match is None:
         detail = f"The Accept header supplied is not valid for this request: {accept[:200]}"
-        raise Refusal(problems.registry(code, detail, call.now_ms))
+        raise RefusedError(problems.registry(code, detail, call.now_ms))
     return match[1]

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from simulator.core.identifiers import derived_uuid
 from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Refusal, Reply
+from simulator.receiver.platform.calls import Call, RefusedError, Reply
 from simulator.receiver.platform.registry.accept import descriptor_form, descriptor_list_form
 from simulator.receiver.platform.registry.listing import page_of
 from simulator.receiver.platform.registry.nodes import at_path
@@ -35,7 +35,7 @@ class Descriptors:
         self._records = records
         self._changed = changed
 
-    def list(self, call: Call) -> Reply:
+    def list_all(self, call: Call) -> Reply:
         form = descriptor_list_form(call)
         bodies = self._records.descriptors()
         if form.startswith("xdm-v2"):
@@ -122,7 +122,8 @@ class Descriptors:
             _refuse("`xdm:isPrimary` must be true or false")
         others = self._records.descriptors(given["xdm:sourceSchema"])
         if given.get("xdm:isPrimary") and any(
-            other["@id"] != id and other["@type"] == IDENTITY and other.get("xdm:isPrimary") for other in others
+            other["@id"] != id and other["@type"] == IDENTITY and other.get("xdm:isPrimary")
+            for other in others
         ):
             _refuse("The schema has a primary identity already")
 
@@ -130,9 +131,9 @@ class Descriptors:
         document = self._records.descriptor(call.path["id"])
         if document is None:
             detail = f"The requested descriptor {call.path['id'][:100]} is not found"
-            raise Refusal(problems.registry("XDM-1012-404", detail, call.now_ms))
+            raise RefusedError(problems.registry("XDM-1012-404", detail, call.now_ms))
         return document
 
 
 def _refuse(detail: str) -> NoReturn:
-    raise Refusal(problems.older_registry(400, detail))
+    raise RefusedError(problems.older_registry(400, detail))

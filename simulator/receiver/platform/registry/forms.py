@@ -32,7 +32,9 @@ def _open(node: Any) -> Any:
         return [_open(item) for item in node]
     if not isinstance(node, dict):
         return node
-    shown = {key: _open(value) for key, value in node.items() if (key, value) != ("additionalProperties", False)}
+    shown = {
+        key: _open(value) for key, value in node.items() if (key, value) != ("additionalProperties", False)
+    }
     if isinstance(node.get("type"), str) and "meta:xdmType" not in node:
         shown["meta:xdmType"] = _xdm_type(node)
     return shown

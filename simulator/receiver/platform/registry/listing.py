@@ -11,7 +11,7 @@ from simulator.receiver.platform.calls import (
     Call,
     Parameter,
     PropertyFilter,
-    Refusal,
+    RefusedError,
     Reply,
     value_at,
     whole_number,
@@ -41,7 +41,7 @@ def page_of(call: Call, form: str, resources: Sequence[Json], path: str) -> Repl
         filters = [PropertyFilter.parse(text) for text in call.query.getlist("property")]
         limit = min(whole_number(call.query, "limit", MOST_ON_A_PAGE, 0, 500), MOST_ON_A_PAGE)
     except ValueError as error:
-        raise Refusal(problems.older_registry(400, str(error))) from error
+        raise RefusedError(problems.older_registry(400, str(error))) from error
     found = [resource for resource in resources if all(one.accepts(resource) for one in filters)]
     order = call.query.get("orderby", "updated")
     for name in reversed(order.split(",")):
@@ -51,18 +51,24 @@ def page_of(call: Call, form: str, resources: Sequence[Json], path: str) -> Repl
     shown = found[first : first + limit] if limit else []
     rest = found[first + limit :] if limit else []
     following = _name(rest[0]) if rest else None
-    links: Json = {"global_schemas": {"href": f"{call.base_url}/data/foundation/schemaregistry/global/schemas"}}
+    links: Json = {
+        "global_schemas": {"href": f"{call.base_url}/data/foundation/schemaregistry/global/schemas"}
+    }
     if following is not None:
         query = [(k, v) for k, v in call.query.multi_items() if k != "start"] + [("start", following)]
         links["next"] = {"href": f"{path}?{urlencode(query)}"}
-    results = shown if form == "xed" else [{key: item[key] for key in _SHORT if key in item} for item in shown]
+    results = (
+        shown if form == "xed" else [{key: item[key] for key in _SHORT if key in item} for item in shown]
+    )
     page = {"orderby": order, "next": following, "count": len(results)}
     return Reply(200, {"results": results, "_page": page, "_links": links})
 
 
 def _rank(item: Json, name: str) -> tuple[int, float, str]:
     """Numbers before texts, what has no such value last."""
-    value = value_at(item, _TIMES.get(name, name)) if "." not in _TIMES.get(name, name) else _metadata(item, name)
+    value = (
+        value_at(item, _TIMES.get(name, name)) if "." not in _TIMES.get(name, name) else _metadata(item, name)
+    )
     if isinstance(value, int | float):
         return (0, float(value), "")
     return (2, 0.0, "") if value is None else (1, 0.0, str(value))
@@ -87,4 +93,6 @@ def _first(items: Sequence[Json], start: str | None) -> int:
             return index
     if start.isdecimal() and start.isascii() and len(start) < 10:
         return int(start)
-    raise Refusal(problems.older_registry(400, f"start: there is no page that begins at `{start[:200]}`"))
+    raise RefusedError(
+        problems.older_registry(400, f"start: there is no page that begins at `{start[:200]}`")
+    )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jsonschema_rs
+
 from simulator.xdm import merged_nodes
 
 Node = dict[str, Any]
@@ -18,9 +20,36 @@ FindResource = Callable[[str], Node]
 MOST_LEVELS = 20
 MOST_NODES = 20_000  # a few references to references can stand for millions of fields
 _TYPES = ("string", "number", "integer", "boolean", "object", "array")
-_TEXT = ("title", "description", "format", "pattern", "meta:xdmType", "meta:status")
-_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": value})
+    except (jsonschema_rs.ValidationError, TypeError):
+        return False
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+# The keywords without nodes inside that are passed on, and what their values must be.
+_RULES: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("title", "description", "format", "meta:xdmType", "meta:status"), _is_text),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), _is_count),
+    **dict.fromkeys(("minProperties", "maxProperties"), _is_count),
+    "pattern": _is_pattern,
+}
 _UNSUPPORTED = ("oneOf", "anyOf", "not", "if", "patternProperties")
 
 
@@ -43,7 +72,9 @@ class NodeReader:
         if not isinstance(node, dict):
             raise SchemaError(f"{where}: expected an object")
         if level > MOST_LEVELS:
-            raise SchemaError(f"{where}: fields are nested more than {MOST_LEVELS} levels deep, or in a circle")
+            raise SchemaError(
+                f"{where}: fields are nested more than {MOST_LEVELS} levels deep, or in a circle"
+            )
         self._count += 1
         if self._count > MOST_NODES:
             raise SchemaError(f"the resource stands for more than {MOST_NODES:,} fields")
@@ -76,22 +107,19 @@ class NodeReader:
             if kind not in _TYPES:
                 raise SchemaError(f"{where}: type must be one of {', '.join(_TYPES)}")
             result["type"] = kind
-        for keywords, right in (
-            (_TEXT, lambda value: isinstance(value, str)),
-            (_NUMBERS, lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
-            (_COUNTS, lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0),
-        ):
-            for keyword in keywords:
-                if keyword in node:
-                    if not right(node[keyword]):
-                        raise SchemaError(f"{where}: `{keyword}` has a value of the wrong kind")
-                    result[keyword] = node[keyword]
+        for keyword, right in _RULES.items():
+            if keyword in node:
+                if not right(node[keyword]):
+                    raise SchemaError(f"{where}: `{keyword}` has a value of the wrong kind")
+                result[keyword] = node[keyword]
         if "enum" in node:
             if not isinstance(node["enum"], list) or not node["enum"]:
                 raise SchemaError(f"{where}: `enum` must be a list of values")
             result["enum"] = node["enum"]
         required = node.get("required")
-        if isinstance(required, list):  # standard drafts write `required: true` inside a field; that is no rule
+        if isinstance(
+            required, list
+        ):  # standard drafts write `required: true` inside a field; that is no rule
             if not all(isinstance(name, str) for name in required):
                 raise SchemaError(f"{where}: `required` must be a list of names")
             result["required"] = list(dict.fromkeys(required))
@@ -118,7 +146,9 @@ class NodeReader:
             known = result.setdefault("properties", {})
             try:
                 for name, inner in own.items():
-                    known[name] = merged_nodes(inner, known[name], f"{path}/{name}") if name in known else inner
+                    known[name] = (
+                        merged_nodes(inner, known[name], f"{path}/{name}") if name in known else inner
+                    )
             except ValueError as error:
                 raise SchemaError(str(error)) from error
         if isinstance(node.get("items"), dict):

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from simulator.core.identifiers import derived_uuid
 from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Refusal, Reply
+from simulator.receiver.platform.calls import Call, RefusedError, Reply
 from simulator.receiver.platform.patching import patched
 from simulator.receiver.platform.registry.accept import listing_form, look_up_form
 from simulator.receiver.platform.registry.forms import represented
@@ -114,7 +114,7 @@ class Resources:
     # --- checks ---------------------------------------------------------------------------------------------
 
     def _checked(self, call: Call, given: Json, id: str, version: str, before: Json | None) -> Json:
-        """The whole resource made of what a client gave; a ``Refusal`` if something is wrong with it."""
+        """The whole resource made of what a client gave; a ``RefusedError`` if something is wrong with it."""
         title = given.get("title")
         if not isinstance(title, str) or not title.strip():
             _refuse("`title` is missing")
@@ -145,11 +145,15 @@ class Resources:
         return resource
 
     def _made_here(self, call: Call, id: str, version: str, before: Json | None) -> Json:
-        metadata = dict(before["meta:registryMetadata"]) if before else {
-            "repo:createdDate": call.now_ms,
-            "xdm:createdClientId": call.client_id,
-            "xdm:createdUserId": f"{call.client_id}@techacct.adobe.com",
-        }
+        metadata = (
+            dict(before["meta:registryMetadata"])
+            if before
+            else {
+                "repo:createdDate": call.now_ms,
+                "xdm:createdClientId": call.client_id,
+                "xdm:createdUserId": f"{call.client_id}@techacct.adobe.com",
+            }
+        )
         metadata |= {
             "repo:lastModifiedDate": call.now_ms,
             "xdm:lastModifiedClientId": call.client_id,
@@ -212,7 +216,7 @@ class Resources:
         if not isinstance(every, list) or not all(
             isinstance(part, dict) and isinstance(part.get("$ref"), str) for part in every
         ):
-            _refuse("`allOf` must be a list of `{\"$ref\": ID}`")
+            _refuse('`allOf` must be a list of `{"$ref": ID}`')
         resources = ((id, self._records.any_one(id)) for id in references_of(given))
         return [id for id, resource in resources if resource and resource["meta:resourceType"] == "classes"]
 
@@ -251,12 +255,14 @@ class Resources:
             self._missing(call)
         wanted = call.headers.get("if-match")
         if wanted is not None and wanted.strip('"') not in ("*", etag_of(document.body).strip('"')):
-            raise Refusal(problems.older_registry(412, "The resource has another ETag than If-Match says"))
+            raise RefusedError(
+                problems.older_registry(412, "The resource has another ETag than If-Match says")
+            )
         return document
 
     def _missing(self, call: Call) -> NoReturn:
         detail = f"The requested {self.kind} resource {call.path['id'][:300]} is not found"
-        raise Refusal(problems.registry("XDM-1012-404", detail, call.now_ms))
+        raise RefusedError(problems.registry("XDM-1012-404", detail, call.now_ms))
 
 
 def references_of(resource: Json) -> list[str]:
@@ -288,4 +294,4 @@ def etag_of(resource: Json) -> str:
 
 
 def _refuse(detail: str) -> NoReturn:
-    raise Refusal(problems.older_registry(400, detail))
+    raise RefusedError(problems.older_registry(400, detail))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, Parameter, Refusal, Reply, Service
+from simulator.receiver.platform.calls import Call, Operation, Parameter, RefusedError, Reply, Service
 from simulator.receiver.platform.registry.accept import look_up_form
 from simulator.receiver.platform.registry.descriptors import TYPES, Descriptors
 from simulator.receiver.platform.registry.forms import represented
@@ -16,6 +16,8 @@ from simulator.receiver.platform.registry.resources import Resources, references
 from simulator.receiver.platform.registry.unions import Unions
 
 PREFIX = "/data/foundation/schemaregistry"
+
+Handler = Callable[[Call], Reply]
 
 _NAMES = {
     "classes": ("a class", "classes"),
@@ -80,14 +82,22 @@ _DESCRIPTOR: dict[str, Any] = {
     },
 }
 _STATS: dict[str, Any] = {"type": "object", "required": ["imsOrg", "tenantId", "counts"]}
-_LOOK_UP = (Parameter("Accept", "`application/vnd.adobe.xed-full+json; version=1` or another form.", required=True),)
+_LOOK_UP = (
+    Parameter("Accept", "`application/vnd.adobe.xed-full+json; version=1` or another form.", required=True),
+)
 _LISTED = (Parameter("Accept", "`application/vnd.adobe.xed-id+json` or `...xed+json`.", required=True),)
 
 
 def registry_service(records: Records, tenant: str, changed: Callable[[], None]) -> Service:
     """The service with all its operations."""
     operations: list[Operation] = [
-        Operation("GET", "/stats", _Stats(records, tenant), "The tenant, and how many resources it has", {200: _STATS})
+        Operation(
+            "GET",
+            "/stats",
+            _Stats(records, tenant),
+            "The tenant, and how many resources it has",
+            {200: _STATS},
+        )
     ]
     for kind in ("behaviors", *KINDS):
         handlers = Resources(kind, records, tenant, changed)
@@ -118,44 +128,56 @@ def registry_service(records: Records, tenant: str, changed: Callable[[], None])
 
 def _reading(handlers: Resources, path: str) -> list[Operation]:
     one, several = _NAMES[handlers.kind]
+    here, each = f"/global/{path}", f"/global/{path}/{{id}}"
     return [
-        Operation("GET", f"/global/{path}", handlers.list_global, f"List global {several}", {200: _LIST}, None, PARAMETERS, _LISTED),
-        Operation("GET", f"/global/{path}/{{id}}", handlers.get_global, f"Look up {one} of the library", {200: _RESOURCE}, headers=_LOOK_UP),
-    ]  # fmt: skip
+        _listing(here, handlers.list_global, f"List global {several}"),
+        _look_up(each, handlers.get_global, f"Look up {one} of the library"),
+    ]
+
+
+def _listing(path: str, handle: Handler, summary: str) -> Operation:
+    return Operation("GET", path, handle, summary, {200: _LIST}, query=PARAMETERS, headers=_LISTED)
+
+
+def _look_up(path: str, handle: Handler, summary: str) -> Operation:
+    return Operation("GET", path, handle, summary, {200: _RESOURCE}, headers=_LOOK_UP)
 
 
 def _changing(handlers: Resources, path: str) -> list[Operation]:
     one, several = _NAMES[handlers.kind]
     here, each = f"/tenant/{path}", f"/tenant/{path}/{{id}}"
     return [
-        Operation("GET", here, handlers.list_tenant, f"List the tenant's {several}", {200: _LIST}, None, PARAMETERS, _LISTED),
+        _listing(here, handlers.list_tenant, f"List the tenant's {several}"),
         Operation("POST", here, handlers.create, f"Create {one}", {201: _RESOURCE}, _GIVEN),
-        Operation("GET", each, handlers.get_tenant, f"Look up {one}", {200: _RESOURCE}, headers=_LOOK_UP),
+        _look_up(each, handlers.get_tenant, f"Look up {one}"),
         Operation("PUT", each, handlers.replace, f"Replace {one}", {200: _RESOURCE}, _GIVEN),
         Operation("PATCH", each, handlers.patch, f"Change parts of {one}", {200: _RESOURCE}, PATCH),
         Operation("DELETE", each, handlers.delete, f"Delete {one}", {204: None}),
-    ]  # fmt: skip
+    ]
 
 
 def _descriptors(handlers: Descriptors) -> list[Operation]:
     here, each = "/tenant/descriptors", "/tenant/descriptors/{id}"
-    listed = (Parameter("Accept", "`application/vnd.adobe.xdm+json`, `...xdm-id+json` or another.", required=True),)
+    listed = (
+        Parameter("Accept", "`application/vnd.adobe.xdm+json`, `...xdm-id+json` or another.", required=True),
+    )
     shown = (Parameter("Accept", "`application/vnd.adobe.xdm+json`.", required=True),)
     stored = {**_DESCRIPTOR, "required": ["@id", "@type", "xdm:sourceSchema"]}
+    by_type = {200: {"type": "object"}}
     return [
-        Operation("GET", here, handlers.list, "List descriptors by their type", {200: {"type": "object"}}, None, PARAMETERS, listed),
+        Operation("GET", here, handlers.list_all, "List descriptors", by_type, None, PARAMETERS, listed),
         Operation("POST", here, handlers.create, "Create a descriptor", {201: stored}, _DESCRIPTOR),
         Operation("GET", each, handlers.get, "Look up a descriptor", {200: stored}, headers=shown),
         Operation("PUT", each, handlers.replace, "Replace a descriptor", {200: stored}, _DESCRIPTOR),
         Operation("DELETE", each, handlers.delete, "Delete a descriptor", {204: None}),
-    ]  # fmt: skip
+    ]
 
 
 def _unions(handlers: Unions) -> list[Operation]:
     return [
-        Operation("GET", "/tenant/unions", handlers.list, "List unions", {200: _LIST}, None, PARAMETERS, _LISTED),
-        Operation("GET", "/tenant/unions/{id}", handlers.get, "Look up a union", {200: _RESOURCE}, headers=_LOOK_UP),
-    ]  # fmt: skip
+        _listing("/tenant/unions", handlers.list_all, "List unions"),
+        _look_up("/tenant/unions/{id}", handlers.get, "Look up a union"),
+    ]
 
 
 class _Stats:
@@ -173,7 +195,10 @@ class _Stats:
             key=lambda document: -document.updated_ms,
         )
         recent = [
-            {key: document.body[key] for key in ("title", "$id", "meta:altId", "meta:resourceType", "version")}
+            {
+                key: document.body[key]
+                for key in ("title", "$id", "meta:altId", "meta:resourceType", "version")
+            }
             for document in newest[:10]
         ]
         body = {
@@ -197,7 +222,7 @@ class _Export:
         start = next((d.body for kind in KINDS if (d := self._records.tenant_one(kind, wanted))), None)
         if start is None:
             detail = f"The requested resource {wanted[:300]} is not found"
-            raise Refusal(problems.registry("XDM-1012-404", detail, call.now_ms))
+            raise RefusedError(problems.registry("XDM-1012-404", detail, call.now_ms))
         needed: dict[str, dict[str, Any]] = {start["$id"]: start}
         pending = references_of(start)
         while pending:

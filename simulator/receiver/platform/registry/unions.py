@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Refusal, Reply
+from simulator.receiver.platform.calls import Call, RefusedError, Reply
 from simulator.receiver.platform.registry.accept import listing_form, look_up_form
 from simulator.receiver.platform.registry.forms import represented
 from simulator.receiver.platform.registry.library import alt_id
@@ -22,7 +22,7 @@ class Unions:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def list(self, call: Call) -> Reply:
+    def list_all(self, call: Call) -> Reply:
         return page_of(call, listing_form(call), self.all(), "/tenant/unions")
 
     def get(self, call: Call) -> Reply:
@@ -32,7 +32,7 @@ class Unions:
             if wanted in (union["$id"], union["meta:altId"]):
                 return Reply(200, represented(union, form, self._records))
         detail = f"The requested union {wanted[:300]} is not found"
-        raise Refusal(problems.registry("XDM-1012-404", detail, call.now_ms))
+        raise RefusedError(problems.registry("XDM-1012-404", detail, call.now_ms))
 
     def all(self) -> list[Json]:
         """Every union that has a member."""
