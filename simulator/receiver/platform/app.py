@@ -8,13 +8,14 @@ from typing import Any
 import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator.receiver import answers
 from simulator.receiver.answers import Answer
+from simulator.receiver.calls import Call, Operation, RefusedError, Reply, Service, segments
 from simulator.receiver.http import guarded, read_body, send_bytes
+from simulator.receiver.openapi import OPENAPI_PATH, openapi_document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, RefusedError, Reply, Service, segments
 from simulator.receiver.platform.platform import Platform
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.routing import Mount
@@ -24,14 +25,31 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def platform_router(receiver: Receiver) -> list[Mount]:
-    """Schema Registry, Catalog, Flow Service, Data Prep and identity namespaces."""
+    """Schema Registry, Catalog, Flow Service, Data Prep and identity namespaces, and the OpenAPI document."""
     platform = Platform(receiver)
     mounts = []
     for service in platform.services:
-        for number, prefix in enumerate((service.prefix, *service.aliases)):
+        for prefix in (service.prefix, *service.aliases):
             app = guarded(_ServiceApp(receiver, platform, service, prefix).answer)
-            mounts.append(Mount(prefix, app, {} if number else {service.name: prefix}))
-    return mounts
+            mounts.append(Mount(prefix, app))
+    document = orjson.dumps(openapi_document(platform.services))
+    return [*mounts, Mount(OPENAPI_PATH, _constant(document), {"openapi": OPENAPI_PATH})]
+
+
+def _constant(body: bytes) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        if scope["path"] != OPENAPI_PATH:
+            return answers.problem(
+                404, "not-found", "Not found", f"there is nothing at {scope['path'][:300]}"
+            )
+        if scope["method"] not in ("GET", "HEAD"):
+            return answers.problem(
+                405, "method-not-allowed", "Method not allowed", "this path takes GET", allow="GET"
+            )
+        await send_bytes(send, 200, body, (b"content-type", b"application/json"))
+        return None
+
+    return guarded(answer)
 
 
 class _ServiceApp:

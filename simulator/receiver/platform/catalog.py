@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from simulator.core.identifiers import derived_uuid
-from simulator.receiver.documents import Document
-from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import (
+from simulator.receiver.calls import (
     Call,
     Operation,
     Parameter,
@@ -18,6 +16,8 @@ from simulator.receiver.platform.calls import (
     Service,
     whole_number,
 )
+from simulator.receiver.documents import Document
+from simulator.receiver.platform import problems
 from simulator.receiver.platform.patching import deep_merged, patched
 from simulator.receiver.platform.registry import Records, SchemaError, tags_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.receiver.calls import Operation, Parameter, Service
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Operation, Parameter, Service
 from simulator.receiver.platform.flows import (
     CONNECTION_SPECS,
     FLOW_SPECS,

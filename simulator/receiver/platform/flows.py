@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from simulator.core.identifiers import derived_uuid
+from simulator.receiver.calls import Call, PropertyFilter, RefusedError, Reply, whole_number
 from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, PropertyFilter, RefusedError, Reply, whole_number
 from simulator.receiver.platform.patching import patched
 from simulator.receiver.platform.registry import Records
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, NoReturn
 
+from simulator.receiver.calls import Call, Operation, RefusedError, Reply, Service
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, RefusedError, Reply, Service
 from simulator.receiver.platform.registry import Records
 
 Json = dict[str, Any]

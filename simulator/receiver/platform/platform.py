@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from threading import RLock
 
+from simulator.receiver.calls import Service
 from simulator.receiver.documents import Document
 from simulator.receiver.inlet_spec import Flow, InletSpec
-from simulator.receiver.platform.calls import Service
 from simulator.receiver.platform.catalog import Catalog, catalog_service
 from simulator.receiver.platform.flow_service import flow_service
 from simulator.receiver.platform.flows import CONNECTIONS, FLOWS, SOURCES, TARGETS, Flows, Library, mapping_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from simulator.core.identifiers import derived_uuid
-from simulator.receiver.platform.calls import Reply
+from simulator.receiver.calls import Reply
 
 _PROBLEM = "application/problem+json"
 _OLDER_TITLES = {400: "BadRequestError", 404: "NotFoundError", 406: "NotAcceptableError"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from simulator.receiver.calls import Call, RefusedError
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, RefusedError
 
 _LISTING = re.compile(r"application/vnd\.adobe\.(xed-id|xed)\+json")
 _LOOK_UP = re.compile(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from simulator.core.identifiers import derived_uuid
+from simulator.receiver.calls import Call, RefusedError, Reply
 from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, RefusedError, Reply
 from simulator.receiver.platform.registry.accept import descriptor_form, descriptor_list_form
 from simulator.receiver.platform.registry.listing import page_of
 from simulator.receiver.platform.registry.nodes import at_path

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import (
+from simulator.receiver.calls import (
     Call,
     Parameter,
     PropertyFilter,
@@ -16,6 +15,7 @@ from simulator.receiver.platform.calls import (
     value_at,
     whole_number,
 )
+from simulator.receiver.platform import problems
 
 Json = dict[str, Any]
 

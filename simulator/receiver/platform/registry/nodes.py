@@ -17,7 +17,7 @@ Node = dict[str, Any]
 FindResource = Callable[[str], Node]
 """The strict node of a resource by its ``$id``; raises ``SchemaError`` if there is none."""
 
-MOST_LEVELS = 20
+MOST_LEVELS = 40  # a reference counts as one
 MOST_NODES = 20_000  # a few references to references can stand for millions of fields
 _TYPES = ("string", "number", "integer", "boolean", "object", "array")
 
@@ -57,14 +57,29 @@ class SchemaError(ValueError):
     """What is posted is no schema that this registry understands; the text is for the client."""
 
 
+class Budget:
+    """How many fields a resource may still stand for, together with all that it refers to."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, fields: int = MOST_NODES) -> None:
+        self._left = fields
+
+    def spend(self) -> None:
+        """One field more; raises ``SchemaError`` when there are too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise SchemaError(f"the resource stands for more than {MOST_NODES:,} fields")
+
+
 class NodeReader:
     """Reads the nodes of one resource; ``definitions`` are its own, ``find`` gives those of others."""
 
-    def __init__(self, resource: Mapping[str, Any], find: FindResource) -> None:
+    def __init__(self, resource: Mapping[str, Any], find: FindResource, budget: Budget) -> None:
         definitions = resource.get("definitions")
         self._definitions = definitions if isinstance(definitions, dict) else {}
         self._find = find
-        self._count = 0
+        self._budget = budget
 
     def read(self, node: Any, path: str = "", level: int = 0) -> Node:
         """The strict form of ``node``: references followed, ``allOf`` merged, unknown members forbidden."""
@@ -75,9 +90,7 @@ class NodeReader:
             raise SchemaError(
                 f"{where}: fields are nested more than {MOST_LEVELS} levels deep, or in a circle"
             )
-        self._count += 1
-        if self._count > MOST_NODES:
-            raise SchemaError(f"the resource stands for more than {MOST_NODES:,} fields")
+        self._budget.spend()
         for keyword in _UNSUPPORTED:
             if keyword in node:
                 raise SchemaError(f"{where}: `{keyword}` is not supported by this registry")

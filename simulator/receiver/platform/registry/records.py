@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.receiver.documents import Document, Documents
 from simulator.receiver.platform.registry.library import alt_id, global_node, global_resources
-from simulator.receiver.platform.registry.nodes import NodeReader, SchemaError, require_path
+from simulator.receiver.platform.registry.nodes import Budget, NodeReader, SchemaError, require_path
 from simulator.xdm import compiled_schema
 
 Json = dict[str, Any]
@@ -97,9 +97,12 @@ class Records:
 
     # --- what a resource stands for -------------------------------------------------------------------------
 
-    def node(self, resource: Json, trail: tuple[str, ...] = ()) -> Json:
+    def node(self, resource: Json) -> Json:
         """The strict node of a resource with everything that it refers to; raises ``SchemaError``."""
-        known = global_node(resource["$id"]) if "$id" in resource else None
+        return self._node(resource, (resource.get("$id", ""),), Budget())
+
+    def _node(self, resource: Json, trail: tuple[str, ...], budget: Budget) -> Json:
+        known = global_node(resource.get("$id", ""))
         if known is not None:
             return known
 
@@ -109,9 +112,9 @@ class Records:
                 raise SchemaError(f"`{id}` is not in the schema library")
             if id in trail or len(trail) >= _MOST_STEPS:
                 raise SchemaError(f"`{id}` refers to itself")
-            return self.node(found, (*trail, id))
+            return self._node(found, (*trail, id), budget)
 
-        return NodeReader(resource, find).read(resource)
+        return NodeReader(resource, find, budget).read(resource)
 
     def event_schema(self, schema: Json) -> Json:
         """The JSON Schema (2020-12) that data of a schema resource must obey; raises ``SchemaError``.

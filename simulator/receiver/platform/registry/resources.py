@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from simulator.core.identifiers import derived_uuid
+from simulator.receiver.calls import Call, RefusedError, Reply
 from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, RefusedError, Reply
 from simulator.receiver.platform.patching import patched
 from simulator.receiver.platform.registry.accept import listing_form, look_up_form
 from simulator.receiver.platform.registry.forms import represented

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from simulator.receiver.calls import Call, Operation, Parameter, RefusedError, Reply, Service
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, Operation, Parameter, RefusedError, Reply, Service
 from simulator.receiver.platform.registry.accept import look_up_form
 from simulator.receiver.platform.registry.descriptors import TYPES, Descriptors
 from simulator.receiver.platform.registry.forms import represented

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.receiver.calls import Call, RefusedError, Reply
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.calls import Call, RefusedError, Reply
 from simulator.receiver.platform.registry.accept import listing_form, look_up_form
 from simulator.receiver.platform.registry.forms import represented
 from simulator.receiver.platform.registry.library import alt_id
