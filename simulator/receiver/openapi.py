@@ -94,7 +94,7 @@ def _operation(service: Service, operation: Operation, path: str) -> Json:
     }
     problem: Json = {"$ref": "#/components/schemas/Problem"}
     gateway: Json = {"$ref": "#/components/schemas/GatewayError"}
-    for status, text in (_ALWAYS | _PLATFORM).items():
+    for status, text in {**_ALWAYS, **_PLATFORM}.items():
         both = {_PROBLEM: problem, **({_JSON: gateway} if status in (400, 401, 403) else {})}
         responses.setdefault(str(status), _response(text, both))
     described: Json = {

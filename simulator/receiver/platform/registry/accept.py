@@ -14,6 +14,18 @@ _LOOK_UP = re.compile(
 )
 _DESCRIPTORS = re.compile(r"application/vnd\.adobe\.(xdm|xdm-id|xdm-link|xdm-v2|xdm-v2-id|xdm-v2-link)\+json")
 
+# Examples of each for the OpenAPI document.
+LISTING_FORMS = ["application/vnd.adobe.xed-id+json", "application/vnd.adobe.xed+json"]
+LOOK_UP_FORMS = [
+    f"application/vnd.adobe.{form}+json; version=1"
+    for form in ("xed", "xed-full", "xed-notext", "xed-full-notext", "xed-full-desc", "xed-deprecatefield")
+]
+DESCRIPTOR_FORM = "application/vnd.adobe.xdm+json"
+DESCRIPTOR_LIST_FORMS = [
+    f"application/vnd.adobe.{form}+json"
+    for form in ("xdm", "xdm-id", "xdm-link", "xdm-v2", "xdm-v2-id", "xdm-v2-link")
+]
+
 
 def listing_form(call: Call) -> str:
     """``xed-id`` or ``xed``."""

@@ -7,7 +7,13 @@ from typing import Any
 
 from simulator.receiver.calls import Call, Operation, Parameter, RefusedError, Reply, Service
 from simulator.receiver.platform import problems
-from simulator.receiver.platform.registry.accept import look_up_form
+from simulator.receiver.platform.registry.accept import (
+    DESCRIPTOR_FORM,
+    DESCRIPTOR_LIST_FORMS,
+    LISTING_FORMS,
+    LOOK_UP_FORMS,
+    look_up_form,
+)
 from simulator.receiver.platform.registry.descriptors import TYPES, Descriptors
 from simulator.receiver.platform.registry.forms import represented
 from simulator.receiver.platform.registry.listing import PARAMETERS
@@ -31,7 +37,7 @@ _PATHS = {"mixins": ("fieldgroups", "mixins")}
 
 _RESOURCE: dict[str, Any] = {
     "type": "object",
-    "required": ["$id", "meta:altId", "meta:resourceType", "version", "title", "type"],
+    "required": ["$id", "meta:altId", "meta:resourceType", "version", "type"],
     "properties": {
         "$id": {"type": "string"},
         "meta:altId": {"type": "string"},
@@ -82,10 +88,8 @@ _DESCRIPTOR: dict[str, Any] = {
     },
 }
 _STATS: dict[str, Any] = {"type": "object", "required": ["imsOrg", "tenantId", "counts"]}
-_LOOK_UP = (
-    Parameter("Accept", "`application/vnd.adobe.xed-full+json; version=1` or another form.", required=True),
-)
-_LISTED = (Parameter("Accept", "`application/vnd.adobe.xed-id+json` or `...xed+json`.", required=True),)
+_LOOK_UP = (Parameter("Accept", "The form, with a version.", {"enum": LOOK_UP_FORMS}, required=True),)
+_LISTED = (Parameter("Accept", "The form, without a version.", {"enum": LISTING_FORMS}, required=True),)
 
 
 def registry_service(records: Records, tenant: str, changed: Callable[[], None]) -> Service:
@@ -158,10 +162,8 @@ def _changing(handlers: Resources, path: str) -> list[Operation]:
 
 def _descriptors(handlers: Descriptors) -> list[Operation]:
     here, each = "/tenant/descriptors", "/tenant/descriptors/{id}"
-    listed = (
-        Parameter("Accept", "`application/vnd.adobe.xdm+json`, `...xdm-id+json` or another.", required=True),
-    )
-    shown = (Parameter("Accept", "`application/vnd.adobe.xdm+json`.", required=True),)
+    listed = (Parameter("Accept", "The form.", {"enum": DESCRIPTOR_LIST_FORMS}, required=True),)
+    shown = (Parameter("Accept", "The form.", {"enum": [DESCRIPTOR_FORM]}, required=True),)
     stored = {**_DESCRIPTOR, "required": ["@id", "@type", "xdm:sourceSchema"]}
     by_type = {200: {"type": "object"}}
     return [
