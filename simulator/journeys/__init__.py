@@ -1,0 +1,1 @@
+"""Journeys: event definitions, expressions, journey files and what becomes of an instance."""
