@@ -356,6 +356,32 @@ class Compiler:
         )
 
 
+def equalities(node: Node | Token) -> dict[tuple[str, ...], str]:
+    """Plain event fields that must equal a text constant for the expression to be true, by path."""
+    if isinstance(node, Token):
+        return {}
+    found: dict[tuple[str, ...], str] = {}
+    if node.data in ("start", "conjunction"):
+        for child in node.children:
+            found |= equalities(child)
+    elif node.data == "compare" and _token(node, 1) == "==":
+        left, right = cast("Node", node.children[0]), cast("Node", node.children[2])
+        for field, text in ((left, right), (right, left)):
+            if field.data == "reference" and text.data == "string" and (path := _plain_path(field)):
+                found[path] = unquoted(_token(text, 0))
+    return found
+
+
+def _plain_path(reference: Node) -> tuple[str, ...]:
+    """The path of a reference to an event field that has no collection methods and no options; else nothing."""
+    segments = cast("Node", reference.children[1])
+    steps = cast("list[Node]", segments.children[1:])
+    plain = all(step.data == "step_field" for step in steps) and len(reference.children) == 2
+    if not plain or _KINDS[_token(reference, 0)[:-1].strip()] != "event":
+        return ()
+    return tuple(_field_name(step.children[0]) for step in steps)
+
+
 def _field_run(run: Run, name: str) -> Run:
     return lambda scope, item: lists.field_of(run(scope, item), name)
 

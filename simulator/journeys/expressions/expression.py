@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
-from simulator.journeys.expressions.compiler import Compiler, Run, parse_tree, truth
+from simulator.journeys.expressions.compiler import Compiler, Run, equalities, parse_tree, truth
 from simulator.journeys.expressions.scope import Dialect, Reference, Scope
 from simulator.journeys.expressions.values import Value
 
@@ -12,17 +13,24 @@ from simulator.journeys.expressions.values import Value
 class Expression:
     """A checked expression.
 
-    ``references`` are the fields that it reads and ``audiences`` those that it asks about, in the order of the text.
+    ``references`` are the fields that it reads and ``audiences`` those that it asks about, in the order of the
+    text. ``equalities`` are the event fields that must equal a text for the whole to be true, by path.
     """
 
-    __slots__ = ("_run", "audiences", "references", "text")
+    __slots__ = ("_run", "audiences", "equalities", "references", "text")
 
     def __init__(
-        self, text: str, run: Run, references: tuple[Reference, ...], audiences: tuple[str, ...]
+        self,
+        text: str,
+        run: Run,
+        references: tuple[Reference, ...],
+        audiences: tuple[str, ...],
+        equalities: Mapping[tuple[str, ...], str],
     ) -> None:
         self.text = text
         self.references = references
         self.audiences = audiences
+        self.equalities = equalities
         self._run = run
 
     def __repr__(self) -> str:
@@ -41,6 +49,7 @@ class Expression:
 def parse_expression(text: str, dialect: Dialect = "ajo") -> Expression:
     """The expression that ``text`` writes. Raises ExpressionError with the column of the mistake."""
     compiler = Compiler(dialect)
-    run = compiler.compile(parse_tree(text))
+    tree = parse_tree(text)
+    run = compiler.compile(tree)
     references = sorted(compiler.references, key=lambda reference: reference.column)
-    return Expression(text, run, tuple(references), tuple(compiler.audiences))
+    return Expression(text, run, tuple(references), tuple(compiler.audiences), equalities(tree))
