@@ -67,9 +67,9 @@ class Definition:
         self._fields = None if model.fields is None else [tuple(path.split(".")) for path in model.fields]
 
     @property
-    def expressions(self) -> Sequence[Expression]:
-        """The rule, key and supplemental id."""
-        return [given for given in (self._rule, self._key, self._supplemental) if given is not None]
+    def parts(self) -> tuple[Expression | None, Expression, Expression | None]:
+        """The rule, the key and the supplemental id."""
+        return self._rule, self._key, self._supplemental
 
     @property
     def event_type(self) -> str | None:

@@ -13,6 +13,7 @@ from simulator.delivery import RECEIVER, make_destination
 from simulator.people import group_sizes, reachable_towns
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.journeys import check_journeys
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, Scenario, load_scenario
 from simulator.world import PlaceSet, TownSet, load_places, load_towns
@@ -50,6 +51,8 @@ def prepare(
     scenario = loaded.scenario
     problems = list(_check_names(loaded))
     warnings = list(loaded.warnings)
+    for problem in check_journeys(loaded):
+        (warnings if problem.warning else problems).append(problem)
     places = _load_places(loaded, problems, warnings)
     towns = _load_towns(loaded, problems, warnings)
     if places is not None:
