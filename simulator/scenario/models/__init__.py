@@ -38,7 +38,9 @@ from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
@@ -80,6 +82,7 @@ __all__ = [
     "PlaceColumns",
     "RaceBranch",
     "Reentrance",
+    "Roads",
     "Scenario",
     "Schedule",
     "Sessions",
@@ -89,6 +92,8 @@ __all__ = [
     "TimeOfDay",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",
