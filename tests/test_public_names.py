@@ -20,17 +20,21 @@ NAMES = {
         RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
         MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
     """,
+    "journeys": """
+        Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        StubCallout Supply lint make_plan
+    """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
-        reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
+        kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
-        DEVICES PROFILES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset MonitoredPhone Os OsProfile
-        Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
+        DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
+        Os OsProfile Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """
@@ -45,9 +49,10 @@ NAMES = {
         describe_people prepare replay_file run serve_receiver
     """,
     "scenario": """
-        App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
-        TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
+        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
+        LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
+        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
+        dump_as_run kinds_of json_schema json_schema_text load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
@@ -56,7 +61,8 @@ NAMES = {
         Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+        ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
+        is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
