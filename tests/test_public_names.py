@@ -55,7 +55,7 @@ NAMES = {
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Observed Option Outing Persona PhoneMix Place
-        PlaceColumns Position Product Roads Scenario Schedule Sessions Step TownColumns Towns Trace
+        PlaceColumns Position Product Roads Scenario Schedule ScriptStep Sessions TownColumns Towns Trace
         TraceColumns Travel Work WorkHabits dump_as_run kinds_of json_schema json_schema_text load_scenario
     """,
     "sdk": """

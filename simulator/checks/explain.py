@@ -27,6 +27,8 @@ DELAYS = (
     ("sent", "acknowledged"),
     ("crossed", "acknowledged"),
 )
+BESIDES = ("region_events_without_crossing", "duplicates", "failed_attempts")
+"""What a summary counts beside crossings."""
 PERCENTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 LOSS_PLACES = 5
 
@@ -57,6 +59,7 @@ def explain(record: RunRecord, limit: int = LOSS_PLACES) -> dict[str, Any]:
             for name, (people, mine) in systems.items()
         },
         "delays": [_delay(rows, *steps) for steps in DELAYS],
+        "besides": {key: record.summary[key] for key in BESIDES if record.summary and key in record.summary},
         "places_with_losses": places["count"],
         "places": places["worst"],
     }

@@ -60,7 +60,7 @@ EXPLANATIONS: dict[Outcome, Explanation] = {
         "no event: the place had left the SDK's list of nearby ones",
     ),
     Outcome.NO_METADATA: Explanation(
-        "Android's SDK makes no event for a place without any metadata",
+        "the SDK of Android makes no event for a place without any metadata",
         "no event: the place has no metadata, and {phone}'s SDK cannot make one without",
     ),
     Outcome.DEDUPLICATED: Explanation(

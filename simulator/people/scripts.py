@@ -15,7 +15,7 @@ from simulator.core.simtime import MS_PER_SECOND, Calendar
 from simulator.people.legs import DayLegs
 from simulator.people.ways import Ways, straight_ways, ways_along_streets
 from simulator.scenario import Position
-from simulator.scenario.models import Mode, Step
+from simulator.scenario.models import Mode, ScriptStep
 from simulator.world import Legs, PlaceSet, RoadNetwork, geodesy
 
 HOME = "home"
@@ -62,7 +62,7 @@ class PlaceNames:
         return found[int(np.argmin(metres))]
 
 
-def due_times(script: Sequence[Step], calendar: Calendar) -> list[int | None]:
+def due_times(script: Sequence[ScriptStep], calendar: Calendar) -> list[int | None]:
     """When each step is due in virtual time; None for those that follow the step before.
 
     A time of day is the next one after the last time given, or after the start of the run.
@@ -109,7 +109,7 @@ class Mover:
         self._home = latitude, longitude
         self.latitude, self.longitude = latitude, longitude
 
-    def move(self, step: Step, number: int, now: int) -> tuple[Legs, int]:
+    def move(self, step: ScriptStep, number: int, now: int) -> tuple[Legs, int]:
         """The legs of step ``number``, begun at ``now``, and when the person arrives; they are there then."""
         latitude, longitude = self._aim(step)
         ends = (self.latitude, self.longitude, latitude, longitude)
@@ -127,7 +127,7 @@ class Mover:
         self.latitude, self.longitude = latitude, longitude
         return _timed(ways, now, arrive), arrive
 
-    def _seconds(self, step: Step, number: int, mode: Mode, ways: Ways) -> float:
+    def _seconds(self, step: ScriptStep, number: int, mode: Mode, ways: Ways) -> float:
         metres = float(ways.metres[0])
         if metres == 0.0:
             return 0.0
@@ -138,7 +138,7 @@ class Mover:
         draw = np.array([uniform_one(key_of(self._key, "script.speed"), number)])
         return metres / max(float(mode.speed.ppf(draw)[0]), SLOWEST_M_PER_S)
 
-    def _aim(self, step: Step) -> tuple[float, float]:
+    def _aim(self, step: ScriptStep) -> tuple[float, float]:
         """Where a step leads."""
         name = step.go_to or step.walk_by or step.enter or step.leave
         if name == HOME:

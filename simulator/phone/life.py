@@ -26,6 +26,9 @@ _PENDING_DETECTION = int(Outcome.PENDING_DETECTION)
 # Why there may be no network: bits of a number that is 0 while there is one.
 _OFFLINE, _AIRPLANE, _DOZE, _OFF, _DEAD_ZONE = 1, 2, 4, 8, 16
 
+# A phone is not dozing that was woken up this short ago, milliseconds: it moves. Doze needs half an hour of rest [a].
+_STILL = 1_800_000
+
 # Draws of a phone about itself, by the time at which they are needed.
 _DOZES, _WINDOW = 0, 1
 
@@ -86,6 +89,7 @@ class LivingPhone:
         "_stopped",
         "_unreported",
         "_window",
+        "_woken",
         "inside",
     )
 
@@ -115,6 +119,7 @@ class LivingPhone:
         self._stopped = False
         # When the network that Doze holds back is let through; None while it is not held back.
         self._window: int | None = None
+        self._woken = -_STILL
         # Places that the phone knows to be in, in the order of entering (a dict keeps it, a set would not).
         self.inside: dict[int, None] = {}
 
@@ -257,15 +262,17 @@ class LivingPhone:
         """Give the app a region event, after waking it up if it is not in front."""
         now = region.noticed
         if not self._in_front:
-            if self._rules.doze_share > 0.0 and self._window is None:
-                self._doze(now)
+            if self._rules.doze_share > 0.0:
+                if self._window is None and now - self._woken > _STILL:
+                    self._doze(now)
+                self._woken = now
             self._app.awake(now, now + self._rules.run_time)
         self._app.region_event(region)
 
     # --- Doze ---------------------------------------------------------------------------------------------
 
     def _doze(self, now: int) -> None:
-        """A wake-up in the background may find the network held back for a while."""
+        """A wake-up in the background, the first in a while, may find the network held back."""
         share = 1.0 if self._saving else self._rules.doze_share
         key = bits_one(self._key, -1)
         if uniform_one(key, 2 * now + _DOZES) >= share:

@@ -23,6 +23,9 @@ from simulator.phone.tables import TO_QUANTILE
 # What is drawn about a person at a place at a time: how long detection takes, whether there is any, the position, and
 # whether a mistake follows.
 _DELAY, _SIGHT, _POSITION, _MISTAKE = range(4)
+# A region event is on its way to the app for about this long: woken, it may have asked for other places meanwhile,
+# milliseconds (mobile_sdk.md 8: up to 2 s).
+_CALLBACK = 2_000
 # A mistake about the side of a border begins this long after a region event and lasts as long again, milliseconds [a].
 _SHORTEST_MISTAKE, _LONGEST_MISTAKE = 30_000, 300_000
 
@@ -230,7 +233,11 @@ class MonitoredPhone(LivingPhone):
             self._believe(place, region.entry)
             self._give_up(region, _APP_NOT_RUNNING)
             return
-        region.listed = self._watched is None or self._watched.has(place, now)
+        if self._watched is not None and not self._watched.has(place, now):
+            if now - self._watched.fixed_at > _CALLBACK:
+                self._give_up(region, _NOT_MONITORED)
+                return
+            region.listed = False
         del self._pending[place], self._unreported.open[region]
         self._report(region, now)
         if self._watched is not None:

@@ -65,7 +65,7 @@ class OsProfile:
     regions_survive_restart: bool
     """Whether regions stay registered when the phone restarts."""
     doze_share: float
-    """Share of wake-ups in the background at which the network is held back."""
+    """Share of wake-ups in the background, the first in half an hour, at which the network is held back."""
     doze_delay: Distribution
     """Time until it is let through again."""
     saver_delay_factor: float

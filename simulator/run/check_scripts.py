@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from simulator.core.errors import Problem
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people import HOME, PlaceNames, due_times
-from simulator.scenario import Group, LoadedScenario, Step
+from simulator.scenario import Group, LoadedScenario, ScriptStep
 from simulator.scenario.models import MOVES
 from simulator.scenario.units import nearest, one_of, shown
 from simulator.world import PlaceSet
@@ -46,7 +46,9 @@ def _doubles(loaded: LoadedScenario) -> Iterator[Problem]:
             yield loaded.problem(("products", number, "sku"), what, "give each product a SKU of its own")
 
 
-def _unknown_place(loaded: LoadedScenario, step: Step, at: Path, names: PlaceNames) -> Iterator[Problem]:
+def _unknown_place(
+    loaded: LoadedScenario, step: ScriptStep, at: Path, names: PlaceNames
+) -> Iterator[Problem]:
     for key in MOVES:
         name = getattr(step, key)
         if not isinstance(name, str) or name in names or (key == "go_to" and name == HOME):
@@ -55,7 +57,9 @@ def _unknown_place(loaded: LoadedScenario, step: Step, at: Path, names: PlaceNam
         yield loaded.problem((*at, key), f"no place {shown(name)}", _meant(name, known))
 
 
-def _unknown_products(loaded: LoadedScenario, step: Step, at: Path, products: list[str]) -> Iterator[Problem]:
+def _unknown_products(
+    loaded: LoadedScenario, step: ScriptStep, at: Path, products: list[str]
+) -> Iterator[Problem]:
     single = (
         ("view", step.view),
         ("add_to_cart", step.add_to_cart),
@@ -78,7 +82,7 @@ def _meant(name: str, known: Collection[str]) -> str:
     )
 
 
-def _impossible(loaded: LoadedScenario, group: Group, step: Step, at: Path) -> Iterator[Problem]:
+def _impossible(loaded: LoadedScenario, group: Group, step: ScriptStep, at: Path) -> Iterator[Problem]:
     modes = [name for name, _ in group.travel.modes()]
     if step.action in MOVES and step.by not in modes:
         what = f"nobody of the group moves by {shown(step.by)}"
@@ -91,7 +95,7 @@ def _impossible(loaded: LoadedScenario, group: Group, step: Step, at: Path) -> I
             yield loaded.problem((*at, key), what, "set `phone.monitoring: os`", warning=True)
 
 
-def _closed_app(loaded: LoadedScenario, script: tuple[Step, ...], path: Path) -> Iterator[Problem]:
+def _closed_app(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
     """Products are looked at, and put into the cart, in the app."""
     in_front = False
     for number, step in enumerate(script):
@@ -105,7 +109,7 @@ def _closed_app(loaded: LoadedScenario, script: tuple[Step, ...], path: Path) ->
             return
 
 
-def _too_late(loaded: LoadedScenario, script: tuple[Step, ...], path: Path) -> Iterator[Problem]:
+def _too_late(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
     clock = loaded.scenario.clock
     for number, due in enumerate(due_times(script, clock.calendar)):
         if due is not None and due >= clock.duration * MS_PER_SECOND:

@@ -21,7 +21,7 @@ from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.observations import Message, Observations
 from simulator.run.phones import CohortPhones, ModelContext
 from simulator.run.shopping import Shopper
-from simulator.scenario.models import MOVES, Observed, Step
+from simulator.scenario.models import MOVES, Observed, ScriptStep
 from simulator.sdk import DISMISS, MobileSdk
 from simulator.world import solve
 
@@ -140,7 +140,7 @@ class ScriptedPerson:
         self._message = received.message
         return True
 
-    def _do(self, step: Step, number: int) -> Steps:
+    def _do(self, step: ScriptStep, number: int) -> Steps:
         """What one step says."""
         action, now = step.action, self._now
         if action in MOVES:
@@ -165,7 +165,7 @@ class ScriptedPerson:
 
     # --- on the way ---------------------------------------------------------------------------------------
 
-    def _move(self, step: Step, number: int) -> Steps:
+    def _move(self, step: ScriptStep, number: int) -> Steps:
         scripts, who = self._scripts, self._who
         legs, arrive = self._mover.move(step, number, self._now)
         crossings = solve(scripts.context.places, legs)
@@ -190,7 +190,7 @@ class ScriptedPerson:
         else:
             app.background(now)
 
-    def _allow(self, step: Step, now: int) -> None:
+    def _allow(self, step: ScriptStep, now: int) -> None:
         """Permission changes, or the location service is switched off or on: without it nothing is allowed."""
         if step.permission is not None:
             self._permission = Permission[step.permission.upper()]

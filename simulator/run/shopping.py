@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from simulator.core.randomness import bits_one
 from simulator.people import Cart, Catalogue, Cohort, Line
 from simulator.run.phones import ModelContext, logins
-from simulator.scenario.models import Step
+from simulator.scenario.models import ScriptStep
 from simulator.sdk import KINDS, MobileSdk, Sender
 from simulator.xdm import EventType, ItemFacts, OrderFacts, Slot, Template, commerce_event, json_value
 
@@ -35,7 +35,7 @@ class Shopper:
         # The till is a sender of its own: its events neither wait on the phone nor number with the phone's.
         self._till = Sender(sdk.sender.person, bits_one(sdk.sender.id_key, 1), False)
 
-    def do(self, step: Step, now: int) -> None:
+    def do(self, step: ScriptStep, now: int) -> None:
         """What a step about products says."""
         if step.view is not None:
             self._in_app(EventType.PRODUCT_VIEWS, [self._catalogue.line(step.view, 1)], now, cart=False)

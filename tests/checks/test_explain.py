@@ -239,7 +239,7 @@ def damage(folder: Path, **header: Any) -> None:
 def test_a_ledger_of_another_format_is_said_with_the_version_that_wrote_it(tmp_path: Path) -> None:
     damage(write_run(tmp_path), format=99, journeysim_version="9.9.9")
     with pytest.raises(
-        UsageError, match=r"has format 99, .* reads format 1; use the version that wrote it \(9\.9\.9\)"
+        UsageError, match=r"has format 99, .* reads format 2; use the version that wrote it \(9\.9\.9\)"
     ):
         read_record(tmp_path)
 
@@ -252,7 +252,7 @@ def test_a_damaged_header_is_said(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("person", 3), ("place", 4), ("outcome", 9), ("outcome", 0), ("person", -1)]
+    ("column", "value"), [("person", 3), ("place", 4), ("outcome", 99), ("outcome", 0), ("person", -1)]
 )
 def test_rows_that_the_header_does_not_know_are_said(tmp_path: Path, column: str, value: int) -> None:
     path = write_run(tmp_path) / "ledger" / ROWS_FILE

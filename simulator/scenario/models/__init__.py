@@ -43,7 +43,7 @@ from simulator.scenario.models.places import Library, Place, PlaceColumns
 from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
-from simulator.scenario.models.scripts import MOVES, Observed, Step
+from simulator.scenario.models.scripts import MOVES, Observed, ScriptStep
 from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
@@ -103,6 +103,7 @@ __all__ = [
     "Rule",
     "Scenario",
     "Schedule",
+    "ScriptStep",
     "Sessions",
     "Spells",
     "Step",

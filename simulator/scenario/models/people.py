@@ -10,7 +10,7 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
-from simulator.scenario.models.scripts import Step
+from simulator.scenario.models.scripts import ScriptStep
 from simulator.scenario.models.traces import Trace
 from simulator.scenario.quantities import RandomCount, Weights
 
@@ -51,7 +51,7 @@ class Group(Model):
         default=None, description="A recorded track that they follow, instead of living by a schedule."
     )
 
-    script: tuple[Step, ...] = Field(
+    script: tuple[ScriptStep, ...] = Field(
         default=(),
         description="What they do, step by step, instead of living by a schedule (docs/scripts.md).",
     )

@@ -69,7 +69,8 @@ class OsProfileOverrides(Model):
     )
     doze_share: Share | None = Field(
         default=None,
-        description="Share of wake-ups in the background at which the network is held back (Doze).",
+        description="Share of wake-ups in the background, the first in half an hour, at which the network is held "
+        "back (Doze).",
     )
     doze_delay: RandomDuration | None = Field(
         default=None, description="Time until the network is let through again (the maintenance window)."

@@ -41,7 +41,7 @@ class Observed(Model):
     )
 
 
-class Step(Model):
+class ScriptStep(Model):
     """One thing that a person does. It begins when the step before is done, unless it says otherwise."""
 
     at: TimeOfDay | LocalDateTime | None = Field(
