@@ -60,6 +60,16 @@ class CohortModel:
             )
 
     @property
+    def first_person(self) -> int:
+        """Ordinal of the first person within the run."""
+        return self._cohort.spec.first_person
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return self._cohort.size
+
+    @property
     def phones_by_os(self) -> dict[str, int]:
         """How many phones of each system the cohort has."""
         return self._phones.by_os

@@ -31,9 +31,20 @@ class Observations:
         self._inbox: dict[int, list[Received]] = {}
         self._waiting: dict[int, tuple[str, simpy.Event]] = {}
 
-    def announce(self, person: int, name: str, message: Message | None = None) -> None:
-        """Person (index within the cohort) receives a message now; ``message`` is as a push service delivers it."""
+    def announce(self, person: int, name: str, message: Message | None = None, at: int | None = None) -> None:
+        """Person (index within the cohort) receives a message, now or at a later virtual time ``at``.
+
+        ``message`` is as a push service delivers it.
+        """
         received = Received(name, message or {"id": name})
+        later = 0 if at is None else at - int(self._env.now)
+        if later > 0:
+            self._env.timeout(later).callbacks.append(lambda _: self._deliver(person, received))
+        else:
+            self._deliver(person, received)
+
+    def _deliver(self, person: int, received: Received) -> None:
+        name = received.name
         waiting = self._waiting.get(person)
         if waiting is not None and waiting[0] == name:
             del self._waiting[person]

@@ -11,6 +11,7 @@ from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Ca
 from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
 from simulator.run.model import CohortModel
+from simulator.run.observations import Message
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
@@ -117,6 +118,18 @@ class Simulation:
             made += spec.size
             on_people(made, people)
         self._now = 0
+
+    def announce(self, person: int, name: str, message: Message | None = None) -> bool:
+        """A person (ordinal within the run) receives a message at the time that the simulation has got to.
+
+        ``message`` is as a push service delivers it. Whether the person is one of this worker's who act by a script.
+        """
+        for model in self.models:
+            local = person - model.first_person
+            if model.scripts is not None and 0 <= local < model.people:
+                model.scripts.observations.announce(local, name, message, at=self._now)
+                return True
+        return False
 
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""

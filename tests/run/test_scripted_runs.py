@@ -223,17 +223,27 @@ def test_who_waits_in_vain_goes_on_when_the_time_is_over_or_stops(tmp_path: Path
 def test_who_receives_it_in_time_goes_on_at_that_moment(tmp_path: Path, minutes: int) -> None:
     prepared = prepare(write_scenario(tmp_path, document(COUPON)))
     simulation = Simulation(prepared.world, prepared.world.cohorts())
-    (model,) = simulation.models
-    scripts = model.scripts
-    assert scripts is not None
-    timer = model.env.timeout(minutes * 60_000)
-    timer.callbacks.append(lambda _: scripts.observations.announce(0, "coupon", {"id": "m-17"}))
+    bodies = simulation.advance(minutes * 60_000).bodies
+    assert bodies == []
+    assert simulation.announce(0, "coupon", {"id": "m-17"})
     events = [orjson.loads(body) for body in simulation.advance(prepared.world.duration_ms).bodies]
     # Received an hour before anybody asked for it counts as received: it is there at once.
     assert events[0]["timestamp"][11:19] == ("11:00:01" if minutes == 60 else "11:15:00")
     opened = next(event for event in events if event["eventType"] == "pushTracking.applicationOpened")
     assert opened["pushNotificationTracking"]["pushProviderMessageID"] == "m-17"
-    assert scripts.in_vain == 0
+    scripts = simulation.models[0].scripts
+    assert scripts is not None
+    assert (scripts.done, scripts.in_vain) == (2, 0)
+
+
+def test_nobody_hears_of_messages_to_people_without_a_script(tmp_path: Path) -> None:
+    both = document(COUPON)
+    both["people"] = {"others": {"size": 5, "home": {"around": {"at": HOME, "radius": "2 km"}}}} | both[
+        "people"
+    ]
+    prepared = prepare(write_scenario(tmp_path, both))
+    simulation = Simulation(prepared.world, prepared.world.cohorts())
+    assert [simulation.announce(person, "coupon") for person in range(7)] == [False] * 5 + [True, False]
 
 
 def test_another_message_is_not_the_one_that_is_waited_for(tmp_path: Path) -> None:
@@ -241,7 +251,7 @@ def test_another_message_is_not_the_one_that_is_waited_for(tmp_path: Path) -> No
     simulation = Simulation(prepared.world, prepared.world.cohorts())
     scripts = simulation.models[0].scripts
     assert scripts is not None
-    scripts.observations.announce(0, "newsletter")
+    simulation.announce(0, "newsletter")
     simulation.advance(prepared.world.duration_ms)
     assert scripts.in_vain == 1
 
