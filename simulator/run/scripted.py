@@ -15,15 +15,15 @@ import simpy
 
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import to_ms
-from simulator.people import Cohort, DayLegs, Mover, PlaceNames, Surroundings, due_times
-from simulator.phone import LivingPhone, Permission, draw_permissions, happenings
+from simulator.people import Cohort, Mover, PlaceNames, Surroundings, due_times
+from simulator.phone import LivingPhone, Permission, draw_permissions, happenings, ways_of
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.observations import Message, Observations
 from simulator.run.phones import CohortPhones, ModelContext
 from simulator.run.shopping import Shopper
 from simulator.scenario.models import MOVES, Observed, ScriptStep
 from simulator.sdk import DISMISS, MobileSdk
-from simulator.world import solve
+from simulator.world import Legs, solve
 
 Steps = Generator[simpy.Event, Any, None]
 Happen = Callable[[LivingPhone, int, int, int], None]
@@ -75,6 +75,8 @@ class Scripts:
             cohort.roads,
             cohort.group.travel.modes(),
         )
+        if any(step.permission or step.location for step in self.script):
+            self.phones.expect_changes(range(cohort.size))
         permissions = draw_permissions(cohort.group.phone, cohort.keys).tolist()
         keys = purpose_keys(cohort.keys, "script").tolist()
         homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
@@ -171,12 +173,21 @@ class ScriptedPerson:
         crossings = solve(scripts.context.places, legs)
         times = crossings.time
         scripts.expect(np.sort(times[times < scripts.context.duration_ms]))
-        scripts.phones.follow(DayLegs(np.full(len(legs), who, dtype=np.int64), legs), self._now)
+        self._carry_phone(legs)
         columns = (times, crossings.place, crossings.entry, crossings.latitude, crossings.longitude)
         for at, place, entry, latitude, longitude in zip(*(c.tolist() for c in columns), strict=True):
             yield from self._until(at)
             scripts.phones.phones[who].cross(at, place, entry, latitude, longitude)
         yield from self._until(arrive)
+
+    def _carry_phone(self, legs: Legs) -> None:
+        """The app on the phone may come to register other places on the way."""
+        registered = self._scripts.phones.registrations
+        watched = registered[self._who] if registered else None
+        if watched is not None:
+            watched.catch_up(self._now)
+            for way in ways_of(legs):
+                watched.follow(way)
 
     # --- phone and app ------------------------------------------------------------------------------------
 
@@ -195,7 +206,6 @@ class ScriptedPerson:
         if step.permission is not None:
             self._permission = Permission[step.permission.upper()]
         allowed = Permission.DENIED if step.location == "off" else self._permission
-        self._scripts.phones.expect_changes([self._who])
         self._to_the_phone(happenings.PERMISSION, now, int(allowed))
 
     def _react(self, how: str, now: int) -> None:

@@ -391,3 +391,33 @@ def test_what_changes_nothing_is_warned_of(tmp_path: Path) -> None:
     assert "people.anna.schedule: warning: changes nothing, because the people act by a `script`" in text
     assert "script.0.permission: warning: changes nothing, because the phones notice everything" in text
     assert "script.1.at: warning: means 2026-03-05 12:00, when the run is over" in text
+
+
+def test_the_app_registers_the_places_around_where_the_script_has_led_the_person(tmp_path: Path) -> None:
+    far = [53.0, 14.0]
+    crowd = [
+        {
+            "name": f"Shop {n}",
+            "at": [around[0] + 0.004 * (n % 5), around[1] + 0.006 * (n // 5)],
+            "radius": "150 m",
+        }
+        for around in (HOME, far)
+        for n in range(25)
+    ]
+    places = [
+        {"library": "Near", "inline": crowd[:25]},
+        {"library": "Far", "inline": [place | {"name": f"Far {n}"} for n, place in enumerate(crowd[25:])]},
+    ]
+    script: Steps = [
+        {"at": "11:00", "go_to": [52.99, 13.99], "by": "car", "takes": "1 h"},
+        {"wait": "30 min"},
+        {"enter": "Far 0"},
+        {"wait": "30 min"},
+        {"permission": "denied"},
+        {"leave": "Far 0"},
+    ]
+    phone = {"os": "ios", "monitoring": "os", "conditions": "ideal", "permission": "always"}
+    record = scripted(tmp_path, script, {"phone": phone}, places=places)
+    visited = [event for event in record.events if event["eventType"] == "location.entry"]
+    assert [event["placeContext"]["POIinteraction"]["poiDetail"]["name"] for event in visited][-1] == "Far 0"
+    assert record.summary["outcomes"]["no_permission"] == 1
