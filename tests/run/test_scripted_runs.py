@@ -421,3 +421,48 @@ def test_the_app_registers_the_places_around_where_the_script_has_led_the_person
     visited = [event for event in record.events if event["eventType"] == "location.entry"]
     assert [event["placeContext"]["POIinteraction"]["poiDetail"]["name"] for event in visited][-1] == "Far 0"
     assert record.summary["outcomes"]["no_permission"] == 1
+
+
+# --- whatever happens -------------------------------------------------------------------------------------
+
+ANYTHING = st.lists(
+    st.one_of(
+        st.sampled_from(["Shop", "Far"]).flatmap(
+            lambda name: st.sampled_from(
+                [{key: name, "by": "car"} for key in ("go_to", "walk_by", "enter", "leave")]
+            )
+        ),
+        st.sampled_from(
+            [{"app": what} for what in ("open", "close", "force_quit", "crash", "update", "reinstall")]
+        ),
+        st.sampled_from([{key: to} for key in ("phone", "network", "location") for to in ("off", "on")]),
+        st.sampled_from(
+            [{"permission": what} for what in ("always", "while_in_use", "approximate", "denied")]
+        ),
+        st.sampled_from(
+            [{"account": "log_in"}, {"account": "log_out"}, {"react": "open"}, {"react": "dismiss"}]
+        ),
+        st.sampled_from([{"go_to": "home", "by": "car"}, {"wait": "3 min"}, {"wait": "40 min"}]),
+    ),
+    max_size=25,
+)
+
+
+@given(
+    script=ANYTHING, os=st.sampled_from(["ios", "android"]), conditions=st.sampled_from(["ideal", "typical"])
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_crossing_of_any_script_has_one_outcome_and_entries_and_exits_alternate(
+    tmp_path: Path, script: Steps, os: str, conditions: str
+) -> None:
+    phone = {"os": os, "monitoring": "os", "conditions": conditions, "permission": "always"}
+    script = [{"at": "10:00", "wait": "1 s"}, *script]
+    folder = tmp_path / str(len(list(tmp_path.iterdir())))
+    folder.mkdir()
+    record = scripted(folder, script, {"phone": phone})
+    assert sum(record.summary["outcomes"].values()) == record.summary["crossings"]
+    rows = record.ledger.rows
+    for place in (0, 1):
+        mine = rows[rows["place"] == place]
+        entries = mine[mine["crossed"].argsort(kind="stable")]["entry"].astype(bool).tolist()
+        assert entries == [number % 2 == 0 for number in range(len(entries))]
