@@ -7,10 +7,15 @@ delivered and ``read_events`` reads such files back. Start at ``base.py``.
 
 from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Receipt
 from simulator.delivery.envelope import MessageHeader
+from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.files import FileDestination, StandardOutput
-from simulator.delivery.inlet_http import InletDestination, InletSettings
-from simulator.delivery.parse import RECEIVER, make_destination
+from simulator.delivery.inlet_http import HttpDestination, HttpSettings, InletDestination, InletSettings
+from simulator.delivery.kafka import KafkaDestination, KafkaSettings
+from simulator.delivery.parquet import ParquetDestination
+from simulator.delivery.parse import RECEIVER, Target, make_destination, make_destinations, target_of
 from simulator.delivery.reader import read_events
+from simulator.delivery.rotation import RotatingFiles
+from simulator.delivery.secrets import Vault
 from simulator.delivery.undelivered import UndeliveredWriter
 
 __all__ = [
@@ -18,14 +23,26 @@ __all__ = [
     "Batch",
     "DeliveryStats",
     "Destination",
+    "FanOut",
     "Fate",
     "FileDestination",
+    "HttpDestination",
+    "HttpSettings",
     "InletDestination",
     "InletSettings",
+    "KafkaDestination",
+    "KafkaSettings",
+    "Member",
     "MessageHeader",
+    "ParquetDestination",
     "Receipt",
+    "RotatingFiles",
     "StandardOutput",
+    "Target",
     "UndeliveredWriter",
+    "Vault",
     "make_destination",
+    "make_destinations",
     "read_events",
+    "target_of",
 ]

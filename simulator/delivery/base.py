@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 FateArray = npt.NDArray[np.uint8]
+SourceArray = npt.NDArray[np.uint8]
+TimeArray = npt.NDArray[np.int64]
 
 
 class Fate(IntEnum):
@@ -27,18 +29,41 @@ class Fate(IntEnum):
 
 @dataclass(slots=True)
 class Batch:
-    """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first."""
+    """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first.
+
+    ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
+    ``times`` when it left, in virtual milliseconds since the start of the run (None: not known).
+    """
 
     bodies: list[bytes]
     first_number: int = 0
+    sources: SourceArray | None = None
+    times: TimeArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    def pick(self, indices: npt.NDArray[np.intp]) -> Batch:
+        """Some of the events, in their order, as a batch of its own."""
+        return Batch(
+            [self.bodies[index] for index in indices.tolist()],
+            self.first_number,
+            None if self.sources is None else self.sources[indices],
+            None if self.times is None else self.times[indices],
+        )
 
 
 @dataclass(slots=True)
 class Receipt:
-    """The fate of each event of a batch, and why (by index) for those that were not acknowledged."""
+    """The fate of each event of a batch, and why (by index) for those that were not acknowledged.
+
+    Where a batch went to several destinations, ``parts`` has by name which of its events each got, and their
+    fates there.
+    """
 
     fates: FateArray
     reasons: dict[int, str] = field(default_factory=dict)
+    parts: dict[str, tuple[npt.NDArray[np.intp], Receipt]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, count: int, fate: Fate, reason: str = "") -> Receipt:

@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
-from simulator.delivery.answers import UNCERTAIN, Action, Reading, read_answer
+from simulator.delivery.answers import UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.curl import Finished, Pool
-from simulator.delivery.envelope import Envelope
+from simulator.delivery.formats import Format
+from simulator.delivery.limits import RateCap
+from simulator.delivery.oauth import TokenError, TokenSource
 
 _FIRST_PAUSE = 0.1  # seconds; doubles with every try of the same events
 _LONGEST_PAUSE = 5.0
@@ -36,6 +38,8 @@ class Piece:
     tries: int = 0
     sync: bool = False
     uncertain: bool = False  # an earlier try may have arrived
+    token: str = ""
+    token_renewed: bool = False
 
 
 @dataclass(slots=True)
@@ -101,20 +105,25 @@ class Sender:
         self,
         url: str,
         pool: Pool[Piece],
-        envelope: Envelope,
+        format: Format,
         stats: DeliveryStats,
         *,
-        batch_size: int,
-        sync_validation: bool,
+        sync_validation: bool = False,
         give_up_after: float,
         monotonic: Callable[[], float],
+        tokens: TokenSource | None = None,
+        cap: RateCap | None = None,
+        hide: Callable[[str], str] = lambda text: text,
     ) -> None:
+        """``hide`` takes secrets out of what the other side says; the rest is as in the scenario."""
         self._url = url
         self._sync_url = f"{url}{'&' if '?' in url else '?'}syncValidation=true"
         self._pool = pool
-        self._envelope = envelope
+        self._format = format
         self._stats = stats
-        self._batch_size = batch_size
+        self._tokens = tokens
+        self._cap = cap
+        self._hide = hide
         self._sync = sync_validation
         self._give_up_after = give_up_after
         self._monotonic = monotonic
@@ -131,7 +140,7 @@ class Sender:
 
     def run(self, batch: Batch) -> Receipt:
         """Send a batch and return when every event has its fate."""
-        cuts = self._envelope.cut(batch.bodies, self._batch_size)
+        cuts = self._format.cut(batch.bodies)
         work = _Work(batch.bodies, Receipt.of(len(batch.bodies), Fate.PENDING), deque(map(Piece, cuts)))
         work.receipt.reasons.clear()
         while True:
@@ -154,7 +163,7 @@ class Sender:
         if now < endpoint.paused_until and not endpoint.dead:
             return
         width = 1 if endpoint.dead else endpoint.width
-        while self._pool.in_flight < width:
+        while self._pool.in_flight < width and not (self._cap and self._cap.wait(now)):
             if work.waiting and work.waiting[0][0] <= now:
                 self._start(work, heapq.heappop(work.waiting)[2], now)
             elif work.ready and (endpoint.failing_since is None or endpoint.dead or not work.waiting):
@@ -166,10 +175,20 @@ class Sender:
 
     def _start(self, work: _Work, piece: Piece, now: float) -> None:
         events = [work.bodies[index] for index in piece.indices]
-        body = self._envelope.batch(events) if self._batch_size > 1 else self._envelope.single(events[0])
         if piece.first_try < 0:
             piece.first_try = now
         piece.started = now
+        headers: tuple[str, ...] = ()
+        if self._tokens is not None:
+            try:
+                piece.token = self._tokens.token()
+            except TokenError as error:
+                self._without_token(work, piece, error)
+                return
+            headers = (f"Authorization: Bearer {piece.token}",)
+        body = self._format.build(events)
+        if self._cap is not None:
+            self._cap.take(now, len(events))
         piece.sync = self._sync
         stats = self._stats
         if piece.tries:
@@ -179,7 +198,13 @@ class Sender:
         piece.tries += 1
         stats.requests += 1
         stats.bytes += len(body)
-        self._pool.start(self._sync_url if piece.sync else self._url, body, piece)
+        self._pool.start(self._sync_url if piece.sync else self._url, body, piece, headers)
+
+    def _without_token(self, work: _Work, piece: Piece, error: TokenError) -> None:
+        piece.tries += 1
+        self._stats.statuses["no token"] += 1
+        nothing_sent = Finished(piece, 0, sent=False)
+        self._failed(work, piece, str(error), nothing_sent)
 
     def _patience(self, work: _Work) -> float:
         """How long to wait for an answer before looking again at what is due."""
@@ -187,6 +212,8 @@ class Sender:
         due = work.waiting[0][0] if work.waiting else now + _LOOK_UP
         if self._endpoint.paused_until > now:
             due = max(due, self._endpoint.paused_until) if not work.ready else self._endpoint.paused_until
+        if self._cap is not None and work.ready:
+            due = min(due, now + (self._cap.wait(now) or _LOOK_UP))
         return min(max(due - now, 0.001), _LOOK_UP)
 
     # --- finishing ------------------------------------------------------------------------------------------
@@ -206,9 +233,14 @@ class Sender:
             self._failed(work, piece, finished.error, finished)
             return
         stats.statuses[str(finished.status)] += 1
-        reading = read_answer(
-            finished.status, finished.body, count, batch=self._batch_size > 1, sync=piece.sync
-        )
+        if finished.status in (401, 403) and self._tokens is not None and not piece.token_renewed:
+            # One page says 401, another 403; a second time the token isn't what is wrong (ingestion.md 7, item 2).
+            self._tokens.refused(piece.token)
+            piece.token_renewed = True
+            work.ready.appendleft(piece)
+            return
+        reading = self._format.read(finished.status, finished.body, count, sync=piece.sync)
+        reading.hide(self._hide)
         piece.uncertain = piece.uncertain or finished.status in UNCERTAIN
         match reading.action:
             case Action.SETTLED:

@@ -54,7 +54,7 @@ def send_all(
         finally:
             await destination.close()
 
-    destination = InletDestination(url, InletSettings(HEADER, **chosen))
+    destination = InletDestination(url, InletSettings(header=HEADER, **chosen))
     receipts = asyncio.run(run())
     for receipt, bodies in zip(receipts, batches, strict=True):
         assert len(receipt.fates) == len(bodies)

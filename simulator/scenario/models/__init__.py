@@ -13,7 +13,17 @@ from __future__ import annotations
 
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
-from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.delivery import (
+    SOURCES,
+    Authentication,
+    Destination,
+    EdgeOptions,
+    Expectation,
+    HttpRequest,
+    KafkaOptions,
+    Rotation,
+    Source,
+)
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import App, OsProfileOverrides, OsProfiles, PhoneMix, Sessions
@@ -24,16 +34,21 @@ __all__ = [
     "HOUR",
     "KILOMETRE",
     "MINUTE",
+    "SOURCES",
     "WORKING_DAYS",
     "App",
     "Around",
+    "Authentication",
     "Clock",
     "Destination",
+    "EdgeOptions",
     "Errands",
     "Evening",
     "Expectation",
     "Group",
     "Home",
+    "HttpRequest",
+    "KafkaOptions",
     "Library",
     "Lunch",
     "Mode",
@@ -45,9 +60,11 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Rotation",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Source",
     "TownColumns",
     "Towns",
     "Travel",
