@@ -18,7 +18,7 @@ NAMES = {
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
         RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
-        MessageHeader Receipt StandardOutput UndeliveredWriter make_destination read_events
+        MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS

@@ -5,12 +5,13 @@ output; each says what became of every event (``Receipt``). ``UndeliveredWriter`
 delivered and ``read_events`` reads such files back. Start at ``base.py``.
 """
 
-from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Receipt
+from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Pipelined, Receipt
 from simulator.delivery.envelope import MessageHeader
 from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.files import FileDestination, StandardOutput
-from simulator.delivery.inlet_http import HttpDestination, HttpSettings, InletDestination, InletSettings
+from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings
+from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
 from simulator.delivery.parse import RECEIVER, Target, make_destination, make_destinations, target_of
 from simulator.delivery.reader import read_events
@@ -35,6 +36,7 @@ __all__ = [
     "Member",
     "MessageHeader",
     "ParquetDestination",
+    "Pipelined",
     "Receipt",
     "RotatingFiles",
     "StandardOutput",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from simulator.delivery.load.latency import LatencyRecord
 
 FateArray = npt.NDArray[np.uint8]
 SourceArray = npt.NDArray[np.uint8]
@@ -33,12 +35,15 @@ class Batch:
 
     ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
     ``times`` when it left, in virtual milliseconds since the start of the run (None: not known).
+    ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
+    all of them at once.
     """
 
     bodies: list[bytes]
     first_number: int = 0
     sources: SourceArray | None = None
     times: TimeArray | None = None
+    due: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -50,6 +55,7 @@ class Batch:
             self.first_number,
             None if self.sources is None else self.sources[indices],
             None if self.times is None else self.times[indices],
+            None if self.due is None else self.due[indices],
         )
 
 
@@ -79,7 +85,7 @@ class DeliveryStats:
     ``statuses`` counts answers by their status code, and failures without an answer by their kind.
     ``bytes`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
     sent again although an earlier try may have arrived: those are the ones that the other side may hold
-    twice.
+    twice. ``in_flight`` are requests that wait for their answer now.
     """
 
     requests: int = 0
@@ -87,7 +93,14 @@ class DeliveryStats:
     resent: int = 0
     connects: int = 0
     bytes: int = 0
+    in_flight: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    latency: LatencyRecord = field(default_factory=LatencyRecord)
+
+    def answered(self, status: str, seconds: float) -> None:
+        """Count an answer, or a failure by its kind, that came so long after the request was sent."""
+        self.statuses[status] += 1
+        self.latency.answered(status, seconds)
 
 
 class Destination(Protocol):
@@ -109,3 +122,13 @@ class Destination(Protocol):
 
     async def close(self) -> None:
         """Finish what was written and let go of it; also after an interruption."""
+
+
+@runtime_checkable
+class Pipelined(Protocol):
+    """A destination that may be given the next batches while it sends the first, and that heeds ``Batch.due``.
+
+    Others are given one batch after the other, each when it is due.
+    """
+
+    pipelined: bool

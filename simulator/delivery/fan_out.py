@@ -71,7 +71,10 @@ class FanOut:
         """Send to all members what is theirs."""
         picked = [self._indices(member, batch) for member in self.members]
         receipts = await asyncio.gather(
-            *(self._send(member, batch, indices) for member, indices in zip(self.members, picked, strict=True))
+            *(
+                self._send(member, batch, indices)
+                for member, indices in zip(self.members, picked, strict=True)
+            )
         )
         whole = Receipt.of(len(batch), Fate.PENDING)
         whole.reasons.clear()

@@ -40,7 +40,13 @@ _OURS = (
     "on_delivery",
 )
 # Errors that are about the record itself: a second try would end the same way.
-_ABOUT_THE_RECORD = ("MSG_SIZE_TOO_LARGE", "INVALID_RECORD", "INVALID_MSG", "INVALID_MSG_SIZE", "INVALID_TIMESTAMP")
+_ABOUT_THE_RECORD = (
+    "MSG_SIZE_TOO_LARGE",
+    "INVALID_RECORD",
+    "INVALID_MSG",
+    "INVALID_MSG_SIZE",
+    "INVALID_TIMESTAMP",
+)
 _POLL = 0.05  # seconds between looks at whether to stop
 _INTERRUPTED = "the run was interrupted before it was delivered"
 
@@ -64,7 +70,9 @@ def parse_kafka(to: str) -> tuple[str, str, list[str]]:
     """
     brokers, slash, topic = to.removeprefix("kafka:").removeprefix("//").rpartition("/")
     if not slash or not _TOPIC.fullmatch(topic) or topic in (".", ".."):
-        raise UsageError(f"{to}: no topic; {EXPECTED}" if not topic else f"{topic!r}: not a topic; {EXPECTED}")
+        raise UsageError(
+            f"{to}: no topic; {EXPECTED}" if not topic else f"{topic!r}: not a topic; {EXPECTED}"
+        )
     addresses, hosts = [], []
     for broker in brokers.split(","):
         match = _BROKER.fullmatch(broker.strip())

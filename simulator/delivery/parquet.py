@@ -140,5 +140,7 @@ def _library() -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise UsageError("Parquet files need the extra `parquet`: pip install 'journeysim[parquet]'") from None
+        raise UsageError(
+            "Parquet files need the extra `parquet`: pip install 'journeysim[parquet]'"
+        ) from None
     return pyarrow, pyarrow.parquet

@@ -13,11 +13,12 @@ from simulator.delivery import files
 from simulator.delivery.base import Destination
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
-from simulator.delivery.inlet_http import HttpDestination, HttpSettings, InletDestination, InletSettings
+from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
 from simulator.delivery.limits import INLET, INLET_SYNC, RateCap, ServiceLimit
+from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
-from simulator.delivery.rotation import File, RotatingFiles
+from simulator.delivery.rotation import RotatingFiles
 from simulator.delivery.secrets import Vault
 from simulator.scenario.models import SOURCES
 from simulator.scenario.models import Destination as DestinationSpec
@@ -30,19 +31,6 @@ FORMS = (
     "or `-` for standard output"
 )
 _KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", "-")
-# Settings that mean something to one form only.
-_PARTICULAR = {
-    "sync_validation": ("inlet",),
-    "gzip": ("inlet",),
-    "raw": ("inlet", "kafka"),
-    "sandbox": ("inlet",),
-    "authentication": ("inlet", "edge", "http"),
-    "ca_file": ("inlet", "edge", "http", "kafka"),
-    "edge": ("edge",),
-    "kafka": ("kafka",),
-    "request": ("http",),
-    "rotate": ("file",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +83,6 @@ def make_destination(
     vault = Vault()
     target = target_of(spec, vault)
     to = _resolved(spec, vault)
-    _check_settings(spec, target.form)
     cap = RateCap(target.limit) if limited and target.limit is not None else None
     common = HttpSettings(
         connections=spec.connections,
@@ -172,24 +159,6 @@ def make_destinations(
 
 def _resolved(spec: DestinationSpec, vault: Vault) -> str:
     return vault.reveal(Reference(spec.to), "destination.to")
-
-
-def _check_settings(spec: DestinationSpec, form: str) -> None:
-    """Settings that the form has no use for are mistakes, unless they are what they are by default."""
-    for key, forms in _PARTICULAR.items():
-        value = getattr(spec, key)
-        if form not in forms and value != type(spec).model_fields[key].default:
-            where = " or ".join(_NAMES[name] for name in forms)
-            raise UsageError(f"{key}: only for {where}; remove it or send to another destination")
-
-
-_NAMES = {
-    "inlet": "an inlet",
-    "edge": "edge:",
-    "http": "http:URL",
-    "kafka": "kafka:",
-    "file": "a file",
-}
 
 
 def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:

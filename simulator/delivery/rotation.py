@@ -90,9 +90,7 @@ class RotatingFiles:
 
     async def _write(self, batch: Batch, period: int | None = None) -> Receipt:
         over = period is not None and self._period is not None and period != self._period
-        full = over or (
-            self._limit is not None and self._file is not None and self._file.size >= self._limit
-        )
+        full = over or (self._limit is not None and self._file is not None and self._file.size >= self._limit)
         if period is not None:
             self._period = period
         try:

@@ -120,7 +120,11 @@ ReferenceText = Annotated[
 SecretText = Annotated[
     Reference,
     Marker(
-        "SecretText", "`${env:NAME}` or `{file: PATH}`", _read_secret, Reference.written, example="${env:TOKEN}"
+        "SecretText",
+        "`${env:NAME}` or `{file: PATH}`",
+        _read_secret,
+        Reference.written,
+        example="${env:TOKEN}",
     ),
 ]
 

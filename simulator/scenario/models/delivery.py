@@ -59,7 +59,9 @@ class KafkaOptions(Model):
     def _no_secret_in_clear(self) -> Self:
         for name, value in self.settings.items():
             if name.endswith(_SECRET_SETTINGS) and value.literal:
-                raise ValueError(f"settings: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}")
+                raise ValueError(
+                    f"settings: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}"
+                )
         return self
 
 
@@ -86,7 +88,9 @@ class HttpRequest(Model):
             if not _HEADER_NAME.fullmatch(name):
                 raise ValueError(f"headers: {name!r} is not the name of a header")
             if name.lower() in _SECRET_HEADERS and value.literal:
-                raise ValueError(f"headers: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}")
+                raise ValueError(
+                    f"headers: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}"
+                )
         return self
 
 
