@@ -5,6 +5,7 @@ output; each says what became of every event (``Receipt``). ``UndeliveredWriter`
 delivered and ``read_events`` reads such files back. Start at ``base.py``.
 """
 
+from simulator.delivery.addresses import host_allowed, is_loopback
 from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Pipelined, Receipt
 from simulator.delivery.envelope import MessageHeader
 from simulator.delivery.fan_out import FanOut, Member
@@ -17,7 +18,7 @@ from simulator.delivery.parse import RECEIVER, Target, make_destination, make_de
 from simulator.delivery.reader import read_events
 from simulator.delivery.rotation import RotatingFiles
 from simulator.delivery.secrets import Vault
-from simulator.delivery.undelivered import UndeliveredWriter
+from simulator.delivery.undelivered import UndeliveredFiles, UndeliveredWriter
 
 __all__ = [
     "RECEIVER",
@@ -41,8 +42,11 @@ __all__ = [
     "RotatingFiles",
     "StandardOutput",
     "Target",
+    "UndeliveredFiles",
     "UndeliveredWriter",
     "Vault",
+    "host_allowed",
+    "is_loopback",
     "make_destination",
     "make_destinations",
     "read_events",

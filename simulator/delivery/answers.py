@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -43,14 +42,6 @@ class Reading:
     rejected: dict[int, str] = field(default_factory=dict)
     again: dict[int, str] = field(default_factory=dict)
     unknown: dict[int, str] = field(default_factory=dict)
-
-    def hide(self, hide: Callable[[str], str]) -> None:
-        """Take out of every reason what ``hide`` takes out of a text."""
-        if self.reason:
-            self.reason = hide(self.reason)
-        for reasons in (self.rejected, self.again, self.unknown):
-            for index in reasons:
-                reasons[index] = hide(reasons[index])
 
 
 _ALL_TAKEN = Reading(Action.SETTLED)

@@ -112,7 +112,10 @@ class Destination(Protocol):
     """
 
     description: str
-    stats: DeliveryStats
+
+    @property
+    def stats(self) -> DeliveryStats:
+        """What was done so far."""
 
     async def open(self) -> None:
         """Get ready to send."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.core.errors import DeliveryError
 from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Receipt
+from simulator.delivery.load.latency import LatencyRecord
 from simulator.scenario.models import SOURCES, Source
 
 _UNROUTED = "no destination takes events of this source"
@@ -43,6 +44,11 @@ class FanOut:
         self.description = ", ".join(member.destination.description for member in self.members)
 
     @property
+    def pipelined(self) -> bool:
+        """Whether all members are."""
+        return all(getattr(member.destination, "pipelined", False) for member in self.members)
+
+    @property
     def stats(self) -> DeliveryStats:
         """The sums over all members; each has its own too."""
         total = DeliveryStats()
@@ -53,6 +59,8 @@ class FanOut:
             total.resent += stats.resent
             total.connects += stats.connects
             total.bytes += stats.bytes
+            total.in_flight += stats.in_flight
+            total.latency.merge(_seen_from_here(stats.latency))
             total.statuses.update(stats.statuses)
         return total
 
@@ -125,3 +133,9 @@ class FanOut:
                 failures.append(f"{member.name}: {error}")
         if failures:
             raise DeliveryError("; ".join(failures))
+
+
+def _seen_from_here(record: LatencyRecord) -> LatencyRecord:
+    """A copy: the destination's own thread goes on counting."""
+    by_status = {status: histogram.copy() for status, histogram in list(record.by_status.items())}
+    return LatencyRecord(record.intended.copy(), record.late.copy(), by_status)

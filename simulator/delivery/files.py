@@ -36,14 +36,18 @@ Compress = Callable[[bytes], bytes]
 
 
 class FileDestination:
-    """``file:PATH``: events as lines of a file, compressed as its name says; ``size`` in bytes so far."""
+    """``file:PATH``: events as lines of a file, ``plain`` or compressed as its name says.
+
+    ``size`` is what was written so far, in bytes.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.description = f"file {path}"
         self.stats = DeliveryStats()
         self._compress = _compressor(path)
-        self._lines_per_write = PLAIN_LINES if self._compress is bytes else COMPRESSED_LINES
+        self.plain = self._compress is bytes
+        self._lines_per_write = PLAIN_LINES if self.plain else COMPRESSED_LINES
         self._part = path
         self._fd = -1
         self.size = 0

@@ -13,7 +13,7 @@ from simulator.delivery.formats import Format, InletFormat
 from simulator.delivery.oauth import TokenSource
 from simulator.delivery.over_http import HttpSettings, OverHttp
 from simulator.delivery.secrets import Vault
-from simulator.delivery.sending import Sender
+from simulator.delivery.sending import Piece, Sender
 from simulator.delivery.template import TemplateFormat
 from simulator.scenario.references import Reference
 
@@ -81,7 +81,7 @@ class HttpDestination(OverHttp):
         """Raises ``UsageError`` for what is no address, and for a template that doesn't fit."""
         parts = split_url(url, "expected http:URL, such as http:https://api.example.com/events")
         super().__init__(parts.geturl(), settings, vault=vault, monotonic=monotonic)
-        self.description = without_query(parts)
+        self.description = f"http:{without_query(parts)}"
         self._method = method
         self._headers = headers or {}
         self._body = body
@@ -107,7 +107,7 @@ def _sender(
     sync_validation: bool = False,
 ) -> Sender:
     common = destination.common
-    pool = Pool(
+    pool: Pool[Piece] = Pool(
         common.connections, common.timeout, format.headers, method=method, ca_file=common.ca_file
     )  # fmt: skip
     return Sender(
@@ -120,5 +120,5 @@ def _sender(
         monotonic=destination.monotonic,
         tokens=tokens,
         cap=common.cap,
-        hide=destination.vault.hide,
+        hide=destination.vault.hide_bytes,
     )

@@ -154,7 +154,7 @@ class TokenSource:
             text = str(document.get("error_description") or document.get("error") or "")
         except (ValueError, AttributeError):
             text = " ".join(answer.text.split())
-        return self._vault.hide(f": {text}"[:_LONGEST_REASON]) if text else ""
+        return f": {self._vault.hide(text)}"[:_LONGEST_REASON] if text else ""
 
 
 def _verification(ca_file: Path | None) -> ssl.SSLContext:

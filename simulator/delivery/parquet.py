@@ -34,7 +34,7 @@ class ParquetDestination:
         self.description = f"file {path}"
         self.stats = DeliveryStats()
         self.size = 0
-        self._arrow, self._parquet = _library()
+        self._arrow, self._parquet = parquet_library()
         self._part = path.with_name(path.name + PART)
         self._file: Any = None
         self._writer: Any = None
@@ -135,7 +135,8 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _library() -> tuple[Any, Any]:
+def parquet_library() -> tuple[Any, Any]:
+    """pyarrow and its Parquet part; raises ``UsageError`` where the extra isn't installed."""
     try:
         import pyarrow
         import pyarrow.parquet

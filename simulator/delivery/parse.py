@@ -66,7 +66,7 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
         return Target("inlet", url.partition("?")[0], (urlsplit(url).hostname or "", *tokens), limit)
     if to.startswith("http:"):
         url = to.removeprefix("http:")
-        return Target("http", url.partition("?")[0], (urlsplit(url).hostname or "", *tokens))
+        return Target("http", f"http:{url.partition('?')[0]}", (urlsplit(url).hostname or "", *tokens))
     raise UsageError(f"destination {to.partition('?')[0]!r}: unknown form; expected {FORMS}{_hint(to)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import numpy as np
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery.base import Batch, DeliveryStats, Receipt, TimeArray
-from simulator.delivery.files import COMPRESSIONS, PARQUET, SUFFIXES
+from simulator.delivery.files import COMPRESSIONS, PARQUET, SUFFIXES, FileDestination
 
 _TIMESTAMP = re.compile(rb'"timestamp":\s*"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+)Z"')
 _NUMBER = re.compile(r"-[0-9]{5,}")
@@ -74,10 +75,17 @@ class RotatingFiles:
         await self._next()
 
     async def send(self, batch: Batch) -> Receipt:
-        """Write the batch, into several files if its time says so."""
-        if self._every_ms is None:
-            return await self._write(batch)
-        receipts = [await self._write(piece, period) for period, piece in self._pieces(batch)]
+        """Write the batch, into several files where its time or the size says so."""
+        receipts = []
+        for period, piece in self._periods(batch):
+            if period != self._period and self._period is not None:
+                await self._begin_next()
+            self._period = period
+            first = 0
+            while first < len(piece):
+                count = await self._room_for(piece, first)
+                receipts.append(await self._write(piece.pick(np.arange(first, first + count))))
+                first += count
         return _joined(receipts)
 
     async def close(self) -> None:
@@ -88,36 +96,56 @@ class RotatingFiles:
             await file.close()
             self.stats.bytes += file.stats.bytes - before
 
-    async def _write(self, batch: Batch, period: int | None = None) -> Receipt:
-        over = period is not None and self._period is not None and period != self._period
-        full = over or (self._limit is not None and self._file is not None and self._file.size >= self._limit)
-        if period is not None:
-            self._period = period
-        try:
-            file = self._file if self._file is not None and not full else await self._next()
-        except UsageError as error:
-            raise DeliveryError(str(error)) from error
-        before = file.stats.bytes
-        receipt = await file.send(batch)
-        self.stats.bytes += file.stats.bytes - before
+    async def _room_for(self, batch: Batch, first: int) -> int:
+        """How many events from ``first`` on still fit into the present file; a new one is begun if none does.
+
+        Plain files never grow beyond the size, unless a single event does; others by what a piece of the size
+        shrinks to.
+        """
+        if self._limit is None or self._file is None:
+            return len(batch) - first
+        size = self._file.size
+        plain = isinstance(self._file, FileDestination) and self._file.plain
+        ends = np.cumsum([len(body) + 1 for body in batch.bodies[first:]])
+        room = self._limit - size if plain else self._limit
+        fitting = int(np.searchsorted(ends, room, side="right"))
+        if size and (size >= self._limit or (plain and not fitting)):
+            await self._begin_next()
+            return await self._room_for(batch, first)
+        return max(1, fitting)
+
+    async def _write(self, batch: Batch) -> Receipt:
+        if self._file is None:
+            raise RuntimeError("send() without open()")
+        before = self._file.stats.bytes
+        receipt = await self._file.send(batch)
+        self.stats.bytes += self._file.stats.bytes - before
         return receipt
 
-    async def _next(self) -> File:
+    async def _begin_next(self) -> None:
+        try:
+            await self._next()
+        except UsageError as error:
+            raise DeliveryError(str(error)) from error
+
+    async def _next(self) -> None:
         await self.close()
         self._number += 1
         file = self._make(self._name(self.path, self._number))
         await file.open()
         self._file = file
-        return file
 
-    def _pieces(self, batch: Batch) -> Iterator[tuple[int, Batch]]:
+    def _periods(self, batch: Batch) -> Iterator[tuple[int, Batch]]:
         """The parts of a batch that lie in one period each, with the period's number."""
-        if not len(batch) or self._every_ms is None:
+        if not len(batch):
+            return
+        if self._every_ms is None:
+            yield 0, batch
             return
         periods = self._times(batch) // self._every_ms
         # Times never go back in a run; should they do so elsewhere, the file simply changes more often.
         starts = [0, *(np.flatnonzero(np.diff(periods)) + 1).tolist(), len(batch)]
-        for first, last in zip(starts, starts[1:], strict=False):
+        for first, last in pairwise(starts):
             yield int(periods[first]), batch.pick(np.arange(first, last))
 
     def _times(self, batch: Batch) -> TimeArray:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote, quote_plus
+
+import orjson
 
 from simulator.core.errors import UsageError
 from simulator.scenario.references import Reference, UnresolvedError
@@ -35,13 +38,22 @@ class Vault:
         """From now on ``value`` is hidden."""
         if len(value) < _SHORTEST or value in self._values:
             return
-        self._values.add(value)
+        # As it stands, in a JSON text, and in an address.
+        self._values |= {value, orjson.dumps(value).decode()[1:-1], quote(value, safe=""), quote_plus(value)}
         longest_first = sorted(self._values, key=lambda text: (-len(text), text))
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def hide(self, text: str) -> str:
         """``text`` without any of the values."""
         return text if self._pattern is None else self._pattern.sub(_HIDDEN, text)
+
+    def hide_bytes(self, data: bytes) -> bytes:
+        """The same for what came over the network."""
+        if self._pattern is None:
+            return data
+        return self._pattern.sub(_HIDDEN, data.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
 
 
 def _origin(reference: Reference) -> str:

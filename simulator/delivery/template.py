@@ -52,7 +52,7 @@ class TemplateFormat:
         root, _, path = name.partition(".")
         known = _OF_ONE if self._one else _OF_SEVERAL
         if root not in known or (path and root != "event"):
-            if root in _OF_ONE:
+            if root in _OF_ONE and not self._one:
                 raise UsageError(f"{{{name}}} stands for one event; set batch_size to 1, or write {{events}}")
             near = get_close_matches(name, (*_OF_ONE, *_OF_SEVERAL), n=1)
             hint = f"did you mean {{{near[0]}}}?" if near and near[0] != name else ""

@@ -34,7 +34,7 @@ from simulator.scenario.models import (
     Travel,
     Work,
 )
-from simulator.scenario.overrides import Option
+from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -66,6 +66,7 @@ __all__ = [
     "Towns",
     "Travel",
     "Work",
+    "destination_options",
     "dump_as_run",
     "json_schema",
     "json_schema_text",

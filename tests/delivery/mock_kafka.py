@@ -24,6 +24,7 @@ def _function(name: str, result: Any, *arguments: Any) -> Any:
 
 _pointer, _int, _text = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
 _conf_new = _function("rd_kafka_conf_new", _pointer)
+_conf_set = _function("rd_kafka_conf_set", _int, _pointer, _text, _text, _text, ctypes.c_size_t)
 _new = _function("rd_kafka_new", _pointer, _int, _pointer, _text, ctypes.c_size_t)
 _destroy = _function("rd_kafka_destroy", None, _pointer)
 _cluster_new = _function("rd_kafka_mock_cluster_new", _pointer, _pointer, _int)
@@ -32,10 +33,12 @@ _bootstraps = _function("rd_kafka_mock_cluster_bootstraps", _text, _pointer)
 _topic_create = _function("rd_kafka_mock_topic_create", _int, _pointer, _text, _int, _int)
 _set_down = _function("rd_kafka_mock_broker_set_down", _int, _pointer, _int)
 _set_up = _function("rd_kafka_mock_broker_set_up", _int, _pointer, _int)
+_set_leader = _function(
+    "rd_kafka_mock_partition_set_leader", _int, _pointer, _text, ctypes.c_int32, ctypes.c_int32
+)
 _push_errors = _function(
     "rd_kafka_mock_push_request_errors_array", None, _pointer, ctypes.c_int16, ctypes.c_size_t, _pointer
 )
-_track = _function("rd_kafka_mock_start_request_tracking", None, _pointer)
 
 PRODUCE = 0  # number of the request in the protocol
 
@@ -48,7 +51,9 @@ class MockCluster:
         self.partitions = partitions
         self.brokers = brokers
         text = ctypes.create_string_buffer(_TEXT)
-        self._client = _new(_PRODUCER, _conf_new(), ctypes.cast(text, _text), _TEXT)
+        conf = _conf_new()
+        assert _conf_set(conf, b"log_level", b"0", ctypes.cast(text, _text), _TEXT) == 0
+        self._client = _new(_PRODUCER, conf, ctypes.cast(text, _text), _TEXT)
         assert self._client, text.value
         self._cluster = _cluster_new(self._client, brokers)
         assert self._cluster
@@ -65,6 +70,11 @@ class MockCluster:
     def lose(self, broker: int) -> None:
         """Broker ``broker``, counted from 1, is gone: its connections end and no new ones are taken."""
         assert _set_down(self._cluster, broker) == 0
+
+    def lead(self, broker: int) -> None:
+        """Broker ``broker`` now leads all partitions, as the others of a real cluster would agree."""
+        for number in range(self.partitions):
+            assert _set_leader(self._cluster, self.topic.encode(), number, broker) == 0
 
     def find(self, broker: int) -> None:
         """It is back."""
@@ -83,6 +93,7 @@ class MockCluster:
                 "group.id": f"reader-{time.monotonic_ns()}",
                 "auto.offset.reset": "earliest",
                 "enable.auto.commit": False,
+                "log_level": 0,
             }
         )
         consumer.assign(

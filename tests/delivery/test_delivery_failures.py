@@ -354,7 +354,9 @@ def test_a_cancelled_send_ends_in_order() -> None:
     with MisbehavingServer(lambda request: Hang()) as server:
 
         async def run() -> float:
-            destination = InletDestination(server.url, InletSettings(header=HEADER, timeout=0.5, give_up_after=60.0))
+            destination = InletDestination(
+                server.url, InletSettings(header=HEADER, timeout=0.5, give_up_after=60.0)
+            )
             await destination.open()
             sending = asyncio.create_task(destination.send(Batch(events(50))))
             await asyncio.sleep(0.1)
