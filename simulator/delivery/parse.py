@@ -26,11 +26,11 @@ from simulator.scenario.references import Reference
 
 RECEIVER = "receiver"
 FORMS = (
-    "`receiver`, `http(s)://HOST/collection/INLET`, `edge:https://HOST?configId=DATASTREAM`, "
+    "`receiver`, `http(s)://HOST/collection/INLET`, "
     "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
     "or `-` for standard output"
 )
-_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", "-")
+_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "http:", "-")
 
 
 @dataclass(frozen=True, slots=True)
