@@ -69,10 +69,10 @@ def parse_kafka(to: str) -> tuple[str, str, list[str]]:
     Raises ``UsageError`` for what is none.
     """
     brokers, slash, topic = to.removeprefix("kafka:").removeprefix("//").rpartition("/")
-    if not slash or not _TOPIC.fullmatch(topic) or topic in (".", ".."):
-        raise UsageError(
-            f"{to}: no topic; {EXPECTED}" if not topic else f"{topic!r}: not a topic; {EXPECTED}"
-        )
+    if not slash or not topic:
+        raise UsageError(f"{to}: no topic; {EXPECTED}")
+    if not _TOPIC.fullmatch(topic) or topic in (".", ".."):
+        raise UsageError(f"{topic!r}: not a topic; {EXPECTED}")
     addresses, hosts = [], []
     for broker in brokers.split(","):
         match = _BROKER.fullmatch(broker.strip())
