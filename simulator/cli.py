@@ -81,7 +81,7 @@ def main() -> None:
     "destinations",
     multiple=True,
     metavar="DESTINATION",
-    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `kafka:BROKER/TOPIC`, "
+    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `edge:URL`, `kafka:BROKER/TOPIC`, "
     "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, or `-`; may be repeated.",
 )
 @ALLOW_HOST

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from simulator.core.errors import UsageError
 from simulator.delivery import files
 from simulator.delivery.base import Destination
+from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
-from simulator.delivery.limits import INLET, INLET_SYNC, RateCap, ServiceLimit
+from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
 from simulator.delivery.rotation import RotatingFiles
@@ -23,14 +24,15 @@ from simulator.delivery.secrets import Vault
 from simulator.scenario.models import SOURCES
 from simulator.scenario.models import Destination as DestinationSpec
 from simulator.scenario.references import Reference
+from simulator.sdk import READ_TIMEOUT_MS
 
 RECEIVER = "receiver"
 FORMS = (
-    "`receiver`, `http(s)://HOST/collection/INLET`, "
+    "`receiver`, `http(s)://HOST/collection/INLET`, `edge:https://HOST?configId=DATASTREAM`, "
     "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
     "or `-` for standard output"
 )
-_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "http:", "-")
+_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,12 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     if to.startswith("kafka:"):
         brokers, topic, hosts = parse_kafka(to)
         return Target("kafka", f"kafka:{brokers}/{topic}", tuple(hosts))
+    if to.startswith("edge:"):
+        endpoint = parse_edge(to)
+        collect = spec.edge.version == "v2" and spec.batch_size > 1
+        host = urlsplit(endpoint.base).hostname or ""
+        shown = f"edge:{endpoint.base}{endpoint.prefix}"
+        return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
     if to.startswith(("http://", "https://")):
         url = inlet_urls(to)[0]
         limit = INLET_SYNC if spec.sync_validation else INLET
@@ -112,6 +120,8 @@ def make_destination(
             return KafkaDestination(to, settings, vault=vault)
         case "inlet":
             return _inlet(spec, to, common, vault)
+        case "edge":
+            return _edge(spec, to, common, vault)
         case _:
             request = spec.request
             return HttpDestination(
@@ -208,6 +218,23 @@ def _inlet(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -
         sandbox=spec.sandbox,
     )
     return InletDestination(to, settings, vault=vault)
+
+
+def _edge(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -> Destination:
+    settings = EdgeSettings(
+        connections=common.connections,
+        # As long as the Mobile SDK waits, unless the scenario says otherwise (mobile_sdk.md 4.4).
+        timeout=common.timeout if "timeout" in spec.model_fields_set else READ_TIMEOUT_MS / 1000.0,
+        give_up_after=common.give_up_after,
+        authentication=common.authentication,
+        ca_file=common.ca_file,
+        cap=common.cap,
+        field=common.field,
+        version=spec.edge.version,
+        batch_size=spec.batch_size,
+        organization=spec.organization,
+    )
+    return EdgeDestination(to, settings, vault=vault)
 
 
 def _hint(to: str) -> str:

@@ -19,9 +19,9 @@ _LIBRARY_USERS = (
 )
 _SYSTEMS = ("ios", "android")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
-_SCHEMES = ("http", "https", "file", "kafka")
+_SCHEMES = ("http", "https", "file", "edge", "kafka")
 DESTINATION_FORMS = (
-    "expected receiver, http(s)://HOST/collection/INLET, "
+    "expected receiver, http(s)://HOST/collection/INLET, edge:https://HOST?configId=DATASTREAM, "
     "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet or -"
 )
 
