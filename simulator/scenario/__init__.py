@@ -20,9 +20,11 @@ from simulator.scenario.models import (
     Home,
     Library,
     Lunch,
+    Mobility,
     Mode,
     NearPlaces,
     Outing,
+    Persona,
     PhoneMix,
     Place,
     PlaceColumns,
@@ -33,12 +35,15 @@ from simulator.scenario.models import (
     Towns,
     Travel,
     Work,
+    WorkHabits,
 )
 from simulator.scenario.overrides import Option, destination_options
+from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
 __all__ = [
+    "BUILT_IN",
     "App",
     "Around",
     "Clock",
@@ -48,13 +53,16 @@ __all__ = [
     "Expectation",
     "Group",
     "Home",
+    "Kind",
     "Library",
     "LoadedScenario",
     "Lunch",
+    "Mobility",
     "Mode",
     "NearPlaces",
     "Option",
     "Outing",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
@@ -66,9 +74,11 @@ __all__ = [
     "Towns",
     "Travel",
     "Work",
+    "WorkHabits",
     "destination_options",
     "dump_as_run",
     "json_schema",
     "json_schema_text",
+    "kinds_of",
     "load_scenario",
 ]
