@@ -23,13 +23,17 @@ NAMES = {
         UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
         make_destinations read_events target_of
     """,
+    "journeys": """
+        Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        StubCallout Supply lint make_plan
+    """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Populator cohort_specs group_sizes kind_rows
-        person_keys reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
+        kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
         DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
@@ -50,8 +54,13 @@ NAMES = {
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
+<<<<<<< HEAD
         Position Scenario Schedule Sessions TownColumns Towns Travel Work WorkHabits destination_options
         dump_as_run json_schema json_schema_text kinds_of load_scenario
+=======
+        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
+        dump_as_run kinds_of json_schema json_schema_text load_scenario
+>>>>>>> main
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
@@ -60,7 +69,8 @@ NAMES = {
         Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+        ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
+        is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator

@@ -26,11 +26,31 @@ from simulator.scenario.models.delivery import (
     Source,
 )
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
+from simulator.scenario.models.journeys import (
+    ActionDefinition,
+    Audience,
+    Authentication,
+    ConditionPath,
+    DataSource,
+    DateRange,
+    EventDefinition,
+    ExitCriterion,
+    Journey,
+    Journeys,
+    RaceBranch,
+    Reentrance,
+    Step,
+    Stub,
+    StubAnswer,
+    TimeOfDay,
+)
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
@@ -39,18 +59,27 @@ __all__ = [
     "MINUTE",
     "SOURCES",
     "WORKING_DAYS",
+    "ActionDefinition",
     "App",
     "Around",
+    "Audience",
     "Authentication",
     "Clock",
+    "ConditionPath",
+    "DataSource",
+    "DateRange",
     "Destination",
     "EdgeOptions",
     "Errands",
     "Evening",
+    "EventDefinition",
+    "ExitCriterion",
     "Expectation",
     "Group",
     "Home",
     "HttpRequest",
+    "Journey",
+    "Journeys",
     "KafkaOptions",
     "Library",
     "Lunch",
@@ -65,13 +94,22 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "RaceBranch",
+    "Reentrance",
+    "Roads",
     "Rotation",
     "Scenario",
     "Schedule",
     "Sessions",
     "Source",
+    "Step",
+    "Stub",
+    "StubAnswer",
+    "TimeOfDay",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",
