@@ -54,13 +54,8 @@ NAMES = {
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-<<<<<<< HEAD
-        Position Scenario Schedule Sessions TownColumns Towns Travel Work WorkHabits destination_options
-        dump_as_run json_schema json_schema_text kinds_of load_scenario
-=======
-        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
-        dump_as_run kinds_of json_schema json_schema_text load_scenario
->>>>>>> main
+        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work
+        WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER

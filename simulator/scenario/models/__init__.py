@@ -16,13 +16,13 @@ from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import (
     SOURCES,
-    Authentication,
     Destination,
     EdgeOptions,
     Expectation,
     HttpRequest,
     KafkaOptions,
     Rotation,
+    ServerCredentials,
     Source,
 )
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
@@ -100,6 +100,7 @@ __all__ = [
     "Rotation",
     "Scenario",
     "Schedule",
+    "ServerCredentials",
     "Sessions",
     "Source",
     "Step",
