@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from simulator.core.errors import UsageError
 from simulator.delivery import files
 from simulator.delivery.base import Destination
-from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge
+from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge, shown_edge
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
@@ -51,7 +51,8 @@ class Target:
 
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     """Where ``spec`` leads. Raises ``UsageError`` for a form that doesn't exist or an address that is none."""
-    to = _resolved(spec, vault or Vault())
+    vault = vault or Vault()
+    to = _resolved(spec, vault)
     if to == RECEIVER:
         return Target("receiver", "embedded receiver")
     if to == "-":
@@ -66,7 +67,7 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
         endpoint = parse_edge(to)
         collect = spec.edge.version == "v2" and spec.batch_size > 1
         host = urlsplit(endpoint.base).hostname or ""
-        shown = f"edge:{endpoint.base}{endpoint.prefix}"
+        shown = vault.hide(shown_edge(endpoint))
         return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
     if to.startswith(("http://", "https://")):
         url = inlet_urls(to)[0]
