@@ -57,6 +57,8 @@ class EdgeDestination(OverHttp):
     With version 2 and a ``batch_size`` of 2 or more, events of all phones share requests to `collect`.
     """
 
+    speaks_edge = True
+
     def __init__(
         self,
         to: str,
