@@ -80,12 +80,18 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
 
 
 def make_destination(
-    spec: DestinationSpec, *, base: Path | None = None, field: str = "destination", limited: bool = False
+    spec: DestinationSpec,
+    *,
+    base: Path | None = None,
+    field: str = "destination",
+    limited: bool = False,
+    replace: bool = False,
 ) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
     ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
-    destination; ``limited`` holds the rate below what the service documents. Raises ``UsageError`` for a form
+    destination; ``limited`` holds the rate below what the service documents; ``replace`` removes files that the same
+    run left behind. Raises ``UsageError`` for a form
     that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
     process, so the caller (``simulator.run``) makes that one itself.
     """
@@ -108,7 +114,7 @@ def make_destination(
         case "stdout":
             return files.StandardOutput()
         case "file":
-            return _file(spec, to, base)
+            return _file(spec, to, base, replace)
         case "kafka":
             settings = KafkaSettings(
                 header=None if spec.raw else _header(spec),
@@ -141,6 +147,7 @@ def make_destinations(
     receiver: Callable[[DestinationSpec], Destination],
     *,
     limited: Callable[[Target], bool] = lambda target: False,
+    replace: bool = False,
 ) -> Destination:
     """What ``Scenario.all_destinations`` describes as one destination; ``receiver`` makes the embedded one.
 
@@ -160,7 +167,7 @@ def make_destinations(
         made = (
             receiver(spec)
             if target.form == "receiver"
-            else make_destination(spec, field=field, limited=limited(target))
+            else make_destination(spec, field=field, limited=limited(target), replace=replace)
         )
         members.append(Member(name, made, spec.sources))
     if len(members) == 1 and members[0].sources == SOURCES:
@@ -172,7 +179,7 @@ def _resolved(spec: DestinationSpec, vault: Vault) -> str:
     return vault.reveal(Reference(spec.to), "destination.to")
 
 
-def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:
+def _file(spec: DestinationSpec, to: str, base: Path | None, replace: bool) -> Destination:
     path = Path(to.removeprefix("file:"))
     if not path.name:
         raise UsageError(f"destination {to!r}: the file has no name; expected file:PATH.ndjson[.gz|.zst]")
@@ -180,7 +187,7 @@ def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:
     path = path if base is None else base / path
     if spec.rotate is None:
         return _one_file(path)
-    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every)
+    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every, replace=replace)
 
 
 def _one_file(path: Path) -> ParquetDestination | files.FileDestination:
