@@ -34,7 +34,8 @@ class Batch:
     """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first.
 
     ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
-    ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in virtual milliseconds since the start of the run (None: not known).
+    ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in
+    virtual milliseconds since the start of the run (None: not known).
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
     all of them at once.
     """
