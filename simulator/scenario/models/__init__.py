@@ -11,8 +11,9 @@ the literature, assumption).
 
 from __future__ import annotations
 
-from simulator.scenario.models.app import App, Sessions
+from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
@@ -25,6 +26,7 @@ from simulator.scenario.models.journeys import (
     DateRange,
     EventDefinition,
     ExitCriterion,
+    HoursOfDay,
     Journey,
     Journeys,
     RaceBranch,
@@ -32,8 +34,8 @@ from simulator.scenario.models.journeys import (
     Step,
     Stub,
     StubAnswer,
-    TimeOfDay,
 )
+from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
@@ -47,14 +49,19 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "RESERVED_NAMESPACES",
     "WORKING_DAYS",
     "ActionDefinition",
+    "Answers",
     "App",
     "Around",
     "Audience",
     "Authentication",
     "Clock",
+    "ClockErrors",
     "ConditionPath",
+    "Conditions",
+    "Consent",
     "DataSource",
     "DateRange",
     "Destination",
@@ -63,33 +70,40 @@ __all__ = [
     "EventDefinition",
     "ExitCriterion",
     "Expectation",
+    "Fault",
     "Group",
     "Home",
+    "HoursOfDay",
     "Journey",
     "Journeys",
     "Library",
+    "Login",
     "Lunch",
     "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
+    "Network",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "PermissionChanges",
     "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Push",
     "RaceBranch",
     "Reentrance",
     "Roads",
+    "Rule",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Spells",
     "Step",
     "Stub",
     "StubAnswer",
-    "TimeOfDay",
     "TownColumns",
     "Towns",
     "Trace",
