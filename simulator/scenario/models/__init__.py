@@ -104,6 +104,7 @@ __all__ = [
     "Step",
     "Stub",
     "StubAnswer",
+    "TimeOfDay",
     "TownColumns",
     "Towns",
     "Trace",
