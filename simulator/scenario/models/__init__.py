@@ -15,7 +15,17 @@ from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Log
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
-from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.delivery import (
+    SOURCES,
+    Destination,
+    EdgeOptions,
+    Expectation,
+    HttpRequest,
+    KafkaOptions,
+    Rotation,
+    ServerCredentials,
+    Source,
+)
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.journeys import (
     ActionDefinition,
@@ -26,6 +36,7 @@ from simulator.scenario.models.journeys import (
     DateRange,
     EventDefinition,
     ExitCriterion,
+    HoursOfDay,
     Journey,
     Journeys,
     RaceBranch,
@@ -33,7 +44,6 @@ from simulator.scenario.models.journeys import (
     Step,
     Stub,
     StubAnswer,
-    TimeOfDay,
 )
 from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
@@ -53,6 +63,7 @@ __all__ = [
     "MINUTE",
     "MOVES",
     "RESERVED_NAMESPACES",
+    "SOURCES",
     "WORKING_DAYS",
     "ActionDefinition",
     "Answers",
@@ -68,6 +79,7 @@ __all__ = [
     "DataSource",
     "DateRange",
     "Destination",
+    "EdgeOptions",
     "Errands",
     "Evening",
     "EventDefinition",
@@ -76,8 +88,11 @@ __all__ = [
     "Fault",
     "Group",
     "Home",
+    "HoursOfDay",
+    "HttpRequest",
     "Journey",
     "Journeys",
+    "KafkaOptions",
     "Library",
     "Login",
     "Lunch",
@@ -100,11 +115,14 @@ __all__ = [
     "RaceBranch",
     "Reentrance",
     "Roads",
+    "Rotation",
     "Rule",
     "Scenario",
     "Schedule",
     "ScriptStep",
+    "ServerCredentials",
     "Sessions",
+    "Source",
     "Spells",
     "Step",
     "Stub",
