@@ -17,7 +17,7 @@ from simulator.core import numerics
 from simulator.core.distributions import Distribution, pick
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
-from simulator.people.areas import Areas
+from simulator.people.areas import Areas, picked
 from simulator.people.households import household_heads
 from simulator.scenario import Kind, kinds_of
 from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Sessions, Towns
@@ -62,9 +62,16 @@ class Choices:
         """Who has at least one place to go to."""
         return self.cumulative[:, -1] > 0.0
 
-    def pick(self, rows: npt.NDArray[np.intp], u: FloatArray) -> Indices:
-        """A place for each of the people ``rows``, by the uniform numbers ``u``."""
+    def pick(self, rows: Rows, u: FloatArray, allowed: BoolArray | None = None) -> Indices:
+        """A place for each of the people ``rows``, by the uniform numbers ``u``.
+
+        ``allowed`` (n, k) leaves others out; who has no place left gets -1.
+        """
         cumulative = self.cumulative[rows]
+        if allowed is not None:
+            weights = np.diff(cumulative, axis=1, prepend=0.0)
+            column = picked(np.where(allowed, weights, 0.0), u)
+            return np.where(column >= 0, self.places[rows, column], np.int32(-1))
         column = (cumulative <= (u * cumulative[:, -1])[:, None]).sum(axis=1)
         chosen: Indices = self.places[rows, np.minimum(column, cumulative.shape[1] - 1)]
         return chosen

@@ -16,6 +16,7 @@ from simulator.scenario.models import (
     HOUR,
     KILOMETRE,
     MINUTE,
+    WEEKDAYS,
     Errands,
     Evening,
     Group,
@@ -35,7 +36,6 @@ _ModelT = TypeVar("_ModelT", bound=Model)
 
 # Keys of which a model takes only one: giving one of them puts the others out of force.
 _EXCLUSIVE = frozenset({"around", "near_places", "towns", "distance"})
-_EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # Where somebody works whose group names no place of work [a]; many work near, some far away.
 DEFAULT_DISTANCE_TO_WORK = LogNormal(4.5 * KILOMETRE, 1.15, 300.0, 100 * KILOMETRE)
@@ -117,7 +117,7 @@ BUILT_IN: Mapping[str, Persona] = {
     "shift_worker": Persona(
         work=WorkHabits(
             attendance=0.7,
-            days=_EVERY_DAY,
+            days=WEEKDAYS,
             leave_home=Choice((5 * HOUR, 13 * HOUR, 21 * HOUR), (1.0, 1.0, 1.0)),
             stay=Normal(8.25 * HOUR, 0.2 * HOUR, 7.5 * HOUR, 9 * HOUR),
             drawn="weekly",

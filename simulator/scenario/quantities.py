@@ -133,6 +133,7 @@ Rate = Annotated[float, _fixed(units.RATE)]
 Share = Annotated[float, _fixed(units.SHARE)]
 Number = Annotated[float, _fixed(units.NUMBER)]
 Count = Annotated[int, _fixed(units.COUNT)]
+Time = Annotated[float, _fixed(units.TIME)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
 

@@ -12,14 +12,14 @@ the literature, assumption).
 from __future__ import annotations
 
 from simulator.scenario.models.app import App, Sessions
-from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WEEKDAYS, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
-from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
 from simulator.scenario.models.scenario import Clock, Scenario
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "WEEKDAYS",
     "WORKING_DAYS",
     "App",
     "Around",
@@ -43,6 +44,7 @@ __all__ = [
     "Mode",
     "Model",
     "NearPlaces",
+    "OpeningHours",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",

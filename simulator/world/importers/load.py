@@ -13,13 +13,14 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.identifiers import derived_uuid
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import key_of, purpose_keys, uniform
-from simulator.scenario.models import Library, PlaceColumns
+from simulator.scenario.models import WEEKDAYS, Library, PlaceColumns
 from simulator.scenario.models import Place as InlinePlace
 from simulator.world.fences import MAX_RADIUS
 from simulator.world.importers import csv_places, json_places
 from simulator.world.importers.complaints import Complaints, FieldPath, ScenarioOrigin, Where, nowhere
 from simulator.world.importers.records import MIN_RADIUS, TEXTS, Checker, Draft, Raw
 from simulator.world.importers.table import Table, decode_any, decode_utf8, parse_table, read_bytes
+from simulator.world.opening import Week
 from simulator.world.places import Place, PlaceSet
 
 # Limits of the places database (mobile_sdk.md 1.4).
@@ -193,12 +194,21 @@ class _Loaded:
                 rank=ranks.setdefault(library_id, len(ranks) + 1),
                 metadata=draft.metadata,
                 attractiveness=pull,
+                opening=self._opening(draft),
                 **draft.texts,
             )
             for draft, place_id, library_id, metres, pull in zip(
                 self.drafts, self.ids, self.library_ids, radius.tolist(), attractiveness.tolist(), strict=True
             )
         ]
+
+    def _opening(self, draft: Draft) -> Week:
+        """Opening hours of a place: its own, or those of the library."""
+        own = self.spec.inline[draft.number].opening if self.spec.inline else None
+        hours = self.spec.opening if own is None else own
+        return tuple(
+            (WEEKDAYS.index(day), one.opens, one.closes) for one in hours for day in one.days or WEEKDAYS
+        )
 
     def _radii(self, seed: int, complaints: Complaints) -> FloatArray:
         radius = np.array([np.nan if draft.radius is None else draft.radius for draft in self.drafts])
