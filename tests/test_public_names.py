@@ -42,7 +42,7 @@ NAMES = {
     """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people prepare replay_file run serve_receiver
+        describe_people prepare profile_records replay_file run serve_receiver
     """,
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
@@ -61,11 +61,11 @@ NAMES = {
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator
-        FieldPath LifecycleTemplates LocationTemplates PlaceTemplates PoiFacts RichPlace SdkFacts Slot
+        FieldPath LifecycleTemplates LocationTemplates PersonFacts PlaceTemplates PoiFacts RichPlace SdkFacts Slot
         StreamRules Template Violation active_poi application_close application_launch application_part
         device_part environment_part event_schema field_paths identity_map implementation_details
         json_members json_number json_string json_value located_device_part location_event
-        missing_essentials place_consistency poi_part
+        missing_essentials place_consistency poi_part profile_record
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)
