@@ -174,6 +174,22 @@ def test_a_household_has_a_whole_number_of_people(tmp_path: Path, size: str) -> 
         world_of(tmp_path, {"household": {size: 1}}, SHOPS)
 
 
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ({"opens": "18:00", "closes": "02:00"}, "must be before `closes`"),
+        ({"opens": "09:00"}, "closes"),
+        ({"opens": "09:00", "closes": "17:00", "days": ["mo"]}, "'mo'"),
+    ],
+)
+def test_wrong_opening_hours_are_reported_at_their_place(
+    tmp_path: Path, hours: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        world_of(tmp_path, {}, [{**SHOPS[0], "opening": [hours]}])
+    assert caught.value.problems[0].field.startswith("places.0.inline.0.opening.0")
+
+
 # --- who has which --------------------------------------------------------------------------------------------
 
 
