@@ -136,6 +136,7 @@ Count = Annotated[int, _fixed(units.COUNT)]
 Time = Annotated[float, _fixed(units.TIME)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
+TimeOfDay = Annotated[float, _fixed(units.TIME)]
 
 RandomLength = Annotated[distributions.Distribution, _random(units.LENGTH)]
 RandomDuration = Annotated[distributions.Distribution, _random(units.DURATION)]

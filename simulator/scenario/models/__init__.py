@@ -16,11 +16,31 @@ from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WEEKDAYS, WO
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
+from simulator.scenario.models.journeys import (
+    ActionDefinition,
+    Audience,
+    Authentication,
+    ConditionPath,
+    DataSource,
+    DateRange,
+    EventDefinition,
+    ExitCriterion,
+    Journey,
+    Journeys,
+    RaceBranch,
+    Reentrance,
+    Step,
+    Stub,
+    StubAnswer,
+    TimeOfDay,
+)
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
@@ -29,15 +49,25 @@ __all__ = [
     "MINUTE",
     "WEEKDAYS",
     "WORKING_DAYS",
+    "ActionDefinition",
     "App",
     "Around",
+    "Audience",
+    "Authentication",
     "Clock",
+    "ConditionPath",
+    "DataSource",
+    "DateRange",
     "Destination",
     "Errands",
     "Evening",
+    "EventDefinition",
+    "ExitCriterion",
     "Expectation",
     "Group",
     "Home",
+    "Journey",
+    "Journeys",
     "Library",
     "Lunch",
     "Mobility",
@@ -52,11 +82,20 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "RaceBranch",
+    "Reentrance",
+    "Roads",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Step",
+    "Stub",
+    "StubAnswer",
+    "TimeOfDay",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",
