@@ -204,7 +204,6 @@ class Populator:
         seed = self._scenario.seed
         keys = person_keys(seed, spec.group, spec.first_index, spec.size)
         group = self._scenario.people[spec.group]
-        group = self._scenario.people[spec.group]
         if group.trace is not None:
             return self._following(spec, group, group.trace, keys)
         home_keys = keys
@@ -212,7 +211,7 @@ class Populator:
             heads = household_heads(seed, spec.group, group.household, spec.first_index, spec.size)
             home_keys = member_keys(key_of(seed, "people", spec.group), heads)
         kinds = self._kinds[spec.group]
-        if len(kinds) == 1:
+        if group.personas is None:
             return self._people(spec, kinds[0], keys, home_keys)
         parts = tuple(
             Part(kind.persona, rows, self._people(spec, kind, keys[rows], home_keys[rows]))

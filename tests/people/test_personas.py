@@ -246,6 +246,11 @@ def test_a_run_of_personas_is_the_same_with_any_number_of_workers(tmp_path: Path
     assert one.ledger_bytes == two.ledger_bytes
 
 
+def test_a_group_of_one_persona_is_known_by_it(tmp_path: Path) -> None:
+    described = [json.loads(line) for line in describe_people(with_personas(tmp_path, "tourist", size=5))]
+    assert [one["persona"] for one in described] == ["tourist"] * 5
+
+
 # --- households -----------------------------------------------------------------------------------------------
 
 
