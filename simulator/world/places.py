@@ -45,6 +45,8 @@ class Place:
     attractiveness: float = 1.0
     opening: Week = ()
     """Opening hours; none at all means always open."""
+    dead_zone: bool = False
+    """Phones have no signal inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ class PlaceSet:
             size = known.size + 1 if known else 1
             found[place.library_id] = PlaceLibrary(place.library_id, place.library_name, place.rank, size)
         return tuple(sorted(found.values(), key=lambda library: library.rank))
+
+    @cached_property
+    def dead_zones(self) -> frozenset[int]:
+        """The places in which phones have no signal."""
+        return frozenset(i for i, place in enumerate(self.places) if place.dead_zone)
 
     @cached_property
     def index(self) -> BoxIndex:

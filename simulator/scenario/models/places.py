@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator.core.distributions import Constant
 from simulator.scenario.models.base import Model, Weekday
-from simulator.scenario.quantities import FilePath, Position, RandomLength, RandomNumber, Time
+from simulator.scenario.quantities import FilePath, Position, RandomLength, RandomNumber, TimeOfDay
 
 
 class OpeningHours(Model):
@@ -17,8 +17,8 @@ class OpeningHours(Model):
     days: tuple[Weekday, ...] | None = Field(
         default=None, description="Days of the week; by default every day."
     )
-    opens: Time = Field(description="When it opens.")
-    closes: Time = Field(description="When it closes, `24:00` at the latest.")
+    opens: TimeOfDay = Field(description="When it opens.")
+    closes: TimeOfDay = Field(description="When it closes, `24:00` at the latest.")
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
@@ -62,6 +62,9 @@ class Place(Model):
     )
     opening: tuple[OpeningHours, ...] | None = Field(
         default=None, description="When it is open; by default as the library says."
+    )
+    dead_zone: bool | None = Field(
+        default=None, description="Phones have no signal inside; by default as the library says."
     )
 
 
@@ -115,6 +118,7 @@ class Library(Model):
         description="When its places are open; by default always. People go only where it is open, and leave when it "
         "closes.",
     )
+    dead_zone: bool = Field(default=False, description="Phones have no signal inside these places.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

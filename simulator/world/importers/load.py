@@ -204,6 +204,7 @@ class _Loaded:
                 metadata=draft.metadata,
                 attractiveness=pull,
                 opening=self._opening(draft),
+                dead_zone=self._is_dead(draft),
                 **draft.texts,
             )
             for draft, place_id, library_id, metres, pull in zip(
@@ -218,6 +219,11 @@ class _Loaded:
         return tuple(
             (WEEKDAYS.index(day), one.opens, one.closes) for one in hours for day in one.days or WEEKDAYS
         )
+
+    def _is_dead(self, draft: Draft) -> bool:
+        """Whether phones have no signal in a place: as it says itself, or else as its library does."""
+        own = self.spec.inline[draft.number].dead_zone if self.spec.inline else None
+        return self.spec.dead_zone if own is None else own
 
     def _radii(self, seed: int, complaints: Complaints) -> FloatArray:
         radius = np.array([np.nan if draft.radius is None else draft.radius for draft in self.drafts])
