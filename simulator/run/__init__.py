@@ -8,7 +8,7 @@ from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
 from simulator.run.simulation import Simulation, World
 from simulator.run.tally import Tally
-from simulator.run.tools import describe_people, serve_receiver
+from simulator.run.tools import describe_people, profile_records, serve_receiver
 
 __all__ = [
     "Pacer",
@@ -24,6 +24,7 @@ __all__ = [
     "describe_people",
     "plan",
     "prepare",
+    "profile_records",
     "replay_file",
     "run",
     "serve_receiver",
