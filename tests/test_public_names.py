@@ -34,8 +34,8 @@ NAMES = {
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
-        Query Receiver ServerThread Validator create_app parse_options serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Flow Inlet
+        InletOptions InletSpec Query Receiver ServerThread Tokens Validator create_app parse_options serve
     """,
     "report": """
         Progress render_explanation render_story render_summary
