@@ -34,15 +34,16 @@ NAMES = {
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Flow Inlet
-        InletOptions InletSpec Query Receiver ServerThread Tokens Validator create_app parse_options serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults Flow
+        Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app load_faults
+        load_schema parse_options serve write_export
     """,
     "report": """
         Progress render_explanation render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people prepare replay_file run serve_receiver
+        Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock World
+        describe_people export_store prepare replay_file run serve_receiver
     """,
     "scenario": """
         App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
