@@ -5,7 +5,7 @@ output; each says what became of every event (``Receipt``). ``UndeliveredWriter`
 delivered and ``read_events`` reads such files back. Start at ``base.py``.
 """
 
-from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Receipt
+from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Pipelined, Receipt
 from simulator.delivery.envelope import MessageHeader
 from simulator.delivery.files import FileDestination, StandardOutput
 from simulator.delivery.inlet_http import InletDestination, InletSettings
@@ -23,6 +23,7 @@ __all__ = [
     "InletDestination",
     "InletSettings",
     "MessageHeader",
+    "Pipelined",
     "Receipt",
     "StandardOutput",
     "UndeliveredWriter",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from simulator.delivery.load.latency import LatencyRecord
 
 FateArray = npt.NDArray[np.uint8]
 
@@ -27,10 +29,15 @@ class Fate(IntEnum):
 
 @dataclass(slots=True)
 class Batch:
-    """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first."""
+    """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first.
+
+    ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
+    all of them at once.
+    """
 
     bodies: list[bytes]
     first_number: int = 0
+    due: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(slots=True)
@@ -54,7 +61,7 @@ class DeliveryStats:
     ``statuses`` counts answers by their status code, and failures without an answer by their kind.
     ``bytes`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
     sent again although an earlier try may have arrived: those are the ones that the other side may hold
-    twice.
+    twice. ``in_flight`` are requests that wait for their answer now.
     """
 
     requests: int = 0
@@ -62,7 +69,14 @@ class DeliveryStats:
     resent: int = 0
     connects: int = 0
     bytes: int = 0
+    in_flight: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
+    latency: LatencyRecord = field(default_factory=LatencyRecord)
+
+    def answered(self, status: str, seconds: float) -> None:
+        """Count an answer, or a failure by its kind, that came so long after the request was sent."""
+        self.statuses[status] += 1
+        self.latency.answered(status, seconds)
 
 
 class Destination(Protocol):
@@ -84,3 +98,13 @@ class Destination(Protocol):
 
     async def close(self) -> None:
         """Finish what was written and let go of it; also after an interruption."""
+
+
+@runtime_checkable
+class Pipelined(Protocol):
+    """A destination that may be given the next batches while it sends the first, and that heeds ``Batch.due``.
+
+    Others are given one batch after the other, each when it is due.
+    """
+
+    pipelined: bool

@@ -1,14 +1,14 @@
 """A streaming inlet over HTTP as a destination.
 
-A thread of its own sends each batch from first to last (``sending.py``); the event loop only waits for it.
+A thread of its own sends (``sending.py``); the event loop only waits for it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from simulator.delivery.base import Batch, DeliveryStats, Receipt
@@ -35,6 +35,8 @@ class InletDestination:
     Synchronous validation is for single messages only (ingestion.md 1.1) and left out of batches.
     """
 
+    pipelined = True
+
     def __init__(
         self, url: str, settings: InletSettings, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
@@ -44,13 +46,12 @@ class InletDestination:
         self.stats = DeliveryStats()
         self._settings = settings
         self._monotonic = monotonic
-        self._thread: ThreadPoolExecutor | None = None
+        self._thread: threading.Thread | None = None
         self._sender: Sender | None = None
 
     async def open(self) -> None:
-        """Prepare the sending thread; connections are made when they are needed."""
+        """Start the sending thread; connections are made when they are needed."""
         settings = self._settings
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inlet")
         self._sender = Sender(
             self._url,
             Pool(settings.connections, settings.timeout, ["Content-Type: application/json"]),
@@ -61,17 +62,25 @@ class InletDestination:
             give_up_after=settings.give_up_after,
             monotonic=self._monotonic,
         )
+        self._thread = threading.Thread(target=self._sender.run, name="inlet", daemon=True)
+        self._thread.start()
 
     async def send(self, batch: Batch) -> Receipt:
         """Send the batch. A call that is cancelled still finishes its requests in flight before it ends."""
-        if self._thread is None or self._sender is None:
+        if self._sender is None:
             raise RuntimeError("send() without open()")
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self._sender.run, batch)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Receipt] = loop.create_future()
+
+        def done(result: Receipt | BaseException) -> None:
+            loop.call_soon_threadsafe(_resolve, answer, result)
+
+        self._sender.submit(batch, done)
         try:
-            return await asyncio.shield(work)
+            return await asyncio.shield(answer)
         except asyncio.CancelledError:
             self.interrupt()
-            await work
+            await answer
             raise
 
     def interrupt(self) -> None:
@@ -82,6 +91,15 @@ class InletDestination:
     async def close(self) -> None:
         """Drop the connections and end the thread."""
         if self._thread is not None and self._sender is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._sender.close)
-            self._thread.shutdown()
+            self._sender.close()
+            await asyncio.to_thread(self._thread.join)
             self._thread = self._sender = None
+
+
+def _resolve(answer: asyncio.Future[Receipt], result: Receipt | BaseException) -> None:
+    if answer.done():
+        return
+    if isinstance(result, BaseException):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)

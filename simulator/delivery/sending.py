@@ -1,8 +1,16 @@
 """The sending of batches to an inlet: what is tried when, how often, and when it is given up.
 
+Batches are handed over from any thread and sent in their order; several may be on their way at once. An event
+that has a time (``Batch.due``) goes out at that time, or as soon after it as a connection is free, and is then
+late.
+
 Two clocks end the trying. An event is given up ``give_up_after`` seconds after its first try. The endpoint is
 taken for dead when nothing but failures came back for that long: everything that waits is then pending at
-once, and each later batch risks one request, no more, to find out whether the endpoint is back.
+once, and each later batch risks one request, no more, to find out whether the endpoint is back. Events with a
+time ahead of them wait for it; meanwhile one request a second asks.
+
+Without times, failures make the sender careful: fewer requests in flight, and nothing new while nothing but
+failures comes back. With times they do not, because the schedule is not the endpoint's to slow down.
 """
 
 from __future__ import annotations
@@ -22,20 +30,30 @@ _FIRST_PAUSE = 0.1  # seconds; doubles with every try of the same events
 _LONGEST_PAUSE = 5.0
 _TRIES_AFTER_500 = 3  # ingestion.md 1.6: at most a few times
 _DEAD_AFTER = 1.0  # seconds of failures before an endpoint is dead, however short give_up_after is
+_ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that have a time
 _LOOK_UP = 0.25  # seconds between looks at whether to stop
+_LOOK_UP_IN_FLIGHT = 0.01  # the same while answers are awaited: nothing else ends that wait early
 _INTERRUPTED = "the run was interrupted before it was delivered"
+
+Done = Callable[[Receipt | BaseException], None]
 
 
 @dataclass(slots=True)
 class Piece:
-    """Events of a batch, by index, that share a request."""
+    """Events of a batch, by index, that share a request; ``due`` is 0 for those without a time."""
 
+    work: _Work
     indices: Sequence[int]
+    due: float = 0.0
     first_try: float = -1.0
     started: float = 0.0
     tries: int = 0
     sync: bool = False
     uncertain: bool = False  # an earlier try may have arrived
+
+    def part(self, indices: Sequence[int]) -> Piece:
+        """Some of the events, for a request of their own."""
+        return Piece(self.work, indices, self.due, self.first_try)
 
 
 @dataclass(slots=True)
@@ -59,43 +77,65 @@ class Endpoint:
         if self.width < self.most:
             self.width += 1
 
-    def bad(self, started: float, reason: str) -> float:
-        """A request that began at ``started`` failed; since when there were failures only."""
+    def bad(self, piece: Piece, reason: str) -> float:
+        """The last try of ``piece`` failed; since when there were failures only."""
         if self.failing_since is None:
-            self.failing_since = started
-        self.width = max(1, self.width // 2)
+            self.failing_since = piece.started
+        if not piece.work.timed:
+            self.width = max(1, self.width // 2)
         self.reason = reason
         return self.failing_since
 
 
 @dataclass(slots=True)
 class _Work:
-    """A batch on its way."""
+    """A batch on its way; ``left`` counts the events without a fate."""
 
     bodies: list[bytes]
     receipt: Receipt
-    ready: deque[Piece]
-    waiting: list[tuple[float, int, Piece]] = field(default_factory=list)  # heap by time
+    done: Done
+    left: int
+    timed: bool
+
+    def settled(self, count: int) -> None:
+        """So many events more have their fate."""
+        self.left -= count
+        if not self.left:
+            self.done(self.receipt)
+
+    def pending(self, indices: Sequence[int], reason: str) -> None:
+        """Fates are pending from the start; only the reason is new."""
+        self.receipt.reasons.update(dict.fromkeys(indices, reason))
+        self.settled(len(indices))
+
+
+@dataclass(slots=True)
+class _Queue:
+    """What is not in flight: pieces that were never tried, in order, and those to be tried again, by time."""
+
+    ready: deque[Piece] = field(default_factory=deque)
+    waiting: list[tuple[float, int, Piece]] = field(default_factory=list)
     pushed: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.ready or self.waiting)
 
     def later(self, when: float, piece: Piece) -> None:
         self.pushed += 1
         heapq.heappush(self.waiting, (when, self.pushed, piece))
 
-    def pending(self, indices: Sequence[int], reason: str) -> None:
-        """Fates are pending from the start; only the reason is new."""
-        self.receipt.reasons.update(dict.fromkeys(indices, reason))
-
-    def drop(self, reason: str) -> None:
-        """Everything that is not in flight stays pending."""
-        for piece in (*self.ready, *(entry[2] for entry in self.waiting)):
-            self.pending(piece.indices, reason)
-        self.ready.clear()
+    def drop(self, reason: str, until: float = float("inf")) -> None:
+        """Everything that was tried, or is due ``until`` then, stays pending."""
+        dropped = [entry[2] for entry in self.waiting]
         self.waiting.clear()
+        while self.ready and self.ready[0].due <= until:
+            dropped.append(self.ready.popleft())
+        for piece in dropped:
+            piece.work.pending(piece.indices, reason)
 
 
 class Sender:
-    """Sends batches through a pool of connections; blocking, in one thread."""
+    """Sends batches through a pool of connections; ``run`` is the body of its thread."""
 
     def __init__(
         self,
@@ -119,79 +159,150 @@ class Sender:
         self._give_up_after = give_up_after
         self._monotonic = monotonic
         self._endpoint = Endpoint(most=pool.size, width=pool.size)
-        self._stop = Event()
+        self._queue = _Queue()
+        self._inbox: deque[tuple[Batch, Done]] = deque()
+        self._wake = Event()
+        self._stopped = self._closed = False
+        self._timed = False
+
+    def submit(self, batch: Batch, done: Done) -> None:
+        """Send ``batch`` after those before it; ``done`` is called in the sender's thread. From any thread."""
+        self._inbox.append((batch, done))
+        self._wake.set()
 
     def stop(self) -> None:
         """Start no more requests; what is not in flight stays pending. From any thread."""
-        self._stop.set()
+        self._stopped = True
+        self._wake.set()
 
     def close(self) -> None:
-        """Drop the connections."""
-        self._pool.close()
+        """End ``run`` when nothing is left to do. From any thread."""
+        self._closed = True
+        self._wake.set()
 
-    def run(self, batch: Batch) -> Receipt:
-        """Send a batch and return when every event has its fate."""
+    def run(self) -> None:
+        """Send what is handed over, until closed; then drop the connections."""
+        try:
+            while self._step():
+                pass
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            self._pool.close()
+
+    def _step(self) -> bool:
+        """Start what is due and settle what has finished; False when closed and done."""
+        if self._wake.is_set():
+            self._wake.clear()
+            while self._inbox:
+                self._take(*self._inbox.popleft())
+        if self._stopped:
+            self._queue.drop(_INTERRUPTED)
+        now = self._monotonic()
+        self._start_due(now)
+        self._stats.in_flight = self._pool.in_flight
+        if self._pool.in_flight:
+            finished = self._pool.wait(min(self._patience(), _LOOK_UP_IN_FLIGHT))
+            if finished:
+                now = self._monotonic()
+                for one in finished:
+                    self._settle(one, now)
+        elif self._queue:
+            self._wake.wait(self._patience())
+        elif self._closed:
+            return False
+        elif not self._inbox:
+            self._wake.wait()
+        return True
+
+    def _take(self, batch: Batch, done: Done) -> None:
+        """Cut a new batch into requests."""
+        self._timed = batch.due is not None
+        count = len(batch.bodies)
+        receipt = Receipt.of(count, Fate.ACKNOWLEDGED)
+        receipt.fates[:] = Fate.PENDING
+        work = _Work(batch.bodies, receipt, done, count, timed=self._timed)
+        if not count:
+            done(receipt)
+            return
         cuts = self._envelope.cut(batch.bodies, self._batch_size)
-        work = _Work(batch.bodies, Receipt.of(len(batch.bodies), Fate.PENDING), deque(map(Piece, cuts)))
-        work.receipt.reasons.clear()
-        while True:
-            if self._stop.is_set():
-                work.drop(_INTERRUPTED)
-            self._start_due(work)
-            if self._pool.in_flight:
-                for finished in self._pool.wait(self._patience(work)):
-                    self._settle(work, finished)
-            elif work.ready or work.waiting:
-                self._stop.wait(self._patience(work))
-            else:
-                return work.receipt
+        if batch.due is None:
+            self._queue.ready.extend(Piece(work, cut) for cut in cuts)
+        else:  # a request can go when the last of its events is there
+            due = batch.due.tolist()
+            self._queue.ready.extend(Piece(work, cut, due[cut.stop - 1]) for cut in cuts)
+
+    def _fail(self, error: BaseException) -> None:
+        """Tell everybody who waits; a fault of ours must not leave a run waiting for ever."""
+        pieces = [*self._queue.ready, *(entry[2] for entry in self._queue.waiting), *self._pool.tags()]
+        for work in {id(piece.work): piece.work for piece in pieces}.values():
+            work.done(error)
+        while self._inbox:
+            self._inbox.popleft()[1](error)
 
     # --- starting -------------------------------------------------------------------------------------------
 
-    def _start_due(self, work: _Work) -> None:
-        endpoint = self._endpoint
-        now = self._monotonic()
-        if now < endpoint.paused_until and not endpoint.dead:
+    def _start_due(self, now: float) -> None:
+        endpoint, pool = self._endpoint, self._pool
+        ready, waiting = self._queue.ready, self._queue.waiting
+        if now < endpoint.paused_until:
             return
         width = 1 if endpoint.dead else endpoint.width
-        while self._pool.in_flight < width:
-            if work.waiting and work.waiting[0][0] <= now:
-                self._start(work, heapq.heappop(work.waiting)[2], now)
-            elif work.ready and (endpoint.failing_since is None or endpoint.dead or not work.waiting):
-                # While nothing but failures comes back, what failed is tried again before anything new is
-                # risked.
-                self._start(work, work.ready.popleft(), now)
+        while pool.in_flight < width:
+            if waiting and waiting[0][0] <= now:
+                self._start(heapq.heappop(waiting)[2], now)
+            elif ready and ready[0].due <= now and (not waiting or self._may_risk(ready[0])):
+                self._start(ready.popleft(), now)
             else:
                 return
 
-    def _start(self, work: _Work, piece: Piece, now: float) -> None:
-        events = [work.bodies[index] for index in piece.indices]
-        body = self._envelope.batch(events) if self._batch_size > 1 else self._envelope.single(events[0])
+    def _may_risk(self, piece: Piece) -> bool:
+        """Whether something new is sent while other things wait to be tried again.
+
+        While nothing but failures comes back, what failed is tried before anything new is risked.
+        """
+        return self._endpoint.failing_since is None or self._endpoint.dead or piece.work.timed
+
+    def _start(self, piece: Piece, now: float) -> None:
+        bodies = piece.work.bodies
+        if self._batch_size > 1:
+            events = [bodies[index] for index in piece.indices]
+            body = self._envelope.batch(events)
+        else:
+            body = self._envelope.single(bodies[piece.indices[0]])
+        stats = self._stats
         if piece.first_try < 0:
             piece.first_try = now
+            if piece.due:
+                stats.latency.late.add(now - piece.due)
         piece.started = now
         piece.sync = self._sync
-        stats = self._stats
         if piece.tries:
             stats.retries += 1
             if piece.uncertain:
-                stats.resent += len(events)
+                stats.resent += len(piece.indices)
         piece.tries += 1
         stats.requests += 1
         stats.bytes += len(body)
         self._pool.start(self._sync_url if piece.sync else self._url, body, piece)
 
-    def _patience(self, work: _Work) -> float:
+    def _patience(self) -> float:
         """How long to wait for an answer before looking again at what is due."""
+        queue, endpoint = self._queue, self._endpoint
         now = self._monotonic()
-        due = work.waiting[0][0] if work.waiting else now + _LOOK_UP
-        if self._endpoint.paused_until > now:
-            due = max(due, self._endpoint.paused_until) if not work.ready else self._endpoint.paused_until
-        return min(max(due - now, 0.001), _LOOK_UP)
+        due = now + _LOOK_UP
+        if endpoint.paused_until > now:
+            due = endpoint.paused_until
+        elif self._pool.in_flight < endpoint.width:
+            if queue.waiting:
+                due = min(due, queue.waiting[0][0])
+            if queue.ready and (not queue.waiting or self._may_risk(queue.ready[0])):
+                due = min(due, queue.ready[0].due)
+        return min(max(due - now, 0.0), _LOOK_UP)
 
     # --- finishing ------------------------------------------------------------------------------------------
 
-    def _settle(self, work: _Work, finished: Finished[Piece]) -> None:
+    def _settle(self, finished: Finished[Piece], now: float) -> None:
         """Give the events of a finished request their fate, or plan the next try."""
         piece, stats = finished.tag, self._stats
         count = len(piece.indices)
@@ -201,98 +312,114 @@ class Sender:
             stats.retries += finished.tries - 1
             stats.resent += count * (finished.tries - 1)
         if not finished.status:
-            stats.statuses[finished.kind] += 1
+            stats.answered(finished.kind, now - piece.started)
             piece.uncertain = piece.uncertain or finished.sent
-            self._failed(work, piece, finished.error, finished)
+            self._failed(piece, finished.error, finished)
             return
-        stats.statuses[str(finished.status)] += 1
+        stats.answered(str(finished.status), now - piece.started)
         reading = read_answer(
             finished.status, finished.body, count, batch=self._batch_size > 1, sync=piece.sync
         )
         piece.uncertain = piece.uncertain or finished.status in UNCERTAIN
         match reading.action:
             case Action.SETTLED:
-                self._settled(work, piece, reading)
+                self._settled(piece, reading, now)
             case Action.REFUSED:
                 self._endpoint.good()
-                work.receipt.fates[_at(piece.indices)] = Fate.REJECTED
-                work.receipt.reasons.update(dict.fromkeys(piece.indices, reading.reason))
+                self._reject(piece, reading.reason, now)
             case Action.SPLIT:
                 self._endpoint.good()
                 half = count // 2
                 for indices in (piece.indices[half:], piece.indices[:half]):
-                    work.ready.appendleft(Piece(indices, first_try=piece.first_try))
+                    self._queue.ready.appendleft(piece.part(indices))
             case Action.WITHOUT_SYNC:
                 self._endpoint.good()
                 self._sync = False
-                work.ready.appendleft(Piece(piece.indices, first_try=piece.first_try))
+                self._queue.ready.appendleft(piece.part(piece.indices))
             case Action.RETRY_FEW if piece.tries >= _TRIES_AFTER_500:
-                self._endpoint.bad(piece.started, reading.reason)
-                work.pending(
+                self._endpoint.bad(piece, reading.reason)
+                piece.work.pending(
                     piece.indices, f"{reading.reason} (after {piece.tries} tries; it may have arrived)"
                 )
-                self._bury_if_dead(work)
+                self._bury_if_dead()
             case Action.RETRY | Action.RETRY_FEW:
-                self._failed(work, piece, reading.reason, finished)
+                self._failed(piece, reading.reason, finished)
 
-    def _settled(self, work: _Work, piece: Piece, reading: Reading) -> None:
-        receipt, indices = work.receipt, piece.indices
+    def _reject(self, piece: Piece, reason: str, now: float) -> None:
+        work = piece.work
+        work.receipt.fates[_at(piece.indices)] = Fate.REJECTED
+        work.receipt.reasons.update(dict.fromkeys(piece.indices, reason))
+        self._stats.latency.intended.add(now - (piece.due or piece.first_try))
+        work.settled(len(piece.indices))
+
+    def _settled(self, piece: Piece, reading: Reading, now: float) -> None:
+        work, indices = piece.work, piece.indices
+        receipt = work.receipt
         receipt.fates[_at(indices)] = Fate.ACKNOWLEDGED
         for fate, entries in ((Fate.REJECTED, reading.rejected), (Fate.PENDING, reading.unknown)):
             for position, reason in entries.items():
                 receipt.fates[indices[position]] = fate
                 receipt.reasons[indices[position]] = reason
+        if len(reading.again) < len(indices):
+            self._stats.latency.intended.add(now - (piece.due or piece.first_try))
         if not reading.again:
             self._endpoint.good()
+            work.settled(len(indices))
             return
         rest = [indices[position] for position in reading.again]
         receipt.fates[rest] = Fate.PENDING
-        again = Piece(rest, piece.first_try, piece.started, piece.tries, uncertain=piece.uncertain)
+        again = piece.part(rest)
+        again.started, again.tries, again.uncertain = piece.started, piece.tries, piece.uncertain
         reason = next(iter(reading.again.values()))
         if len(rest) == len(indices):
-            self._failed(work, again, reason, None)
+            self._failed(again, reason, None)
         else:
             self._endpoint.good()
-            self._try_again(work, again, reason)
+            self._try_again(again, reason)
+            work.settled(len(indices) - len(rest))
 
-    def _failed(self, work: _Work, piece: Piece, reason: str, finished: Finished[Piece] | None) -> None:
+    def _failed(self, piece: Piece, reason: str, finished: Finished[Piece] | None) -> None:
         """A request failed in a way that allows another try."""
         now = self._monotonic()
-        since = self._endpoint.bad(piece.started, reason)
-        self._try_again(work, piece, reason)
+        endpoint = self._endpoint
+        since = endpoint.bad(piece, reason)
+        self._try_again(piece, reason, finished.retry_after if finished else 0)
         if finished is None:
             return
         if not finished.sent:  # nobody is there: other events would meet the same
-            self._endpoint.paused_until = now + _pause(piece.tries)
-        if finished.retry_after:
-            self._endpoint.paused_until = now + finished.retry_after
-            if self._endpoint.paused_until - since > self._patience_with_failures():
-                self._endpoint.reason = f"{reason} (asks to wait {finished.retry_after} s)"
-                self._endpoint.dead = True
-        self._endpoint.dead = self._endpoint.dead or finished.fatal
-        self._bury_if_dead(work)
+            endpoint.paused_until = now + _pause(piece.tries)
+        if finished.retry_after and not piece.work.timed:
+            endpoint.paused_until = now + finished.retry_after
+            if endpoint.paused_until - since > self._patience_with_failures():
+                endpoint.reason = f"{reason} (asks to wait {finished.retry_after} s)"
+                endpoint.dead = True
+        endpoint.dead = endpoint.dead or finished.fatal
+        self._bury_if_dead()
 
-    def _try_again(self, work: _Work, piece: Piece, reason: str) -> None:
+    def _try_again(self, piece: Piece, reason: str, retry_after: int = 0) -> None:
         """Plan the next try, unless the time for these events is over."""
-        when = self._monotonic() + _pause(piece.tries)
+        pause = _pause(piece.tries)
+        if piece.work.timed:
+            pause = max(pause, retry_after)
+        when = self._monotonic() + pause
         if when - piece.first_try <= self._give_up_after and not self._endpoint.dead:
-            work.later(when, piece)
+            self._queue.later(when, piece)
             return
         doubt = "; it may have arrived" if piece.uncertain else ""
-        work.pending(piece.indices, f"{reason} (given up after {_tries(piece.tries)}{doubt})")
+        piece.work.pending(piece.indices, f"{reason} (given up after {_tries(piece.tries)}{doubt})")
 
     def _patience_with_failures(self) -> float:
         return max(self._give_up_after, _DEAD_AFTER)
 
-    def _bury_if_dead(self, work: _Work) -> None:
+    def _bury_if_dead(self) -> None:
         """Leave everything that waits pending once the endpoint has been failing for too long."""
         endpoint = self._endpoint
-        since = endpoint.failing_since
-        if since is not None and self._monotonic() - since >= self._patience_with_failures():
+        since, now = endpoint.failing_since, self._monotonic()
+        if since is not None and now - since >= self._patience_with_failures():
             endpoint.dead = True
         if endpoint.dead:
-            endpoint.paused_until = 0.0
-            work.drop(endpoint.reason)
+            self._queue.drop(endpoint.reason, until=now)
+            endpoint.paused_until = now + _ASK_EVERY if self._timed else 0.0
 
 
 def _at(indices: Sequence[int]) -> slice | list[int]:

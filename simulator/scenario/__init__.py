@@ -20,9 +20,11 @@ from simulator.scenario.models import (
     Home,
     Library,
     Lunch,
+    Mobility,
     Mode,
     NearPlaces,
     Outing,
+    Persona,
     PhoneMix,
     Place,
     PlaceColumns,
@@ -33,12 +35,15 @@ from simulator.scenario.models import (
     Towns,
     Travel,
     Work,
+    WorkHabits,
 )
 from simulator.scenario.overrides import Option
+from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
 __all__ = [
+    "BUILT_IN",
     "App",
     "Around",
     "Clock",
@@ -48,13 +53,16 @@ __all__ = [
     "Expectation",
     "Group",
     "Home",
+    "Kind",
     "Library",
     "LoadedScenario",
     "Lunch",
+    "Mobility",
     "Mode",
     "NearPlaces",
     "Option",
     "Outing",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
@@ -66,8 +74,10 @@ __all__ = [
     "Towns",
     "Travel",
     "Work",
+    "WorkHabits",
     "dump_as_run",
     "json_schema",
     "json_schema_text",
+    "kinds_of",
     "load_scenario",
 ]

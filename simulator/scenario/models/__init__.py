@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from simulator.scenario.models.app import App, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
-from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
+from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
-from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
-from simulator.scenario.models.people import Group
+from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
+from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
 from simulator.scenario.models.scenario import Clock, Scenario
@@ -24,6 +25,7 @@ from simulator.scenario.models.scenario import Clock, Scenario
 __all__ = [
     "HOUR",
     "KILOMETRE",
+    "LARGEST_HOUSEHOLD",
     "MINUTE",
     "WORKING_DAYS",
     "App",
@@ -37,12 +39,14 @@ __all__ = [
     "Home",
     "Library",
     "Lunch",
+    "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
@@ -54,4 +58,5 @@ __all__ = [
     "Travel",
     "Weekday",
     "Work",
+    "WorkHabits",
 ]

@@ -1,0 +1,9 @@
+"""Load: when events are to be sent, and how long it took them.
+
+``schedule.py`` turns a profile into the time of every event, whatever the endpoint does; ``latency.py`` keeps
+what was measured.
+"""
+
+from simulator.delivery.load.latency import Histogram, LatencyRecord
+
+__all__ = ["Histogram", "LatencyRecord"]
