@@ -135,6 +135,7 @@ Number = Annotated[float, _fixed(units.NUMBER)]
 Count = Annotated[int, _fixed(units.COUNT)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
+TimeOfDay = Annotated[float, _fixed(units.TIME)]
 
 RandomLength = Annotated[distributions.Distribution, _random(units.LENGTH)]
 RandomDuration = Annotated[distributions.Distribution, _random(units.DURATION)]
