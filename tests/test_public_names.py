@@ -20,6 +20,10 @@ NAMES = {
         RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
         MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
     """,
+    "journeys": """
+        Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        StubCallout Supply lint make_plan
+    """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from

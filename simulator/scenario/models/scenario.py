@@ -10,6 +10,7 @@ from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
@@ -74,6 +75,9 @@ class Scenario(Model):
     )
     app: App = Field(description="The app on the phones.")
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
+    journeys: Journeys | None = Field(
+        default=None, description="Journeys that the events start, and what they refer to (docs/journeys.md)."
+    )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )
