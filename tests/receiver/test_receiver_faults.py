@@ -136,6 +136,17 @@ def test_an_answer_takes_its_time_and_is_whole(client: httpx.Client, receiver: R
     assert accepted(receiver) == 1
 
 
+@pytest.mark.parametrize(
+    "fault", [{"wrong_json": True}, {"drip": "1 s"}, {"cut": "half"}, {"delay_answer": "0.01 s"}]
+)
+def test_an_answer_without_end_is_never_collected_in_memory(
+    client: httpx.Client, fault: dict[str, Any]
+) -> None:
+    put(client, fault)
+    with client.stream("GET", "/received/stream") as answer:
+        assert next(answer.iter_lines()) == ": hello"
+
+
 # --- which requests it hits ---------------------------------------------------------------------------------
 
 
@@ -196,6 +207,24 @@ def test_faults_can_be_read_with_their_counts_and_ended(client: httpx.Client) ->
     assert client.delete("/faults").json() == {"deleted": 1}
     assert client.get("/faults").json()["faults"] == []
     assert send(client).status_code == 200
+
+
+def test_no_token_is_logged_whatever_goes_wrong(caplog: pytest.LogCaptureFixture) -> None:
+    token = "open-sesame-1234567890"
+    with EventStore() as store:
+        receiver = Receiver(store, access_token=token)
+        with ServerThread(receiver) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+            headers = {"authorization": f"Bearer {token}", "x-journeysim-token": token}
+            store._writer.execute("PRAGMA query_only = ON")
+            for path in (f"/access/{token}/collection/demo", f"/access/{token}/ee/v1/interact?configId=d"):
+                body = {**message(), "events": [{"xdm": event()}]}
+                assert client.post(path, json=body, headers=headers).status_code == 503
+            store._writer.execute("PRAGMA query_only = OFF")
+            receiver.datasets.default = None  # type: ignore[assignment]  # a fault of the receiver itself
+            assert client.post("/collection/demo", json=message(), headers=headers).status_code == 500
+    text = caplog.text
+    assert "cannot store" in text and "AttributeError" in text
+    assert token not in text
 
 
 def test_faults_never_lock_out_the_page_that_ends_them(client: httpx.Client) -> None:
