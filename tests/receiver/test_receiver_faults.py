@@ -293,6 +293,19 @@ def test_mistakes_of_a_file_have_line_and_column(tmp_path: Path) -> None:
     assert lines[1].startswith(f"{path}:4:12: faults.1.share: ")
 
 
+def test_the_faults_that_the_documentation_shows_are_read(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "receiver.md").read_text(encoding="utf-8")
+    path = tmp_path / "faults.yaml"
+    path.write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    assert [fault.status or fault.cut or fault.delay_answer for fault in load_faults(path).faults] == [
+        503,
+        "after",
+        5.0,
+    ]
+    for name in Fault.model_fields:
+        assert f"`{name}`" in text
+
+
 def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text("seed: 4\nfaults:\n  - {path: /ee/*, status: 503, retry_after: 5 s, share: 10 %}\n")
