@@ -17,6 +17,7 @@ from simulator.receiver.faults.routes import faults_router
 from simulator.receiver.inlet_routes import inlet_router
 from simulator.receiver.pages import reading_router
 from simulator.receiver.places import places_router
+from simulator.receiver.platform import platform_router
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.routing import Router, dispatch
 from simulator.receiver.token_routes import token_router
@@ -29,6 +30,7 @@ ROUTERS: tuple[Router, ...] = (
     token_router,
     faults_router,
     batches_router,
+    platform_router,
     reading_router,
 )
 """The parts of a receiver; a new part is a function that gives its mounts, added here."""

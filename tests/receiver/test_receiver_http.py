@@ -214,7 +214,17 @@ def test_an_event_from_the_future_carries_a_warning(client: httpx.Client) -> Non
 
 def test_the_root_links_to_everything(client: httpx.Client) -> None:
     links = client.get("/").json()["links"]
-    assert {"inlet", "batch", "interact", "collect", "places", "token", "received", "failed"} <= set(links)
+    assert {
+        "inlet",
+        "batch",
+        "interact",
+        "collect",
+        "places",
+        "token",
+        "received",
+        "failed",
+        "openapi",
+    } <= set(links)
 
 
 def test_unknown_paths_and_methods_are_answered_with_problems(client: httpx.Client) -> None:
