@@ -17,8 +17,11 @@ NAMES = {
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
-        MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
+        RECEIVER Batch DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member
+        MessageHeader ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target
+        UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
+        make_destinations read_events target_of
     """,
     "journeys": """
         Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
@@ -26,16 +29,19 @@ NAMES = {
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
-        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
+        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
         COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
         kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
-        DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
-        Os OsProfile Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
-        check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
+        DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
+        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
+        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported check_mix device_named
+        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        ways_of
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults Flow
@@ -43,23 +49,24 @@ NAMES = {
         load_schema parse_options serve write_export
     """,
     "report": """
-        Progress render_explanation render_story render_summary
+        Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock World
-        describe_people export_store prepare replay_file run serve_receiver
+        describe_people export_store plan prepare replay_file run serve_receiver
     """,
     "scenario": """
-        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
+        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
-        dump_as_run kinds_of json_schema json_schema_text load_scenario
+        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work
+        WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of load_scenario
     """,
     "sdk": """
-        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
+        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
-        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit IdealUplink Judgement MobileSdk Route
-        Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
+        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
+        SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
+        render_hits rule_problems user_agent
     """,
     "world": """
         ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy

@@ -3,6 +3,7 @@
 from simulator.run.engine import RunOptions, RunResult, run
 from simulator.run.folder import RunFolder
 from simulator.run.pacing import Pacer, WallClock
+from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
 from simulator.run.serving import ServeSettings, export_store, serve_receiver
@@ -24,6 +25,7 @@ __all__ = [
     "World",
     "describe_people",
     "export_store",
+    "plan",
     "prepare",
     "replay_file",
     "run",

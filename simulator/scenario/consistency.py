@@ -8,8 +8,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from simulator.scenario.destination_checks import check_destination_names, check_destinations
 from simulator.scenario.messages import Finding, value_at
-from simulator.scenario.models import LARGEST_HOUSEHOLD, Clock, Group, PhoneMix, Scenario, WorkHabits
+from simulator.scenario.models import (
+    LARGEST_HOUSEHOLD,
+    Clock,
+    Conditions,
+    Consent,
+    Group,
+    PhoneMix,
+    Scenario,
+    WorkHabits,
+)
 from simulator.scenario.personas import BUILT_IN, kind_named
 from simulator.scenario.units import nearest, one_of, shown
 
@@ -21,8 +31,9 @@ _LIBRARY_USERS = (
     ("schedule", "evening"),
 )
 _SYSTEMS = ("ios", "android")
+_POSITION_SOURCES = ("gnss", "wifi", "cell")
+_CONSENTS = ("yes", "pending", "no")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
-_DESTINATIONS = "expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"
 
 
 def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -45,32 +56,12 @@ def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
                 if isinstance(library, str) and library not in names and names:
                     hint = _hint(library, list(names))
                     yield Finding((part, group, *user, "library"), f"no library {shown(library)}", hint)
-    destination = value_at(data, ("destination", "to"))
-    if isinstance(destination, str) and destination and not _is_destination(destination):
-        meant = _meant(destination)
-        hint = f"did you mean {meant!r}?" if meant else _DESTINATIONS
-        yield Finding(("destination", "to"), f"{shown(destination)} is not a destination", hint)
+    yield from check_destination_names(data)
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
     near = nearest(name, known)
     return f"did you mean {near!r}?" if near else f"there are {one_of(known, joint='and')}"
-
-
-def _is_destination(text: str) -> bool:
-    if text in ("receiver", "-"):
-        return True
-    scheme, _, rest = text.partition(":")
-    return bool(rest.strip("/")) and scheme in ("http", "https", "file")
-
-
-def _meant(text: str) -> str | None:
-    """The destination that ``text`` may have been meant to be."""
-    if ":" not in text and any(suffix in text for suffix in (".ndjson", ".jsonl")):
-        return f"file:{text}"
-    scheme, colon, rest = text.partition(":")
-    near = nearest(scheme, ("http", "https", "file") if colon else ("receiver",))
-    return near and f"{near}{colon}{rest}"
 
 
 def check_sense(scenario: Scenario) -> Iterator[Finding]:
@@ -93,16 +84,19 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             for key in sorted(ignored & group.model_fields_set):
                 what = "changes nothing, because the people follow a `trace`"
                 yield Finding((*path, key), what, "remove one of the two", warning=True)
-    if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
-        what = (
-            f"an inlet validates single messages only, and `batch_size` is {scenario.destination.batch_size}"
-        )
-        yield Finding(("destination", "sync_validation"), what, "set `batch_size` to 1, or this to false")
+    yield from _check_consent(scenario.app.consent)
+    yield from check_destinations(scenario)
     for index, expectation in enumerate(scenario.expect):
         low, high = expectation.at_least, expectation.at_most
         if low is not None and high is not None and low > high:
             what = "can never hold: `at_least` is greater than `at_most`"
             yield Finding(("expect", index), what, "swap the two numbers")
+
+
+def _unknown(noun: str, name: str, known: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with a name, and what is expected."""
+    near = nearest(name, known)
+    return f"unknown {noun} {shown(name)}", f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
 
 
 def _check_group(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -182,11 +176,21 @@ def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
     for key, noun, weights, known in kinds:
         for name in weights:
             if name not in known:
-                near = nearest(name, known)
-                hint = f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
-                yield Finding((*path, key, name), f"unknown {noun} {shown(name)}", hint)
+                yield Finding((*path, key, name), *_unknown(noun, name, known))
+    conditions = phone.conditions
+    if isinstance(conditions, Conditions) and conditions.permission and conditions.permission.to:
+        for name in conditions.permission.to:
+            if name not in _PERMISSIONS:
+                where = (*path, "conditions", "permission", "to", name)
+                yield Finding(where, *_unknown("permission", name, _PERMISSIONS))
+    for os in ("ios", "android"):
+        for name in getattr(phone.os_profile, os).positions or ():
+            if name not in _POSITION_SOURCES:
+                where = (*path, "os_profile", os, "positions", name)
+                yield Finding(where, *_unknown("source of positions", name, _POSITION_SOURCES))
     if phone.monitoring == "ideal":
-        for key in sorted({"permission", "os_profile"} & phone.model_fields_set):
+        useless = {"permission"} if phone.conditions not in (None, "ideal") else {"permission", "os_profile"}
+        for key in sorted(useless & phone.model_fields_set):
             what = "changes nothing, because the phones notice everything (`monitoring: ideal`)"
             yield Finding((*path, key), what, "set `monitoring: os`, or remove it", warning=True)
 
@@ -197,6 +201,19 @@ def _check_work(work: WorkHabits, path: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding((*path, "work", "leave_work"), what, "it must be later than `leave_home`")
     if not work.days:
         yield Finding((*path, "work", "days"), "is empty", "give at least one day, or remove `work`")
+
+
+def _check_consent(consent: Consent) -> Iterator[Finding]:
+    for key, weights in (("start", consent.start), ("answer", consent.answer)):
+        for name in weights:
+            if name not in _CONSENTS:
+                yield Finding(("app", "consent", key, name), *_unknown("choice", name, _CONSENTS))
+    if "pending" not in consent.start:
+        for key in sorted({"answer", "answered_after"} & consent.model_fields_set):
+            what = "changes nothing, because nobody's consent is `pending` at the start"
+            yield Finding(
+                ("app", "consent", key), what, "let `start` have `pending`, or remove it", warning=True
+            )
 
 
 def _check_start(clock: Clock) -> Iterator[Finding]:
