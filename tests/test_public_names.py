@@ -44,15 +44,16 @@ NAMES = {
         ways_of
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
-        Query Receiver ServerThread Validator create_app parse_options serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults Flow
+        Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app load_faults
+        load_schema parse_options serve write_export
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people plan prepare profile_records replay_file run serve_receiver
+        Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock World
+        describe_people export_store plan prepare profile_records replay_file run serve_receiver
     """,
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
