@@ -33,6 +33,9 @@ NAMES = {
         Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
+    "provision": """
+        Plan PlatformError load_plan provision unprovision
+    """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
         Query Receiver ServerThread Validator create_app parse_options serve

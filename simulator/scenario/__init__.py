@@ -34,7 +34,9 @@ from simulator.scenario.models import (
     Travel,
     Work,
 )
+from simulator.scenario.other_files import load_yaml
 from simulator.scenario.overrides import Option
+from simulator.scenario.provisioned import Provisioned, ProvisionedInlet, read_provisioned
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -59,6 +61,8 @@ __all__ = [
     "Place",
     "PlaceColumns",
     "Position",
+    "Provisioned",
+    "ProvisionedInlet",
     "Scenario",
     "Schedule",
     "Sessions",
@@ -70,4 +74,6 @@ __all__ = [
     "json_schema",
     "json_schema_text",
     "load_scenario",
+    "load_yaml",
+    "read_provisioned",
 ]
