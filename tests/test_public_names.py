@@ -17,8 +17,11 @@ NAMES = {
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
-        MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
+        RECEIVER Batch DeliveryStats Destination FanOut Fate FileDestination HttpDestination HttpSettings
+        InletDestination InletSettings KafkaDestination KafkaSettings Member MessageHeader
+        ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target UndeliveredFiles
+        UndeliveredWriter Vault host_allowed is_loopback make_destination make_destinations read_events
+        target_of
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
@@ -41,16 +44,17 @@ NAMES = {
         Query Receiver ServerThread Validator create_app parse_options serve
     """,
     "report": """
-        Progress render_explanation render_story render_summary
+        Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people prepare replay_file run serve_receiver
+        describe_people plan prepare replay_file run serve_receiver
     """,
     "scenario": """
         App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
-        TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
+        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Provisioned ProvisionedInlet
+        Scenario Schedule Sessions TownColumns Towns Travel Work destination_options dump_as_run
+        json_schema json_schema_text load_scenario load_yaml read_provisioned
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER

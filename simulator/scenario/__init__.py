@@ -35,7 +35,7 @@ from simulator.scenario.models import (
     Work,
 )
 from simulator.scenario.other_files import load_yaml
-from simulator.scenario.overrides import Option
+from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.provisioned import Provisioned, ProvisionedInlet, read_provisioned
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
@@ -70,6 +70,7 @@ __all__ = [
     "Towns",
     "Travel",
     "Work",
+    "destination_options",
     "dump_as_run",
     "json_schema",
     "json_schema_text",

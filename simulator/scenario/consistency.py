@@ -19,7 +19,11 @@ _LIBRARY_USERS = (
 )
 _SYSTEMS = ("ios", "android")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
-_DESTINATIONS = "expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"
+_SCHEMES = ("http", "https", "file", "kafka")
+DESTINATION_FORMS = (
+    "expected receiver, http(s)://HOST/collection/INLET, "
+    "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet or -"
+)
 
 
 def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -42,26 +46,32 @@ def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
                 near = nearest(library, list(names))
                 hint = f"did you mean {near!r}?" if near else f"there are {one_of(list(names), joint='and')}"
                 yield Finding(("people", group, *user, "library"), f"no library {shown(library)}", hint)
-    destination = value_at(data, ("destination", "to"))
-    if isinstance(destination, str) and destination and not _is_destination(destination):
-        meant = _meant(destination)
-        hint = f"did you mean {meant!r}?" if meant else _DESTINATIONS
-        yield Finding(("destination", "to"), f"{shown(destination)} is not a destination", hint)
+    several = data.get("destinations")
+    paths: list[tuple[str, ...]] = [("destination",)]
+    paths += [("destinations", name) for name in several] if isinstance(several, dict) else []
+    for path in paths:
+        if path[1:] and isinstance(value_at(data, path), dict) and "to" not in value_at(data, path):
+            yield Finding((*path, "to"), "is missing", DESTINATION_FORMS)
+        to = value_at(data, (*path, "to"))
+        if isinstance(to, str) and to and not _is_destination(to):
+            meant = _meant(to)
+            hint = f"did you mean {meant!r}?" if meant else DESTINATION_FORMS
+            yield Finding((*path, "to"), f"{shown(to)} is not a destination", hint)
 
 
 def _is_destination(text: str) -> bool:
     if text in ("receiver", "-"):
         return True
     scheme, _, rest = text.partition(":")
-    return bool(rest.strip("/")) and scheme in ("http", "https", "file")
+    return bool(rest.strip("/")) and scheme in _SCHEMES
 
 
 def _meant(text: str) -> str | None:
     """The destination that ``text`` may have been meant to be."""
-    if ":" not in text and any(suffix in text for suffix in (".ndjson", ".jsonl")):
+    if ":" not in text and any(suffix in text for suffix in (".ndjson", ".jsonl", ".parquet")):
         return f"file:{text}"
     scheme, colon, rest = text.partition(":")
-    near = nearest(scheme, ("http", "https", "file") if colon else ("receiver",))
+    near = nearest(scheme, _SCHEMES if colon else ("receiver",))
     return near and f"{near}{colon}{rest}"
 
 
@@ -89,16 +99,26 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
                     "no distance is left",
                     "`beyond` must be less than `up_to`",
                 )
-    if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
-        what = (
-            f"an inlet validates single messages only, and `batch_size` is {scenario.destination.batch_size}"
-        )
-        yield Finding(("destination", "sync_validation"), what, "set `batch_size` to 1, or this to false")
+    yield from _check_destinations(scenario)
     for index, expectation in enumerate(scenario.expect):
         low, high = expectation.at_least, expectation.at_most
         if low is not None and high is not None and low > high:
             what = "can never hold: `at_least` is greater than `at_most`"
             yield Finding(("expect", index), what, "swap the two numbers")
+
+
+def _check_destinations(scenario: Scenario) -> Iterator[Finding]:
+    for name, spec in scenario.all_destinations().items():
+        path = ("destinations", name) if name else ("destination",)
+        if spec.sync_validation and spec.batch_size > 1:
+            what = f"an inlet validates single messages only, and `batch_size` is {spec.batch_size}"
+            yield Finding((*path, "sync_validation"), what, "set `batch_size` to 1, or this to false")
+        if spec.raw and spec.to.startswith(("http://", "https://")) and spec.flow_id is None:
+            what = "an inlet needs to know the dataflow that maps raw events"
+            yield Finding((*path, "raw"), what, "give `flow_id`, or set this to false")
+    if not any("phone" in spec.sources for spec in scenario.all_destinations().values()):
+        where = ("destinations",) if scenario.destinations else ("destination", "sources")
+        yield Finding(where, "nothing takes the events of phones", "add `phone` to the `sources` of one")
 
 
 def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:

@@ -14,7 +14,16 @@ from __future__ import annotations
 from simulator.scenario.models.app import App, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
-from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.delivery import (
+    SOURCES,
+    Authentication,
+    Destination,
+    Expectation,
+    HttpRequest,
+    KafkaOptions,
+    Rotation,
+    Source,
+)
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
@@ -25,9 +34,11 @@ __all__ = [
     "HOUR",
     "KILOMETRE",
     "MINUTE",
+    "SOURCES",
     "WORKING_DAYS",
     "App",
     "Around",
+    "Authentication",
     "Clock",
     "Destination",
     "Errands",
@@ -35,6 +46,8 @@ __all__ = [
     "Expectation",
     "Group",
     "Home",
+    "HttpRequest",
+    "KafkaOptions",
     "Library",
     "Lunch",
     "Mode",
@@ -46,9 +59,11 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Rotation",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Source",
     "TownColumns",
     "Towns",
     "Travel",
