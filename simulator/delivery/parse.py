@@ -18,6 +18,7 @@ from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafk
 from simulator.delivery.limits import INLET, INLET_SYNC, RateCap, ServiceLimit
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
+from simulator.delivery.provisioned import as_provisioned
 from simulator.delivery.rotation import RotatingFiles
 from simulator.delivery.secrets import Vault
 from simulator.scenario.models import SOURCES
@@ -28,7 +29,7 @@ RECEIVER = "receiver"
 FORMS = (
     "`receiver`, `http(s)://HOST/collection/INLET`, "
     "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
-    "or `-` for standard output"
+    "`provisioned:FILE`, or `-` for standard output"
 )
 _KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "http:", "-")
 
@@ -49,6 +50,7 @@ class Target:
 
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     """Where ``spec`` leads. Raises ``UsageError`` for a form that doesn't exist or an address that is none."""
+    spec = as_provisioned(spec)
     to = _resolved(spec, vault or Vault())
     if to == RECEIVER:
         return Target("receiver", "embedded receiver")
@@ -80,6 +82,7 @@ def make_destination(
     that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
     process, so the caller (``simulator.run``) makes that one itself.
     """
+    spec = as_provisioned(spec)
     vault = Vault()
     target = target_of(spec, vault)
     to = _resolved(spec, vault)

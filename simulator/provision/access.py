@@ -138,7 +138,9 @@ class HttpAccess:
                 return orjson.loads(answer.content)
             except orjson.JSONDecodeError:
                 raise PlatformError(f"{what}: the answer is not JSON", answer.status_code) from None
-        raise PlatformError(f"{what}: {answer.status_code}: {self._hidden(_said(answer))}", answer.status_code)
+        raise PlatformError(
+            f"{what}: {answer.status_code}: {self._hidden(_said(answer))}", answer.status_code
+        )
 
     # --- secrets --------------------------------------------------------------------------------------------
 
@@ -182,7 +184,12 @@ def _said(answer: httpx.Response) -> str:
     if isinstance(document, dict):
         report = document.get("report")
         inner = report.get("message") if isinstance(report, dict) else None
-        for text in (document.get("detail"), document.get("error_description"), document.get("message"), inner):
+        for text in (
+            document.get("detail"),
+            document.get("error_description"),
+            document.get("message"),
+            inner,
+        ):
             if isinstance(text, str) and text:
                 return text[:500]
     return answer.text[:300]

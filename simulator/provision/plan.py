@@ -28,12 +28,16 @@ class PlatformAccess(Model):
         description="Address of the platform's APIs, such as `http://127.0.0.1:8080` for the receiver.",
     )
     token_url: str = Field(
-        default=TOKEN_URL, pattern=r"^https?://", description="Where tokens are fetched (OAuth server-to-server)."
+        default=TOKEN_URL,
+        pattern=r"^https?://",
+        description="Where tokens are fetched (OAuth server-to-server).",
     )
     organization: str = Field(
         pattern=r"^[0-9A-Za-z]+@AdobeOrg$", description="IMS organization, `...@AdobeOrg`."
     )
-    sandbox: str = Field(default="prod", pattern=r"^[a-z0-9][a-z0-9-]*$", description="Sandbox, in lower case.")
+    sandbox: str = Field(
+        default="prod", pattern=r"^[a-z0-9][a-z0-9-]*$", description="Sandbox, in lower case."
+    )
     client_id: ReferenceText = Field(description="Client id of the credentials, also sent as `x-api-key`.")
     client_secret: SecretText = Field(description="Client secret: `${env:NAME}` or `{file: PATH}`.")
     scopes: tuple[str, ...] = Field(default=_SCOPES, min_length=1, description="Scopes to ask for.")
@@ -66,7 +70,8 @@ class EventPlan(Model):
         default=(), description="Ids of further global field groups that the schema takes in."
     )
     loyalty: bool = Field(
-        default=True, description="Make a field group of the tenant's own for points and tiers, and take it in."
+        default=True,
+        description="Make a field group of the tenant's own for points and tiers, and take it in.",
     )
     primary_identity: PrimaryIdentity | None = Field(
         default=None,
@@ -81,7 +86,9 @@ class TestProfiles(Model):
 
     __test__ = False  # no test of pytest's, whatever its name says
 
-    count: Count = Field(ge=1, le=100_000, description="How many people of the scenario become test profiles.")
+    count: Count = Field(
+        ge=1, le=100_000, description="How many people of the scenario become test profiles."
+    )
     wait: Duration = Field(
         default=0.0,
         ge=0,

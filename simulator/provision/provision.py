@@ -59,7 +59,9 @@ def provision(
     scenario = load_scenario(plan.scenario).scenario
     types = plan.events.types or event_types_of(scenario)
     if dry_run:
-        _Work(plan, output, Rehearsal(report, plan.platform.url), report, sleep, written=False).run(types, people)
+        _Work(plan, output, Rehearsal(report, plan.platform.url), report, sleep, written=False).run(
+            types, people
+        )
         return output
     with HttpAccess(plan.platform, sleep) as access:
         _Work(plan, output, access, report, sleep, written=True).run(types, people)
@@ -90,9 +92,7 @@ def unprovision(plan_path: Path, *, report: Report, dry_run: bool = False) -> in
     return deleted
 
 
-def _delete_all(
-    access: Access, state: Provisioned, output: Path, report: Report
-) -> tuple[int, list[str]]:
+def _delete_all(access: Access, state: Provisioned, output: Path, report: Report) -> tuple[int, list[str]]:
     deleted = 0
     failures: list[str] = []
     for made in reversed(list(state.made)):

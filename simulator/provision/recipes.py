@@ -102,7 +102,9 @@ def test_profile(person: Json) -> Json:
     return {
         "_id": f"{person['person'].replace('/', '-')}",
         "personID": known["person_id"],
-        "identityMap": {"ECID": [{"id": person["ecid"], "authenticatedState": "ambiguous", "primary": False}]},
+        "identityMap": {
+            "ECID": [{"id": person["ecid"], "authenticatedState": "ambiguous", "primary": False}]
+        },
         "person": {
             "name": {"firstName": known["given_name"], "lastName": known["family_name"]},
             "birthYear": known["birth_year"],

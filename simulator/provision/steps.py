@@ -58,11 +58,13 @@ class Steps:
             return str(made["$id"])
         path = _resource_path("schemas", found)
         present = {part.get("$ref") for part in found.get("allOf", [])}
-        patch = [
-            {"op": "add", "path": "/allOf/-", "value": {"$ref": id}} for id in recipe.groups if id not in present
+        patch: list[Json] = [
+            {"op": "add", "path": "/allOf/-", "value": {"$ref": id}}
+            for id in recipe.groups
+            if id not in present
         ]
         if recipe.profile and "union" not in found.get("meta:immutableTags", []):
-            patch.append({"op": "add", "path": "/meta:immutableTags", "value": UNION})  # type: ignore[dict-item]
+            patch.append({"op": "add", "path": "/meta:immutableTags", "value": UNION})
         if patch:
             self._access.call("PATCH", path, patch)
         self._tell("changed" if patch else "found", "schema", recipe.title, path)

@@ -1,8 +1,7 @@
-"""The file that says what was set up on a platform: `provision` writes it, a destination `provisioned:FILE` reads it."""
+"""The file that says what was set up: `provision` writes it, a destination `provisioned:FILE` reads it."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +69,9 @@ def read_provisioned(path: Path) -> Provisioned:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{path}: was not written by `journeysim provision`: {where} {first['msg']}") from None
+        raise UsageError(
+            f"{path}: was not written by `journeysim provision`: {where} {first['msg']}"
+        ) from None
 
 
 def write_provisioned(provisioned: Provisioned, path: Path) -> None:
@@ -78,4 +79,4 @@ def write_provisioned(provisioned: Provisioned, path: Path) -> None:
     aside = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     aside.write_bytes(orjson.dumps(provisioned.model_dump(), option=orjson.OPT_INDENT_2) + b"\n")
-    os.replace(aside, path)
+    aside.replace(path)
