@@ -40,8 +40,8 @@ NAMES = {
         Plan PlatformError load_plan provision unprovision
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
-        Query Receiver ServerThread Validator create_app parse_options serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Flow Inlet
+        InletOptions InletSpec Query Receiver ServerThread Tokens Validator create_app parse_options serve
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary

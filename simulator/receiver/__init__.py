@@ -7,6 +7,7 @@ and ``ServerThread`` put it on a socket, and its ``Inlet`` can be used without H
 from simulator.receiver.answers import Answer
 from simulator.receiver.app import create_app
 from simulator.receiver.datasets import Datasets
+from simulator.receiver.edge.options import EdgeOptions
 from simulator.receiver.inlet import Inlet
 from simulator.receiver.inlet_spec import Flow, InletSpec
 from simulator.receiver.options import InletOptions, parse_options
@@ -14,6 +15,7 @@ from simulator.receiver.receiver import Receiver
 from simulator.receiver.records import AcceptedRecord, Counts, FailedRecord, Query
 from simulator.receiver.server import ServerThread, serve
 from simulator.receiver.store import EventStore
+from simulator.receiver.tokens import Tokens
 from simulator.receiver.validation import AcceptAll, Validator
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Answer",
     "Counts",
     "Datasets",
+    "EdgeOptions",
     "EventStore",
     "FailedRecord",
     "Flow",
@@ -31,6 +34,7 @@ __all__ = [
     "Query",
     "Receiver",
     "ServerThread",
+    "Tokens",
     "Validator",
     "create_app",
     "parse_options",

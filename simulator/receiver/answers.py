@@ -31,15 +31,17 @@ IN_THE_FUTURE = {
     "message": "timestamp lies in the future",
 }
 
+PROBLEM_JSON = "application/problem+json"
+
 
 @dataclass(slots=True)
 class Answer:
-    """An HTTP answer before it is encoded: status, JSON body, extra headers; ``messages`` says how many it is about."""
+    """An HTTP answer before it is encoded: status, JSON body, extra headers, media type."""
 
     status: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
-    messages: int = 1
+    media_type: str = "application/json"
 
 
 def mandatory(name: str) -> str:
@@ -76,7 +78,8 @@ def unauthorized(status: int, state: str) -> Answer:
 def problem(status: int, name: str, title: str, detail: str, **headers: str) -> Answer:
     """A problem body of this receiver's own; ``name`` ends its type, ``headers`` use _ for -."""
     body = {"type": OWN_PROBLEM + name, "status": status, "title": title, "detail": detail}
-    return Answer(status, body, {key.replace("_", "-"): value for key, value in headers.items()})
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    return Answer(status, body, named, PROBLEM_JSON)
 
 
 def too_large(limit: int) -> Answer:

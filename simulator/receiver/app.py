@@ -9,14 +9,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from simulator.receiver.edge.routes import edge_router
 from simulator.receiver.inlet_routes import inlet_router
 from simulator.receiver.pages import reading_router
+from simulator.receiver.places import places_router
 from simulator.receiver.platform import platform_router
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.routing import Router, dispatch
+from simulator.receiver.token_routes import token_router
 from simulator.receiver.web import json_response, web_app
 
-ROUTERS: tuple[Router, ...] = (inlet_router, platform_router, reading_router)
+ROUTERS: tuple[Router, ...] = (
+    inlet_router,
+    edge_router,
+    places_router,
+    token_router,
+    platform_router,
+    reading_router,
+)
 """The parts of a receiver; a new part is a function that gives its mounts, added here."""
 
 

@@ -18,9 +18,6 @@ from simulator.receiver.answers import Answer
 BODY_SECONDS = 30.0
 """How long a client may take to send a body."""
 
-_JSON_HEADER = (b"content-type", b"application/json")
-_PROBLEM_HEADER = (b"content-type", b"application/problem+json")
-
 log = logging.getLogger(__name__)
 
 
@@ -97,13 +94,12 @@ def _gunzip(body: bytes, limit: int) -> bytes | Answer:
 
 
 async def send_answer(send: Send, answer: Answer) -> None:
-    """Send a JSON answer; a problem of this project's own goes out as ``application/problem+json``."""
-    own = str(answer.body.get("type", "")).startswith(answers.OWN_PROBLEM)
+    """Send a JSON answer."""
     await send_bytes(
         send,
         answer.status,
         orjson.dumps(answer.body),
-        _PROBLEM_HEADER if own else _JSON_HEADER,
+        (b"content-type", answer.media_type.encode()),
         *((name.encode(), value.encode()) for name, value in answer.headers.items()),
     )
 

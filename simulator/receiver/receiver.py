@@ -6,7 +6,9 @@ import secrets
 import time
 from collections.abc import Callable, Collection
 
+from simulator.receiver.commits import GroupCommit
 from simulator.receiver.datasets import Datasets
+from simulator.receiver.edge.options import EdgeOptions
 from simulator.receiver.inlet import Inlet
 from simulator.receiver.inlet_spec import InletSpec
 from simulator.receiver.inlets import Inlets
@@ -14,6 +16,7 @@ from simulator.receiver.options import InletOptions
 from simulator.receiver.store import EventStore
 from simulator.receiver.tokens import Tokens
 from simulator.receiver.validation import Validator
+from simulator.world import PlaceSet
 from simulator.xdm import EventValidator
 
 
@@ -28,7 +31,9 @@ class Receiver:
     ``validator`` judges the events of datasets of which no schema is known; by default our own schema does.
     ``inlets`` are the names that exist; None lets every name of letters, digits, ``.``, ``_`` and ``-`` be an
     inlet. ``now_ms`` is the receiver's only clock: milliseconds since the epoch. ``tokens`` are by default signed
-    with a key that dies with this object.
+    with a key that dies with this object. ``places`` are those
+    that the places query service knows. ``nonce`` keeps ids that it makes up apart from those of other receivers;
+    by default it is random.
     """
 
     def __init__(
@@ -39,14 +44,21 @@ class Receiver:
         options: InletOptions | None = None,
         inlets: Collection[str] | None = None,
         tokens: Tokens | None = None,
+        edge: EdgeOptions | None = None,
+        places: PlaceSet | None = None,
+        nonce: str = "",
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self.store = store
+        self.commits = GroupCommit(store)
         self.options = options or InletOptions()
         self.datasets = Datasets(validator if validator is not None else EventValidator())
         self.inlets = Inlets(self._make_inlet, inlets)
         self.tokens = tokens or Tokens(secrets.token_bytes(32))
+        self.places = places or PlaceSet([])
         self.now_ms = now_ms
+        self.edge = edge or EdgeOptions()
+        self.nonce = nonce or secrets.token_hex(16)
 
     def inlet(self, name: str) -> Inlet | None:
         """The inlet of that name, or None if there is none."""
