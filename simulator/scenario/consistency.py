@@ -19,10 +19,11 @@ _LIBRARY_USERS = (
 )
 _SYSTEMS = ("ios", "android")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
-_SCHEMES = ("http", "https", "file", "kafka")
+_SCHEMES = ("http", "https", "file", "kafka", "provisioned")
 DESTINATION_FORMS = (
     "expected receiver, http(s)://HOST/collection/INLET, "
-    "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet or -"
+    "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet, "
+    "provisioned:FILE or -"
 )
 
 
