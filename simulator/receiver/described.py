@@ -57,7 +57,7 @@ _BATCH_ANSWER = _object(
     responses={"type": "array", "items": {"type": "object"}},
 )
 _INLET_REFUSALS: Mapping[int, Mapping[str, Shape | None]] = {
-    status: {_JSON: _PROBLEM} for status in (400, 401, 403, 429, 501)
+    status: {_JSON: _PROBLEM, _PROBLEM_JSON: _PROBLEM} for status in (400, 401, 403, 429, 501)
 }
 _FLOW = (
     Parameter("x-adobe-flow-id", "The dataflow, for raw records."),
@@ -106,6 +106,7 @@ _HANDLES = _object(
 _EDGE_REFUSALS: Mapping[int, Mapping[str, Shape | None]] = {
     **{status: {_PROBLEM_JSON: _PROBLEM} for status in (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)},
     404: {},
+    405: {},
 }
 _REQUEST_ID = Parameter("requestId", "Begins the id of the answer.")
 _V1 = (Parameter("configId", "The datastream.", required=True), _REQUEST_ID)
@@ -188,7 +189,7 @@ def _token(version: int) -> Described:
         "POST",
         f"/ims/token/v{version}",
         "Get an access token",
-        {200: {_JSON: _TOKEN}, 400: {_JSON: _OAUTH}, 401: {_JSON: _OAUTH}},
+        {200: {_JSON: _TOKEN}, 400: {_JSON: _OAUTH, _PROBLEM_JSON: _PROBLEM}, 401: {_JSON: _OAUTH}},
         _TOKEN_FORM,
         media_types=("application/x-www-form-urlencoded",),
     )
