@@ -81,8 +81,9 @@ def main() -> None:
     "destinations",
     multiple=True,
     metavar="DESTINATION",
-    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `kafka:BROKER/TOPIC`, "
-    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, `provisioned:FILE`, or `-`; may be repeated.",
+    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `edge:URL`, `kafka:BROKER/TOPIC`, "
+    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
+    "`provisioned:FILE`, or `-`; may be repeated.",
 )
 @ALLOW_HOST
 @click.option("--over-limit", is_flag=True, help="Allow more than the service's documented limits.")

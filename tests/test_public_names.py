@@ -17,23 +17,27 @@ NAMES = {
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination FanOut Fate FileDestination HttpDestination HttpSettings
-        InletDestination InletSettings KafkaDestination KafkaSettings Member MessageHeader
-        ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target UndeliveredFiles
-        UndeliveredWriter Vault host_allowed is_loopback make_destination make_destinations read_events
-        target_of
+        RECEIVER Batch DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member
+        MessageHeader ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target
+        UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
+        make_destinations read_events target_of
+    """,
+    "journeys": """
+        Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        StubCallout Supply lint make_plan
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
-        reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
+        kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
-        DEVICES PROFILES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset MonitoredPhone Os OsProfile
-        Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
+        DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
+        Os OsProfile Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "provision": """
@@ -41,7 +45,8 @@ NAMES = {
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Flow Inlet
-        InletOptions InletSpec Query Receiver ServerThread Tokens Validator create_app parse_options serve
+        InletOptions InletSpec Query Receiver ServerThread Tokens Validator create_app parse_options
+        serve
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary
@@ -51,10 +56,11 @@ NAMES = {
         describe_people plan prepare replay_file run serve_receiver
     """,
     "scenario": """
-        App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Provisioned ProvisionedInlet
-        Scenario Schedule Sessions TownColumns Towns Travel Work destination_options dump_as_run
-        json_schema json_schema_text load_scenario load_yaml read_provisioned
+        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
+        LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
+        Position Provisioned ProvisionedInlet Roads Scenario Schedule Sessions TownColumns Towns Trace
+        TraceColumns Travel Work WorkHabits destination_options dump_as_run json_schema json_schema_text
+        kinds_of load_scenario load_yaml read_provisioned
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
@@ -63,17 +69,18 @@ NAMES = {
         Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+        ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
+        is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
         INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
-        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PlaceTemplates
-        PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
-        application_close application_launch application_part compiled_schema device_part
-        environment_part event_schema field_paths groups_for identity_map implementation_details
-        json_members json_number json_string json_value library_node located_device_part
-        location_event merged_nodes missing_essentials place_consistency poi_part tenant_key
+        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PlaceTemplates PoiFacts
+        RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi application_close
+        application_launch application_part compiled_schema device_part environment_part event_schema
+        field_paths groups_for identity_map implementation_details json_members json_number json_string
+        json_value library_node located_device_part location_event merged_nodes missing_essentials
+        place_consistency poi_part tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

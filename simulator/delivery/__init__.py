@@ -7,6 +7,7 @@ delivered and ``read_events`` reads such files back. Start at ``base.py``.
 
 from simulator.delivery.addresses import host_allowed, is_loopback
 from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Pipelined, Receipt
+from simulator.delivery.edge import EdgeDestination, EdgeSettings
 from simulator.delivery.envelope import MessageHeader
 from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.files import FileDestination, StandardOutput
@@ -25,6 +26,8 @@ __all__ = [
     "Batch",
     "DeliveryStats",
     "Destination",
+    "EdgeDestination",
+    "EdgeSettings",
     "FanOut",
     "Fate",
     "FileDestination",

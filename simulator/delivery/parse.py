@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from simulator.core.errors import UsageError
 from simulator.delivery import files
 from simulator.delivery.base import Destination
+from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge, shown_edge
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
-from simulator.delivery.limits import INLET, INLET_SYNC, RateCap, ServiceLimit
+from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
 from simulator.delivery.provisioned import as_provisioned
@@ -24,14 +25,15 @@ from simulator.delivery.secrets import Vault
 from simulator.scenario.models import SOURCES
 from simulator.scenario.models import Destination as DestinationSpec
 from simulator.scenario.references import Reference
+from simulator.sdk import READ_TIMEOUT_MS
 
 RECEIVER = "receiver"
 FORMS = (
-    "`receiver`, `http(s)://HOST/collection/INLET`, "
+    "`receiver`, `http(s)://HOST/collection/INLET`, `edge:https://HOST?configId=DATASTREAM`, "
     "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
     "`provisioned:FILE`, or `-` for standard output"
 )
-_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "http:", "-")
+_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", FORM, "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Target:
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     """Where ``spec`` leads. Raises ``UsageError`` for a form that doesn't exist or an address that is none."""
     spec = as_provisioned(spec)
-    to = _resolved(spec, vault or Vault())
+    vault = vault or Vault()
+    to = _resolved(spec, vault)
     if to == RECEIVER:
         return Target("receiver", "embedded receiver")
     if to == "-":
@@ -62,6 +65,12 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     if to.startswith("kafka:"):
         brokers, topic, hosts = parse_kafka(to)
         return Target("kafka", f"kafka:{brokers}/{topic}", tuple(hosts))
+    if to.startswith("edge:"):
+        endpoint = parse_edge(to)
+        collect = spec.edge.version == "v2" and spec.batch_size > 1
+        host = urlsplit(endpoint.base).hostname or ""
+        shown = vault.hide(shown_edge(endpoint))
+        return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
     if to.startswith(("http://", "https://")):
         url = inlet_urls(to)[0]
         limit = INLET_SYNC if spec.sync_validation else INLET
@@ -73,12 +82,18 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
 
 
 def make_destination(
-    spec: DestinationSpec, *, base: Path | None = None, field: str = "destination", limited: bool = False
+    spec: DestinationSpec,
+    *,
+    base: Path | None = None,
+    field: str = "destination",
+    limited: bool = False,
+    replace: bool = False,
 ) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
     ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
-    destination; ``limited`` holds the rate below what the service documents. Raises ``UsageError`` for a form
+    destination; ``limited`` holds the rate below what the service documents; ``replace`` removes files that the same
+    run left behind. Raises ``UsageError`` for a form
     that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
     process, so the caller (``simulator.run``) makes that one itself.
     """
@@ -102,7 +117,7 @@ def make_destination(
         case "stdout":
             return files.StandardOutput()
         case "file":
-            return _file(spec, to, base)
+            return _file(spec, to, base, replace)
         case "kafka":
             settings = KafkaSettings(
                 header=None if spec.raw else _header(spec),
@@ -115,6 +130,8 @@ def make_destination(
             return KafkaDestination(to, settings, vault=vault)
         case "inlet":
             return _inlet(spec, to, common, vault)
+        case "edge":
+            return _edge(spec, to, common, vault)
         case _:
             request = spec.request
             return HttpDestination(
@@ -133,6 +150,7 @@ def make_destinations(
     receiver: Callable[[DestinationSpec], Destination],
     *,
     limited: Callable[[Target], bool] = lambda target: False,
+    replace: bool = False,
 ) -> Destination:
     """What ``Scenario.all_destinations`` describes as one destination; ``receiver`` makes the embedded one.
 
@@ -152,7 +170,7 @@ def make_destinations(
         made = (
             receiver(spec)
             if target.form == "receiver"
-            else make_destination(spec, field=field, limited=limited(target))
+            else make_destination(spec, field=field, limited=limited(target), replace=replace)
         )
         members.append(Member(name, made, spec.sources))
     if len(members) == 1 and members[0].sources == SOURCES:
@@ -164,7 +182,7 @@ def _resolved(spec: DestinationSpec, vault: Vault) -> str:
     return vault.reveal(Reference(spec.to), "destination.to")
 
 
-def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:
+def _file(spec: DestinationSpec, to: str, base: Path | None, replace: bool) -> Destination:
     path = Path(to.removeprefix("file:"))
     if not path.name:
         raise UsageError(f"destination {to!r}: the file has no name; expected file:PATH.ndjson[.gz|.zst]")
@@ -172,7 +190,7 @@ def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:
     path = path if base is None else base / path
     if spec.rotate is None:
         return _one_file(path)
-    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every)
+    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every, replace=replace)
 
 
 def _one_file(path: Path) -> ParquetDestination | files.FileDestination:
@@ -211,6 +229,23 @@ def _inlet(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -
         sandbox=spec.sandbox,
     )
     return InletDestination(to, settings, vault=vault)
+
+
+def _edge(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -> Destination:
+    settings = EdgeSettings(
+        connections=common.connections,
+        # As long as the Mobile SDK waits, unless the scenario says otherwise (mobile_sdk.md 4.4).
+        timeout=common.timeout if "timeout" in spec.model_fields_set else READ_TIMEOUT_MS / 1000.0,
+        give_up_after=common.give_up_after,
+        authentication=common.authentication,
+        ca_file=common.ca_file,
+        cap=common.cap,
+        field=common.field,
+        version=spec.edge.version,
+        batch_size=spec.batch_size,
+        organization=spec.organization,
+    )
+    return EdgeDestination(to, settings, vault=vault)
 
 
 def _hint(to: str) -> str:

@@ -4,17 +4,21 @@ Knows nothing of phones. Everything about a person is drawn from the person's ow
 changes nobody else.
 """
 
-from simulator.people.dayplan import DayLegs, DayPlanner
+from simulator.people.dayplan import DayPlanner
+from simulator.people.legs import DayLegs, Planner
 from simulator.people.population import (
     COHORT_SIZE,
     Cohort,
     CohortSpec,
+    Part,
     Populator,
     cohort_specs,
     group_sizes,
+    kind_rows,
     person_keys,
     reachable_towns,
 )
+from simulator.people.traces import when_followed
 
 __all__ = [
     "COHORT_SIZE",
@@ -22,9 +26,13 @@ __all__ = [
     "CohortSpec",
     "DayLegs",
     "DayPlanner",
+    "Part",
+    "Planner",
     "Populator",
     "cohort_specs",
     "group_sizes",
+    "kind_rows",
     "person_keys",
     "reachable_towns",
+    "when_followed",
 ]

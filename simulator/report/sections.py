@@ -222,6 +222,8 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
             lines += _fact("Delivery", f"{name}: {arrived} {told}", width)
     elif destination := summary.get("destination"):
         lines += _fact("Delivery", _delivery(str(destination), summary.get("delivery") or {}), width)
+    for owner in summary.get("attribution") or ():
+        lines += _fact("Map", str(owner), width)
     return lines
 
 

@@ -316,6 +316,7 @@ class _Run:
             "delivery": _counts(stats),
             "destinations": self._by_destination(),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
+            "attribution": list(world.attribution),
             "warnings": [str(problem) for problem in self._prepared.warnings],
             "interrupted": interrupted,
             "failure": self._failure,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
+from simulator.scenario.destination_checks import check_destination_names, check_destinations
 from simulator.scenario.messages import Finding, value_at
-from simulator.scenario.models import Clock, PhoneMix, Scenario, Work
+from simulator.scenario.models import LARGEST_HOUSEHOLD, Clock, Group, PhoneMix, Scenario, WorkHabits
+from simulator.scenario.personas import BUILT_IN, kind_named
 from simulator.scenario.units import nearest, one_of, shown
 
 _LIBRARY_USERS = (
@@ -19,12 +23,6 @@ _LIBRARY_USERS = (
 )
 _SYSTEMS = ("ios", "android")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
-_SCHEMES = ("http", "https", "file", "kafka", "provisioned")
-DESTINATION_FORMS = (
-    "expected receiver, http(s)://HOST/collection/INLET, "
-    "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet, "
-    "provisioned:FILE or -"
-)
 
 
 def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -39,41 +37,20 @@ def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
             what = f"{shown(name)} is already the name of places.{names[name]}"
             yield Finding(("places", index, "library"), what, "give each library a name of its own")
         names.setdefault(name, index)
-    people = data.get("people")
-    for group, body in people.items() if isinstance(people, dict) else ():
-        for user in _LIBRARY_USERS:
-            library = value_at(body, (*user, "library"))
-            if isinstance(library, str) and library not in names and names:
-                near = nearest(library, list(names))
-                hint = f"did you mean {near!r}?" if near else f"there are {one_of(list(names), joint='and')}"
-                yield Finding(("people", group, *user, "library"), f"no library {shown(library)}", hint)
-    several = data.get("destinations")
-    paths: list[tuple[str, ...]] = [("destination",)]
-    paths += [("destinations", name) for name in several] if isinstance(several, dict) else []
-    for path in paths:
-        if path[1:] and isinstance(value_at(data, path), dict) and "to" not in value_at(data, path):
-            yield Finding((*path, "to"), "is missing", DESTINATION_FORMS)
-        to = value_at(data, (*path, "to"))
-        if isinstance(to, str) and to and not _is_destination(to):
-            meant = _meant(to)
-            hint = f"did you mean {meant!r}?" if meant else DESTINATION_FORMS
-            yield Finding((*path, "to"), f"{shown(to)} is not a destination", hint)
+    for part in ("people", "personas"):
+        bodies = data.get(part)
+        for group, body in bodies.items() if isinstance(bodies, dict) else ():
+            for user in _LIBRARY_USERS:
+                library = value_at(body, (*user, "library"))
+                if isinstance(library, str) and library not in names and names:
+                    hint = _hint(library, list(names))
+                    yield Finding((part, group, *user, "library"), f"no library {shown(library)}", hint)
+    yield from check_destination_names(data)
 
 
-def _is_destination(text: str) -> bool:
-    if text in ("receiver", "-"):
-        return True
-    scheme, _, rest = text.partition(":")
-    return bool(rest.strip("/")) and scheme in _SCHEMES
-
-
-def _meant(text: str) -> str | None:
-    """The destination that ``text`` may have been meant to be."""
-    if ":" not in text and any(suffix in text for suffix in (".ndjson", ".jsonl", ".parquet")):
-        return f"file:{text}"
-    scheme, colon, rest = text.partition(":")
-    near = nearest(scheme, _SCHEMES if colon else ("receiver",))
-    return near and f"{near}{colon}{rest}"
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean {near!r}?" if near else f"there are {one_of(known, joint='and')}"
 
 
 def check_sense(scenario: Scenario) -> Iterator[Finding]:
@@ -83,24 +60,20 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         first = next(iter(scenario.people))
         where = ("people", first, "size") if len(scenario.people) == 1 else ("people",)
         yield Finding(where, "there is nobody: the size is 0", "give at least one group a size of 1 or more")
+    unsound = list(_check_personas(scenario))
+    yield from unsound
     for name, group in scenario.people.items():
         path = ("people", name)
-        if group.work is not None:
-            yield from _check_work(group.work, path)
-        elif group.schedule.lunch is not None:
-            what = "nobody has lunch, because the group has no `work`"
-            yield Finding(
-                (*path, "schedule", "lunch"), what, "give the group `work`, or remove it", warning=True
-            )
-        yield from _check_phone(group.phone, (*path, "phone"))
-        for kind, mode in group.travel:
-            if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:
-                yield Finding(
-                    (*path, "travel", kind, "beyond"),
-                    "no distance is left",
-                    "`beyond` must be less than `up_to`",
-                )
-    yield from _check_destinations(scenario)
+        yield from _check_group(group, path)
+        yield from _check_household(group, (*path, "household"))
+        if group.personas is not None and not unsound:
+            yield from _check_kinds(scenario, name)
+        if group.trace is not None:
+            ignored = {"home", "work", "schedule", "mobility", "travel", "personas", "household"}
+            for key in sorted(ignored & group.model_fields_set):
+                what = "changes nothing, because the people follow a `trace`"
+                yield Finding((*path, key), what, "remove one of the two", warning=True)
+    yield from check_destinations(scenario)
     for index, expectation in enumerate(scenario.expect):
         low, high = expectation.at_least, expectation.at_most
         if low is not None and high is not None and low > high:
@@ -108,18 +81,73 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("expect", index), what, "swap the two numbers")
 
 
-def _check_destinations(scenario: Scenario) -> Iterator[Finding]:
-    for name, spec in scenario.all_destinations().items():
-        path = ("destinations", name) if name else ("destination",)
-        if spec.sync_validation and spec.batch_size > 1:
-            what = f"an inlet validates single messages only, and `batch_size` is {spec.batch_size}"
-            yield Finding((*path, "sync_validation"), what, "set `batch_size` to 1, or this to false")
-        if spec.raw and spec.to.startswith(("http://", "https://")) and spec.flow_id is None:
-            what = "an inlet needs to know the dataflow that maps raw events"
-            yield Finding((*path, "raw"), what, "give `flow_id`, or set this to false")
-    if not any("phone" in spec.sources for spec in scenario.all_destinations().values()):
-        where = ("destinations",) if scenario.destinations else ("destination", "sources")
-        yield Finding(where, "nothing takes the events of phones", "add `phone` to the `sources` of one")
+def _check_group(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
+    """A group as it stands there, or as it is for those of its people who share a persona."""
+    if group.work is not None:
+        yield from _check_work(group.work, path)
+    elif group.schedule.lunch is not None and group.personas is None:
+        what = "nobody has lunch, because the group has no `work`"
+        yield Finding((*path, "schedule", "lunch"), what, "give the group `work`, or remove it", warning=True)
+    yield from _check_phone(group.phone, (*path, "phone"))
+    for kind, mode in group.travel:
+        if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:
+            where = (*path, "travel", kind, "beyond")
+            yield Finding(where, "no distance is left", "`beyond` must be less than `up_to`")
+
+
+def _check_personas(scenario: Scenario) -> Iterator[Finding]:
+    """Names of personas that nobody has, and personas that extend each other in a circle."""
+    known = sorted({*BUILT_IN, *scenario.personas})
+    for group_name, group in scenario.people.items():
+        for name in group.personas or ():
+            if name not in known:
+                where = ("people", group_name, "personas", name)
+                yield Finding(where, f"no persona {shown(name)}", _hint(name, known))
+    for name, persona in scenario.personas.items():
+        path = ("personas", name, "extends")
+        others = sorted({*known} - {name} | ({name} & BUILT_IN.keys()))
+        base = persona.extends
+        if base is not None and base not in others:
+            yield Finding(path, f"no other persona {shown(base)}", _hint(base, others))
+        elif _leads_back(scenario, name):
+            yield Finding(path, "leads back to itself", "personas extend one another in one direction")
+
+
+def _leads_back(scenario: Scenario, name: str) -> bool:
+    seen: set[str] = set()
+    while name in scenario.personas and name not in seen:
+        seen.add(name)
+        base = scenario.personas[name].extends
+        if base is None or base == name:  # what extends its own name changes the built-in one
+            return False
+        name = base
+    return name in seen
+
+
+def _check_kinds(scenario: Scenario, group_name: str) -> Iterator[Finding]:
+    """What the personas of a group make of it, where that makes no sense."""
+    for name in scenario.people[group_name].personas or ():
+        path = ("people", group_name, "personas", name)
+        try:
+            kind = kind_named(scenario, group_name, name)
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                what = str(item["msg"]).removeprefix("Value error, ")
+                key = ".".join(str(part) for part in item["loc"])
+                yield Finding(path, f"does not fit the group: {key}: {what}" if key else what, "")
+        else:
+            for finding in _check_group(kind.group, ()):
+                if not finding.warning:
+                    yield Finding(
+                        path, f"{'.'.join(map(str, finding.path))}: {finding.what}", finding.expected
+                    )
+
+
+def _check_household(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
+    for size in group.household or ():
+        if not size.isdecimal() or not 1 <= int(size) <= LARGEST_HOUSEHOLD:
+            what = f"{shown(size)} is not a number of people who share a home"
+            yield Finding((*path, size), what, f"expected a whole number from 1 to {LARGEST_HOUSEHOLD}")
 
 
 def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -139,8 +167,8 @@ def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
             yield Finding((*path, key), what, "set `monitoring: os`, or remove it", warning=True)
 
 
-def _check_work(work: Work, path: tuple[str, ...]) -> Iterator[Finding]:
-    if work.leave_work.bounds()[1] <= work.leave_home.bounds()[0]:
+def _check_work(work: WorkHabits, path: tuple[str, ...]) -> Iterator[Finding]:
+    if work.stay is None and work.leave_work.bounds()[1] <= work.leave_home.bounds()[0]:
         what = "people leave work before they leave home"
         yield Finding((*path, "work", "leave_work"), what, "it must be later than `leave_home`")
     if not work.days:

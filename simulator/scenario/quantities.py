@@ -136,6 +136,7 @@ Count = Annotated[int, _fixed(units.COUNT)]
 Size = Annotated[float, _fixed(units.SIZE)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
+TimeOfDay = Annotated[float, _fixed(units.TIME)]
 
 RandomLength = Annotated[distributions.Distribution, _random(units.LENGTH)]
 RandomDuration = Annotated[distributions.Distribution, _random(units.DURATION)]

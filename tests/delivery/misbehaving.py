@@ -20,12 +20,13 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; ``takes`` says whether the messages of the request count as taken."""
+    """An answer after ``delay`` seconds; ``takes`` says whether the messages of the request count as taken."""
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     takes: bool = False
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ class MisbehavingServer:
         if isinstance(behaviour, Hang):
             await self._stop.wait()
             return False
+        if behaviour.delay:
+            await asyncio.sleep(behaviour.delay)
         extra = "".join(f"{name}: {value}\r\n" for name, value in behaviour.headers.items())
         head = f"HTTP/1.1 {behaviour.status} Status\r\ncontent-length: {len(behaviour.body)}\r\n{extra}\r\n"
         writer.write(head.encode() + behaviour.body)

@@ -13,60 +13,106 @@ from __future__ import annotations
 
 from simulator.scenario.models.app import App, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
-from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
+from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import (
     SOURCES,
-    Authentication,
     Destination,
+    EdgeOptions,
     Expectation,
     HttpRequest,
     KafkaOptions,
     Rotation,
+    ServerCredentials,
     Source,
 )
-from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
-from simulator.scenario.models.people import Group
+from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
+from simulator.scenario.models.journeys import (
+    ActionDefinition,
+    Audience,
+    Authentication,
+    ConditionPath,
+    DataSource,
+    DateRange,
+    EventDefinition,
+    ExitCriterion,
+    Journey,
+    Journeys,
+    RaceBranch,
+    Reentrance,
+    Step,
+    Stub,
+    StubAnswer,
+    TimeOfDay,
+)
+from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
     "KILOMETRE",
+    "LARGEST_HOUSEHOLD",
     "MINUTE",
     "SOURCES",
     "WORKING_DAYS",
+    "ActionDefinition",
     "App",
     "Around",
+    "Audience",
     "Authentication",
     "Clock",
+    "ConditionPath",
+    "DataSource",
+    "DateRange",
     "Destination",
+    "EdgeOptions",
     "Errands",
     "Evening",
+    "EventDefinition",
+    "ExitCriterion",
     "Expectation",
     "Group",
     "Home",
     "HttpRequest",
+    "Journey",
+    "Journeys",
     "KafkaOptions",
     "Library",
     "Lunch",
+    "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "RaceBranch",
+    "Reentrance",
+    "Roads",
     "Rotation",
     "Scenario",
     "Schedule",
+    "ServerCredentials",
     "Sessions",
     "Source",
+    "Step",
+    "Stub",
+    "StubAnswer",
+    "TimeOfDay",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",
+    "WorkHabits",
 ]

@@ -23,16 +23,26 @@ _SECRET_SETTINGS = ("password", "secret", "token", "ssl.key.pem", "oauthbearer.c
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class Authentication(Model):
+class ServerCredentials(Model):
     """OAuth server-to-server credentials: tokens are fetched and renewed as needed, one for all requests."""
 
-    client_id: ReferenceText = Field(description="Client id.")
+    client_id: ReferenceText = Field(description="Client id, also sent as `x-api-key` to the Edge Network.")
     client_secret: SecretText = Field(description="Client secret; never written in a scenario itself.")
     scopes: tuple[str, ...] = Field(default=_SCOPES, min_length=1, description="Scopes to ask for.")
     token_url: str = Field(
         default="https://ims-na1.adobelogin.com/ims/token/v3",
         pattern=r"^https?://",
         description="Where tokens are fetched.",
+    )
+
+
+class EdgeOptions(Model):
+    """What is particular to the Edge Network (`edge:`)."""
+
+    version: Literal["v1", "v2"] = Field(
+        default="v1",
+        description="`v1` sends each event as the Mobile SDK does; `v2` is the API for servers, with one "
+        "event per request, or `batch_size` of them to `collect`.",
     )
 
 
@@ -106,7 +116,7 @@ class Destination(Model):
         default="receiver",
         min_length=1,
         description="`receiver` (embedded, in this process), `http(s)://HOST/collection/INLET`, "
-        "`kafka:BROKER,.../TOPIC`, `http:URL` (any HTTP endpoint), "
+        "`edge:https://HOST?configId=DATASTREAM`, `kafka:BROKER,.../TOPIC`, `http:URL` (any HTTP endpoint), "
         "`file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, `provisioned:FILE` "
         "(what `journeysim provision` has set up), or `-` for standard output. "
         "Text in it may come from the environment: `${env:NAME}`.",
@@ -121,7 +131,11 @@ class Destination(Model):
         description="Events per request; from 2 on the batch form of the inlet is used.",
     )
     connections: Count = Field(default=16, ge=1, le=1024, description="Requests in flight at the same time.")
-    timeout: Duration = Field(default=10.0, gt=0, description="Longest time to wait for an answer.")
+    timeout: Duration = Field(
+        default=10.0,
+        gt=0,
+        description="Longest time to wait for an answer; for `edge:` it is 5 s, as on phones, unless given.",
+    )
     give_up_after: Duration = Field(
         default=30.0,
         ge=0,
@@ -147,12 +161,13 @@ class Destination(Model):
     flow_id: str | None = Field(default=None, description="Dataflow, where the connection has several.")
     source_name: str = Field(default="journeysim", description="`header.source.name` of each message.")
     sandbox: str | None = Field(default=None, description="Sandbox that requests name (`x-sandbox-name`).")
-    authentication: Authentication | None = Field(
-        default=None, description="Credentials for an inlet that asks for them."
+    authentication: ServerCredentials | None = Field(
+        default=None, description="Credentials for an inlet or Edge host that asks for them."
     )
     ca_file: FilePath | None = Field(
         default=None, description="Certificates to trust instead of the system's (PEM)."
     )
+    edge: EdgeOptions = Field(default=EdgeOptions(), description="For `edge:` only.")
     kafka: KafkaOptions = Field(default=KafkaOptions(), description="For `kafka:` only.")
     request: HttpRequest = Field(default=HttpRequest(), description="For `http:URL` only.")
     rotate: Rotation | None = Field(

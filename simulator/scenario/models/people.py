@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
-from simulator.scenario.models.days import Schedule, Travel
+from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
+from simulator.scenario.models.traces import Trace
 from simulator.scenario.quantities import RandomCount, Weights
+
+# So many people may share a home: neighbours are dealt into households in blocks of this size.
+LARGEST_HOUSEHOLD = 64
 
 
 class Group(Model):
     """People who are alike."""
 
     size: RandomCount = Field(description="Number of people; drawn once a run if it is a distribution.")
-    home: Home = Field(description="Where they live.")
+    personas: Weights | None = Field(
+        default=None,
+        description="Personas of its people, by weight: those of the scenario, or `commuter`, `student`, "
+        "`tourist`, `shift_worker`, `stay_at_home`. What a persona says goes before what the group says.",
+    )
+    household: Weights | None = Field(
+        default=None,
+        description="Sizes of households, such as `{1: 4, 2: 3, 4: 2}`: neighbours in the group share a home. By "
+        "default everybody lives alone.",
+    )
+    home: Home | None = Field(
+        default=None, description="Where they live; needed unless they follow a `trace`."
+    )
     work: Work | None = Field(default=None, description="Where and when they work; without it nobody works.")
     schedule: Schedule = Field(default=Schedule(), description="What their days are made of.")
+    mobility: Mobility | None = Field(
+        default=None,
+        description="How they choose places to go to; by default by attractiveness and distance from home "
+        "alone, without memory.",
+    )
     travel: Travel = Field(default=Travel(), description="How they get about.")
     phone: PhoneMix = Field(default=PhoneMix(), description="Which phones they have.")
     locale: Weights = Field(
         default={"en_US": 1.0}, description="Locales of names and addresses, as Faker spells them."
     )
+    trace: Trace | None = Field(
+        default=None, description="A recorded track that they follow, instead of living by a schedule."
+    )
+
+    @model_validator(mode="after")
+    def _somewhere_to_be(self) -> Self:
+        if self.home is None and self.trace is None:
+            raise ValueError("give the group a `home`, or a `trace` to follow")
+        return self

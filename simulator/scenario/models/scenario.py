@@ -6,11 +6,15 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.people import Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
 
@@ -27,6 +31,11 @@ class Clock(Model):
         description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
         "minute pass in a second.",
     )
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the run."""
+        return Calendar(self.start.replace(tzinfo=self.timezone), self.timezone)
 
     @model_validator(mode="after")
     def _speed_is_positive(self) -> Self:
@@ -56,7 +65,14 @@ class Scenario(Model):
     places: tuple[Library, ...] = Field(
         min_length=1, description="Libraries of places, in the order of their rank."
     )
+    roads: Roads | None = Field(
+        default=None, description="Streets that trips follow; without it they are straight."
+    )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
+    personas: dict[str, Persona] = Field(
+        default_factory=dict,
+        description="Personas of your own by name; one of the name of a built-in persona takes its place.",
+    )
     app: App = Field(description="The app on the phones.")
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
     destinations: dict[str, Destination] = Field(
@@ -68,6 +84,9 @@ class Scenario(Model):
         default=(),
         description="Hosts besides this machine that events may be sent to, such as `dcs.adobedc.net` or "
         "`*.example.com`.",
+    )
+    journeys: Journeys | None = Field(
+        default=None, description="Journeys that the events start, and what they refer to (docs/journeys.md)."
     )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
