@@ -44,16 +44,16 @@ NAMES = {
         Plan PlatformError load_plan provision unprovision
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Flow Inlet
-        InletOptions InletSpec Query Receiver ServerThread Tokens Validator create_app parse_options
-        serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults
+        Flow Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app
+        load_faults load_schema parse_options serve write_export
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people plan prepare replay_file run serve_receiver
+        Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock
+        World describe_people export_store prepare replay_file run serve_receiver
     """,
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library

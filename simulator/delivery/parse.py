@@ -24,6 +24,7 @@ from simulator.delivery.rotation import RotatingFiles
 from simulator.delivery.secrets import Vault
 from simulator.scenario.models import SOURCES
 from simulator.scenario.models import Destination as DestinationSpec
+from simulator.scenario.provisioned import FORM
 from simulator.scenario.references import Reference
 from simulator.sdk import READ_TIMEOUT_MS
 

@@ -128,3 +128,15 @@ def no_sync_validation() -> Answer:
         "Synchronous validation is not supported",
         "this receiver was told to refuse synchronous validation; send without syncValidation",
     )
+
+
+def too_slow(seconds: float) -> Answer:
+    """408: the body did not come."""
+    detail = f"the body did not arrive within {seconds:g} s"
+    return problem(408, "too-slow", "Request timeout", detail, connection="close")
+
+
+def busy() -> Answer:
+    """503: so many large bodies are arriving that this one finds no room."""
+    detail = "too many large requests arrive at the same time; try again"
+    return problem(503, "busy", "Receiver busy", detail, retry_after="1", connection="close")

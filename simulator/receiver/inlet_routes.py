@@ -52,7 +52,7 @@ class _InletRoutes:
             return refusal
         if b"smile" in headers.get(b"content-type", b""):
             return smile_refused()
-        body = await read_body(receive, headers, self._options.max_body_bytes)
+        body = await read_body(receive, headers, self._options.max_body_bytes, self._receiver.bodies)
         if isinstance(body, Answer):
             return body
         flow = (

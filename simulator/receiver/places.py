@@ -84,9 +84,17 @@ def places_router(receiver: Receiver) -> list[Mount]:
         places = {"userWithin": _entries(within), "pois": _entries(near)}
         return json_response(200, {"places": places, "input": None})
 
-    app = web_app([Route(path, query, methods=["GET"]) for path in (PATH, PATH + "/")])
+    async def libraries(_: Request) -> Response:
+        found = [
+            {"id": library.id, "name": library.name, "poiCount": library.size}
+            for library in receiver.places.libraries
+        ]
+        return json_response(200, {"libraries": found})
+
+    routes = [Route(path, query, methods=["GET"]) for path in (PATH, PATH + "/")]
+    app = web_app([*routes, Route(PATH + "/libraries", libraries, methods=["GET"])])
     template = PATH + "?latitude={latitude}&longitude={longitude}&library={library}"
-    return [Mount(PATH, app, {"places": template})]
+    return [Mount(PATH, app, {"places": template, "libraries": PATH + "/libraries"})]
 
 
 def _entries(places: Sequence[Place]) -> list[dict[str, Any]]:

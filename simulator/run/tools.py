@@ -1,20 +1,17 @@
-"""The smaller commands: who the people are, and serving the receiver."""
+"""Who the people of a run are."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecid
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.people.profiles import Profile, make_profile
 from simulator.phone import Handset, draw_handsets
-from simulator.receiver import EventStore, Receiver, serve
 from simulator.run.simulation import World
-from simulator.xdm import EventValidator
 
 
 def describe_people(world: World) -> Iterator[str]:
@@ -87,10 +84,3 @@ def _people(world: World) -> Iterator[_Person]:
 
 def _position(point: tuple[float, float]) -> list[float]:
     return [round(point[0], 6), round(point[1], 6)]
-
-
-def serve_receiver(host: str, port: int, store: Path | None, on_ready: Callable[[str], None]) -> int:
-    """Serve the embedded receiver until it is told to stop; how many events it holds then."""
-    with EventStore(store) as kept:
-        serve(Receiver(kept, EventValidator()), host=host, port=port, on_ready=on_ready)
-        return kept.counts().accepted

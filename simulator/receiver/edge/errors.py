@@ -8,7 +8,7 @@ from simulator.receiver.answers import PROBLEM_JSON, Answer
 
 TYPE = "https://ns.adobe.com/aep/errors/EXEG-"
 
-# Those that this receiver gives. The last three digits of a code are its HTTP status.
+# Those that this receiver gives, of itself or by a fault. The last three digits of a code are its HTTP status.
 TITLES = {
     "0000-503": "Service unavailable",
     "0001-500": "Unexpected error",
@@ -22,10 +22,13 @@ TITLES = {
     "0109-408": "Empty request",
     "0111-415": "Invalid request",
     "0112-413": "Invalid request",
+    "0200-504": "The service call has timed out",
+    "0202-502": "The service failed to process this request",
     "0301-200": "User consent missing",
     "0305-400": "Invalid identity provided",
     "0306-400": "Event is missing primary identity",
     "0308-400": "Invalid identity format",
+    "0400-403": "Request ignored due to geographical restrictions",
     "0500-401": "Invalid authorization token",
     "0502-401": "Invalid authorization token signature",
     "0503-401": "Authorization token expired",

@@ -94,7 +94,7 @@ class _EdgeRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        cross = _cors(headers)
+        cross = cross_origin(headers)
         found = _PATH.fullmatch(scope["path"])
         operation = OPERATIONS.get(found["operation"]) if found else None
         hint = (found["hint"] if found else None) or self._options.hint
@@ -127,7 +127,7 @@ class _EdgeRoutes:
 
     async def _answer(self, call: _Call, receive: Receive, send: Send, cross: Headers) -> None:
         datastream = self._checked(call)
-        body = await read_body(receive, call.headers, MAX_BODY_BYTES)
+        body = await read_body(receive, call.headers, MAX_BODY_BYTES, self._receiver.bodies)
         if isinstance(body, Answer):
             if body.status == 413:
                 raise EdgeError("0112-413", f"the request body is larger than {MAX_BODY_BYTES:,} bytes")
@@ -265,7 +265,7 @@ def _too_many(seconds: int) -> Answer:
     return problem(429, "too-many-requests", "Too many requests", text, retry_after=str(seconds))
 
 
-def _cors(headers: dict[bytes, bytes]) -> Headers:
+def cross_origin(headers: dict[bytes, bytes]) -> Headers:
     """What lets a page of any origin read the answer: the service is called by browsers."""
     origin = headers.get(b"origin")
     if origin is None:
