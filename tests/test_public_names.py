@@ -53,7 +53,7 @@ NAMES = {
     """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock
-        World describe_people export_store prepare replay_file run serve_receiver
+        World describe_people export_store plan prepare replay_file run serve_receiver
     """,
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
