@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulator.core.errors import UsageError
 from simulator.scenario import read_provisioned
-from simulator.scenario.models import Authentication, Destination
+from simulator.scenario.models import Destination, ServerCredentials
 from simulator.scenario.provisioned import FORM
 
 
@@ -27,7 +27,7 @@ def as_provisioned(spec: Destination) -> Destination:
         )
     authentication = spec.authentication
     if inlet.authenticated and authentication is None:
-        authentication = Authentication.model_validate(known.credentials)
+        authentication = ServerCredentials.model_validate(known.credentials)
     return spec.model_copy(
         update={
             "to": inlet.url,

@@ -33,7 +33,9 @@ def with_access(app: ASGIApp, receiver: Receiver) -> ASGIApp:
         given = ""
         if path.startswith(PREFIX):
             given, slash, rest = path[len(PREFIX) :].partition("/")
-            scope = {**scope, "path": slash + rest or "/", "raw_path": (slash + rest or "/").encode()}
+            # As it came: an encoded slash (%2F), as ids of the platform's APIs have it, must stay encoded.
+            raw = b"/" + b"".join(scope.get("raw_path", path.encode()).split(b"/", 3)[3:])
+            scope = {**scope, "path": slash + rest or "/", "raw_path": raw}
         if _same(given, expected) or _may_enter(receiver, scope, expected):
             await app(scope, receive, send)
         else:
