@@ -100,7 +100,7 @@ class Catalog:
             "createdUser": f"{call.client_id}@techacct.adobe.com",
             "viewId": derived_uuid("view", number).replace("-", "")[:24],
         }
-        self._store(call, id, given, metadata, 1)
+        self._save(call, id, given, metadata, 1)
         return Reply(201, [f"@/dataSets/{id}"], {"Location": f"{call.base_url}{PREFIX}/dataSets/{id}"})
 
     def patch(self, call: Call) -> Reply:
@@ -154,10 +154,10 @@ class Catalog:
         else:
             given = change(document.body)
         metadata = {key: document.body[key] for key in _MADE_HERE if key in document.body}
-        self._store(call, document.id, given, metadata, document.revision + 1)
+        self._save(call, document.id, given, metadata, document.revision + 1)
         return Reply(200, [f"@/dataSets/{document.id}"])
 
-    def _store(self, call: Call, id: str, given: Json, metadata: Json, revision: int) -> None:
+    def _save(self, call: Call, id: str, given: Json, metadata: Json, revision: int) -> None:
         body = {key: value for key, value in given.items() if key not in _MADE_HERE} | metadata
         self._check(body)
         body |= {
