@@ -1,15 +1,19 @@
-"""Validated events per second that the receiver takes over HTTP, beside the same server without validation and nginx.
+"""Validated events that the receiver takes over HTTP, beside the same server without validation and nginx.
 
 The events are rich ones of a run, each with an id of its own, in messages as servers send them. One process sends
-over 64 connections as fast as answers come; the servers answer the same bytes in turn, several rounds, and the median
-of the ratios of a round is given. nginx returns a constant of the same kind of answer without looking at the body; it
-shows what client and network allow. Events are on disk before they are answered.
+over 64 connections as fast as answers come; the servers take the same bytes in turn, several rounds. Events are on
+disk before they are answered. nginx returns a constant of the same kind of answer without looking at the body; it shows
+what client and network allow.
+
+The ratios are of events per CPU second of the server (where the system tells it, in /proc; per second elsewhere), and
+the median over the rounds is given: on a shared machine seconds say more about the neighbours.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +24,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
 from statistics import median
-from typing import cast
+from typing import NamedTuple, cast
 
 import httptools
 import httpx
@@ -45,7 +49,7 @@ HEADER = {
     "source": {"name": "bench"},
 }
 NGINX = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit;
+daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log crit;
 events {{ worker_connections 1024; }}
 http {{
     access_log off; client_body_temp_path {folder}/body; client_max_body_size 2m; client_body_buffer_size 2m;
@@ -105,31 +109,51 @@ class Client(asyncio.Protocol):
         self._transport.write(next(self._source))
 
 
-async def _drive(port: int, made: list[bytes]) -> float:
+class Served(NamedTuple):
+    """A running server."""
+
+    port: int
+    pid: int
+
+
+class Rate(NamedTuple):
+    """How fast it was."""
+
+    per_second: float
+    per_cpu_second: float
+
+
+async def _drive(server: Served, made: list[bytes]) -> Rate:
     counts = [0]
     source = cycle(made)
     loop = asyncio.get_running_loop()
     clients = [
-        await loop.create_connection(lambda: Client(source, counts), "127.0.0.1", port)
+        await loop.create_connection(lambda: Client(source, counts), "127.0.0.1", server.port)
         for _ in range(CONNECTIONS)
     ]
     await asyncio.sleep(0.3)
-    before, began = counts[0], time.perf_counter()
+    before, began, cpu = counts[0], time.perf_counter(), _cpu_seconds(server.pid)
     await asyncio.sleep(SECONDS)
-    rate = (counts[0] - before) / (time.perf_counter() - began)
+    done = counts[0] - before
+    elapsed = time.perf_counter() - began
+    used = _cpu_seconds(server.pid) - cpu
     for transport, _ in clients:
         transport.close()
-    return rate
+    return Rate(done / elapsed, done / (used or elapsed))
 
 
-def rate(port: int, made: list[bytes]) -> float:
-    """Requests answered per second."""
-    return uvloop.run(_drive(port, made))
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used of the processors; 0 where the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def receiver(folder: Path, *options: str) -> Iterator[int]:
-    """A receiver in a process of its own; its port."""
+def receiver(folder: Path, *options: str) -> Iterator[Served]:
+    """A receiver in a process of its own."""
     command = [
         sys.executable,
         "-m",
@@ -143,15 +167,15 @@ def receiver(folder: Path, *options: str) -> Iterator[int]:
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield int(process.stdout.readline().rpartition(":")[2])
+        yield Served(int(process.stdout.readline().rpartition(":")[2]), process.pid)
     finally:
         process.terminate()
         process.communicate(timeout=20)
 
 
 @contextmanager
-def nginx(folder: Path, program: str) -> Iterator[int]:
-    """nginx with one worker; its port."""
+def nginx(folder: Path, program: str) -> Iterator[Served]:
+    """nginx as a single process."""
     port = 18_977
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
     process = subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")])
@@ -162,17 +186,35 @@ def nginx(folder: Path, program: str) -> Iterator[int]:
                 break
             except httpx.TransportError:
                 time.sleep(0.05)
-        yield port
+        yield Served(port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _round(ports: list[int], made: list[bytes], size: int, *, backwards: bool) -> list[float]:
-    """Events per second of each server, one after the other; every second round from the last to the first."""
-    order = list(reversed(ports)) if backwards else ports
-    rates = {port: rate(port, made) * size for port in order}
-    return [rates[port] for port in ports]
+def _round(servers: list[Served], made: list[bytes], *, backwards: bool) -> list[Rate]:
+    """The rate of each server, one after the other; every second round from the last to the first."""
+    order = list(reversed(servers)) if backwards else servers
+    rates = {server: uvloop.run(_drive(server, made)) for server in order}
+    return [rates[server] for server in servers]
+
+
+def _measured(made: list[bytes], program: str | None) -> list[list[Rate]]:
+    """Rounds of rates: validating, not validating, and nginx if there is one."""
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)]
+        servers = [
+            stack.enter_context(receiver(folders[0])),
+            stack.enter_context(receiver(folders[1], "--no-validation")),
+        ]
+        if program is not None:
+            servers.append(stack.enter_context(nginx(folders[2], program)))
+        return [_round(servers, made, backwards=number % 2 == 1) for number in range(ROUNDS)]
+
+
+def _row(figure: str, rounds: list[list[Rate]], peer: int, note: str) -> dict[str, str]:
+    ratio = median(one[0].per_cpu_second / one[peer].per_cpu_second for one in rounds)
+    return {"figure": figure, "value": f"{ratio:.2f}", "note": note}
 
 
 def main() -> None:
@@ -181,33 +223,21 @@ def main() -> None:
     rows = []
     program = shutil.which("nginx")
     for size, label in ((1, "single"), (100, "batches of 100")):
-        made = requests(found, size)
-        with ExitStack() as stack:
-            folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3)]
-            ports = [
-                stack.enter_context(receiver(folders[0])),
-                stack.enter_context(receiver(folders[1], "--no-validation")),
-            ]
-            if program is not None:
-                ports.append(stack.enter_context(nginx(folders[2], program)))
-            rounds = [_round(ports, made, size, backwards=number % 2 == 1) for number in range(ROUNDS)]
-        validated = median(one[0] for one in rounds)
-        note = f"{validated:,.0f} events/s of {sum(map(len, found)) / len(found):,.0f} bytes, on disk"
+        rounds = _measured(requests(found, size), program)
+
+        def said(server: int, rounds: list[list[Rate]] = rounds, size: int = size) -> str:
+            seconds = median(one[server].per_second for one in rounds) * size
+            busy = median(one[server].per_cpu_second for one in rounds) * size
+            return f"{seconds:,.0f} events/s, {busy:,.0f} per CPU second"
+
         figure = f"receiver, {label}, validated"
-        rows.append(
-            {
-                "figure": f"{figure} / without validation",
-                "value": f"{median(one[0] / one[1] for one in rounds):.2f}",
-                "note": note,
-            }
-        )
-        constant = "not measured", "nginx is not installed"
-        if program is not None:
-            ceiling = median(one[2] for one in rounds)
-            constant = f"{median(one[0] / one[2] for one in rounds):.2f}", f"nginx {ceiling:,.0f} events/s"
-        rows.append(
-            {"figure": f"{figure} / nginx returning a constant", "value": constant[0], "note": constant[1]}
-        )
+        length = sum(map(len, found)) / len(found)
+        rows.append(_row(f"{figure} / not validated", rounds, 1, f"{said(0)}; events of {length:,.0f} bytes"))
+        figure += " / nginx returning a constant"
+        if program is None:
+            rows.append({"figure": figure, "value": "not measured", "note": "nginx is not installed"})
+        else:
+            rows.append(_row(figure, rounds, 2, f"nginx {said(2)}"))
     print(json.dumps(rows))
 
 

@@ -133,14 +133,14 @@ def test_no_call_is_answered_with_5xx_or_with_what_the_document_does_not_promise
         except hypothesis.errors.Unsatisfiable:
             continue  # nothing that is wrong can be said to an operation without parameters
     assert statuses.total() > 500
-    assert {200, 201, 204, 207, 400, 403, 404} <= statuses.keys(), statuses
+    assert {200, 204, 207, 400, 403, 404, 406} <= statuses.keys(), statuses
 
 
 def test_the_gateway_and_a_strangers_calls_are_described_too(client: Client) -> None:
     """Without credentials every platform operation is refused as the document says."""
     for operation in operations(client):
-        if not operation.path.startswith("/data/") or operation.path.startswith("/data/foundation/export/"):
-            continue
+        if not operation.path.startswith("/data/") or operation.path.startswith("/data/foundation/export"):
+            continue  # failed batches are read like `/failed`, without credentials
         case = operation.Case(path_parameters={one: "x" for one in operation.path.split("/") if "{" in one})
         case.path_parameters = {name.strip("{}"): "x" for name in case.path_parameters}
         answer = case.call(base_url=client.url, timeout=10)

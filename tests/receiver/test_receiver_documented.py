@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +24,7 @@ from simulator.receiver import (
     ServerThread,
     parse_options,
 )
+from simulator.receiver.edge.errors import TITLES
 from tests.receiver.messages import NOW, SCHEMA, batch, ecid, event, message
 
 ONE, MANY = "/collection/demo", "/collection/batch/demo"
@@ -331,6 +335,22 @@ def test_status_207_of_the_edge_by_a_fault_that_keeps_the_event() -> None:
         answer = client.post(V1, content=GOOD, headers=JSON)
         assert (answer.status_code, answer.json()["errors"]) == (207, errors)
         assert client.get("/received").json()["total"] == 1
+
+
+def test_every_code_that_the_edge_gives_is_in_the_documentation() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "receiver.md").read_text(encoding="utf-8")
+    given = text.partition("documented codes:")[2].partition("404")[0]
+    by_fault = {"0001-500", "0200-504", "0202-502", "0301-200", "0400-403"}
+    assert {code[:4] for code in TITLES} - {code[:4] for code in by_fault} == set(
+        re.findall(r"\b0\d{3}\b", given)
+    )
+
+
+def test_every_option_is_in_the_documentation() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "receiver.md").read_text(encoding="utf-8")
+    for options, prefix in ((InletOptions, ""), (EdgeOptions, "edge_")):
+        for field in fields(options):
+            assert f"`{prefix}{field.name}`" in text
 
 
 # --- options ------------------------------------------------------------------------------------------------

@@ -136,6 +136,17 @@ def test_an_answer_takes_its_time_and_is_whole(client: httpx.Client, receiver: R
     assert accepted(receiver) == 1
 
 
+@pytest.mark.parametrize(
+    "fault", [{"wrong_json": True}, {"drip": "1 s"}, {"cut": "half"}, {"delay_answer": "0.01 s"}]
+)
+def test_an_answer_without_end_is_never_collected_in_memory(
+    client: httpx.Client, fault: dict[str, Any]
+) -> None:
+    put(client, fault)
+    with client.stream("GET", "/received/stream") as answer:
+        assert next(answer.iter_lines()) == ": hello"
+
+
 # --- which requests it hits ---------------------------------------------------------------------------------
 
 
@@ -196,6 +207,24 @@ def test_faults_can_be_read_with_their_counts_and_ended(client: httpx.Client) ->
     assert client.delete("/faults").json() == {"deleted": 1}
     assert client.get("/faults").json()["faults"] == []
     assert send(client).status_code == 200
+
+
+def test_no_token_is_logged_whatever_goes_wrong(caplog: pytest.LogCaptureFixture) -> None:
+    token = "open-sesame-1234567890"
+    with EventStore() as store:
+        receiver = Receiver(store, access_token=token)
+        with ServerThread(receiver) as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+            headers = {"authorization": f"Bearer {token}", "x-journeysim-token": token}
+            store._writer.execute("PRAGMA query_only = ON")
+            for path in (f"/access/{token}/collection/demo", f"/access/{token}/ee/v1/interact?configId=d"):
+                body = {**message(), "events": [{"xdm": event()}]}
+                assert client.post(path, json=body, headers=headers).status_code == 503
+            store._writer.execute("PRAGMA query_only = OFF")
+            receiver.datasets.default = None  # type: ignore[assignment]  # a fault of the receiver itself
+            assert client.post("/collection/demo", json=message(), headers=headers).status_code == 500
+    text = caplog.text
+    assert "cannot store" in text and "AttributeError" in text
+    assert token not in text
 
 
 def test_faults_never_lock_out_the_page_that_ends_them(client: httpx.Client) -> None:
@@ -262,6 +291,19 @@ def test_mistakes_of_a_file_have_line_and_column(tmp_path: Path) -> None:
     lines = [str(problem) for problem in caught.value.problems]
     assert lines[0].startswith(f"{path}:3:5: faults.0.statsu: unknown key; did you mean 'status'?")
     assert lines[1].startswith(f"{path}:4:12: faults.1.share: ")
+
+
+def test_the_faults_that_the_documentation_shows_are_read(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "receiver.md").read_text(encoding="utf-8")
+    path = tmp_path / "faults.yaml"
+    path.write_text(text.partition("```yaml\n")[2].partition("```")[0])
+    assert [fault.status or fault.cut or fault.delay_answer for fault in load_faults(path).faults] == [
+        503,
+        "after",
+        5.0,
+    ]
+    for name in Fault.model_fields:
+        assert f"`{name}`" in text
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ PATH = "/faults"
 EXTENSION = "journeysim.connection"
 """The ASGI extension that holds the connection as ``transport``, so that it can be cut."""
 
+# Answers that have no end, or do not fit into memory: they can be refused and delayed, but not damaged.
+ENDLESS = ("/received/stream", "/export")
 _MOST_BODY = 2_000_000  # of a body that is searched for an identity; a longer one has none
 _DRIPS = 100
 
@@ -57,8 +59,11 @@ async def _misbehave(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive,
     if fault.cut == "before":
         await _cut(scope, receive)
         return
+    if not fault.status and (scope["path"] in ENDLESS or not (fault.cut or fault.wrong_json or fault.drip)):
+        await app(scope, receive, _later(send, fault.delay_answer))
+        return
     taken: list[Message] = []
-    if not fault.status or fault.accept:
+    if not fault.status or (fault.accept and scope["path"] not in ENDLESS):
 
         async def take(message: Message) -> None:
             taken.append(message)
@@ -72,6 +77,17 @@ async def _misbehave(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive,
         await _say(fault, scope, send)
     elif taken:  # nothing was answered to somebody who had gone
         await _repeat(fault, taken, scope, receive, send)
+
+
+def _later(send: Send, seconds: float) -> Send:
+    """``send`` that waits before the answer begins."""
+
+    async def delayed(message: Message) -> None:
+        if seconds and message["type"] == "http.response.start":
+            await asyncio.sleep(seconds)
+        await send(message)
+
+    return delayed
 
 
 async def _say(fault: Fault, scope: Scope, send: Send) -> None:
