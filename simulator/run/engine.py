@@ -35,7 +35,7 @@ from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
-from simulator.run.tally import OUTCOME_OF_FATE, Tally
+from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers
 from simulator.scenario import Destination as DestinationSpec
@@ -248,6 +248,7 @@ class _Run:
 
     async def _deliver(self, window: Window, ledger: LedgerWriter) -> None:
         """Send one piece and record what became of it; after a stop, only record it."""
+        window = self._tally.sort_out(window)
         batch = Batch(window.bodies, self._tally.sent, times=window.sent)
         if self._failure is not None:
             receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
@@ -262,7 +263,7 @@ class _Run:
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
-        rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
+        rows["outcome"] = settled(rows["outcome"], receipt.fates[caused])
         ledger.append(rows)
         ledger.append(window.lost)
         self._open = window.open
