@@ -56,7 +56,7 @@ NAMES = {
     """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock
-        World describe_people export_store plan prepare replay_file run serve_receiver
+        World describe_people export_store plan prepare profile_records replay_file run serve_receiver
     """,
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
@@ -79,12 +79,12 @@ NAMES = {
     "xdm": """
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
         INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
-        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PlaceTemplates PoiFacts
-        RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi application_close
-        application_launch application_part compiled_schema device_part environment_part event_schema
-        field_paths groups_for identity_map implementation_details json_members json_number json_string
-        json_value library_node located_device_part location_event merged_nodes missing_essentials
-        place_consistency poi_part tenant_key
+        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PersonFacts
+        PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass
+        active_poi application_close application_launch application_part compiled_schema device_part
+        environment_part event_schema field_paths groups_for identity_map implementation_details
+        json_members json_number json_string json_value library_node located_device_part location_event
+        merged_nodes missing_essentials place_consistency poi_part profile_record tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

@@ -9,7 +9,7 @@ from simulator.run.replay import Replayed, replay_file
 from simulator.run.serving import ServeSettings, export_store, serve_receiver
 from simulator.run.simulation import Simulation, World
 from simulator.run.tally import Tally
-from simulator.run.tools import describe_people
+from simulator.run.tools import describe_people, profile_records
 
 __all__ = [
     "Pacer",
@@ -27,6 +27,7 @@ __all__ = [
     "export_store",
     "plan",
     "prepare",
+    "profile_records",
     "replay_file",
     "run",
     "serve_receiver",

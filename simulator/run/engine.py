@@ -40,10 +40,14 @@ from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers
 from simulator.scenario import Destination as DestinationSpec
 from simulator.scenario import dump_as_run
+from simulator.scenario.models import SOURCES
+from simulator.sdk import Route
 from simulator.xdm import EventValidator
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
+# Where events of phones come from, as destinations tell sources apart.
+_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
 # The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
 INTERRUPTED = "the run was interrupted before it was delivered"
 # A paced run looks this far ahead, in seconds of the wall.
@@ -249,7 +253,13 @@ class _Run:
     async def _deliver(self, window: Window, ledger: LedgerWriter) -> None:
         """Send one piece and record what became of it; after a stop, only record it."""
         window = self._tally.sort_out(window)
-        batch = Batch(window.bodies, self._tally.sent, times=window.sent)
+        batch = Batch(
+            window.bodies,
+            self._tally.sent,
+            sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
+            edge_only=window.route == Route.EDGE_ONLY,
+            times=window.sent,
+        )
         if self._failure is not None:
             receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
         elif self._stop.is_set():

@@ -36,7 +36,8 @@ class Tally:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._speaks_edge = world.scenario.destination.to.startswith("edge:")
+        destinations = world.scenario.all_destinations().values()
+        self._speaks_edge = any(destination.to.startswith("edge:") for destination in destinations)
         self.sent = 0
         self.fates = np.zeros(3, dtype=np.int64)
         self.duplicates = 0
