@@ -25,7 +25,7 @@ NAMES = {
     """,
     "journeys": """
         Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
-        StubCallout Supply lint make_plan
+        StepEventWriter StepEvidence StubCallout Supply lint make_plan read_step_event
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
@@ -44,23 +44,27 @@ NAMES = {
         devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
         ways_of
     """,
+    "provision": """
+        Plan PlatformError load_plan provision unprovision
+    """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
-        Query Receiver ServerThread Validator create_app parse_options serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults
+        Flow Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app
+        load_faults load_schema parse_options serve write_export
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Observations Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people plan prepare replay_file run serve_receiver
+        Observations Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally
+        WallClock World describe_people export_store plan prepare profile_records replay_file run serve_receiver
     """,
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Observed Option Outing Persona PhoneMix Place
-        PlaceColumns Position Product Roads Scenario Schedule ScriptStep Sessions TownColumns Towns Trace
-        TraceColumns Travel Work WorkHabits destination_options dump_as_run json_schema json_schema_text
-        kinds_of load_scenario
+        PlaceColumns Position Product Provisioned ProvisionedInlet Roads Scenario Schedule ScriptStep Sessions
+        TownColumns Towns Trace TraceColumns Travel Work WorkHabits destination_options dump_as_run
+        json_schema json_schema_text kinds_of load_scenario load_yaml read_provisioned
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS DISMISS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
@@ -77,11 +81,11 @@ NAMES = {
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
         INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
         EventValidator FieldGroup FieldPath ItemFacts LifecycleTemplates LocationTemplates OrderFacts
-        PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
-        application_close application_launch application_part commerce_event compiled_schema device_part
+        PersonFacts PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass
+        active_poi application_close application_launch application_part commerce_event compiled_schema device_part
         environment_part event_schema field_paths groups_for identity_map implementation_details
-        json_members json_number json_string json_value library_node located_device_part
-        location_event merged_nodes missing_essentials place_consistency poi_part tenant_key
+        json_members json_number json_string json_value library_node located_device_part location_event
+        merged_nodes missing_essentials place_consistency poi_part profile_record tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

@@ -17,20 +17,16 @@ import numpy.typing as npt
 from simulator.core.distributions import Constant, pick
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
-from simulator.people.areas import Areas
+from simulator.people.areas import Areas, BoolArray, Indices, Rows
 from simulator.people.choices import Choices
 from simulator.people.households import household_heads
 from simulator.people.legs import Planner
-from simulator.people.points import around, in_disc, map_scale, scattered
 from simulator.people.scripts import StaysPut
+from simulator.people.spots import around, in_disc, map_scale, scattered
 from simulator.people.traces import TraceFollowers
 from simulator.scenario import Kind, kinds_of
 from simulator.scenario.models import Group, NearPlaces, Scenario, Sessions, Towns, Trace
 from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet
-
-Indices = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.intp]
 
 # People of one cohort share numpy calls and a SimPy environment; about 2,000 keeps the calls long and the
 # environment's heap short. It changes no result.
@@ -209,7 +205,6 @@ class Populator:
         seed = self._scenario.seed
         keys = person_keys(seed, spec.group, spec.first_index, spec.size)
         group = self._scenario.people[spec.group]
-        group = self._scenario.people[spec.group]
         if group.trace is not None:
             return self._following(spec, group, group.trace, keys)
         if group.script:
@@ -220,7 +215,7 @@ class Populator:
             heads = household_heads(seed, spec.group, group.household, spec.first_index, spec.size)
             home_keys = member_keys(key_of(seed, "people", spec.group), heads)
         kinds = self._kinds[spec.group]
-        if len(kinds) == 1:
+        if group.personas is None:
             return self._people(spec, kinds[0], keys, home_keys)
         parts = tuple(
             Part(kind.persona, rows, self._people(spec, kind, keys[rows], home_keys[rows]))

@@ -21,7 +21,6 @@ from simulator.sdk.consent import Choice
 from simulator.sdk.edge_queue import EdgeQueue, QueuedHit
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, HandsetForms
 from simulator.sdk.identity import AuthenticatedState, anonymous, ecid_of, known
-from simulator.sdk.network import OK
 from simulator.sdk.places import PlacesState
 from simulator.sdk.plans import Act, Plan
 from simulator.sdk.push import Message, make_token, tracking_event
@@ -61,7 +60,18 @@ class MobileSdk:
             "_plan",
             "_push_sent",
         ),
-        *("_queue", "_shared", "_skew", "_start", "_until_behind", "collects", "online", "sender", "until"),
+        *(
+            "_queue",
+            "_shared",
+            "_skew",
+            "_start",
+            "_until_behind",
+            "collects",
+            "on_connected",
+            "online",
+            "sender",
+            "until",
+        ),
     )
 
     def __init__(
@@ -94,6 +104,8 @@ class MobileSdk:
         self.until = self._until_behind = _NEVER
         self._front = False
         self.online = True
+        self.on_connected: Callable[[int], None] | None = None
+        """Told when the connection is back: push messages that wait for it can arrive."""
         # Until when events may leave at once, and when the last answer of those that did is in.
         self._clear = _NEVER
         self._busy = _NEVER
@@ -121,6 +133,16 @@ class MobileSdk:
     def facts(self) -> SdkFacts:
         """The SDK as events speak of it."""
         return self._forms.sdk
+
+    @property
+    def in_front(self) -> bool:
+        """Whether the app is in the foreground."""
+        return self._front
+
+    @property
+    def allows_push(self) -> bool:
+        """Whether the person allows push messages; everybody does where the scenario doesn't say."""
+        return self._shared.app.push is None or (self._plan is not None and self._plan.push)
 
     # --- what the operating system tells ------------------------------------------------------------------
 
@@ -180,6 +202,8 @@ class MobileSdk:
                 self._queue.connected(now)
             else:
                 self._queue.disconnected(now)
+        if up and self.on_connected is not None:
+            self.on_connected(now)
 
     def installed(self, now: int) -> None:
         """The app was installed afresh: queue, identities, consent and memory of places are gone."""
@@ -394,9 +418,9 @@ class MobileSdk:
         sender, shared = self.sender, self._shared
         answered, outcome = now, _OPEN
         if not shared.perfect:
-            took, code, _, _ = shared.network.attempt(sender.id_key, number, 0, now)
+            took = shared.network.swift(sender.id_key, number, now)
             answered += took
-            if code != OK or answered > self._clear:
+            if took < 0 or answered > self._clear:
                 self._enqueue(now, kind, dated, number, template, values, region, passes)
                 return
             self._busy = answered

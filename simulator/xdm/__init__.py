@@ -39,6 +39,7 @@ from simulator.xdm.prepared import (
     LocationTemplates,
     PlaceTemplates,
 )
+from simulator.xdm.profiles import PersonFacts, profile_record
 from simulator.xdm.rules import StreamRules, missing_essentials, place_consistency
 from simulator.xdm.schema import FieldPath, event_schema, field_paths, tenant_key
 from simulator.xdm.template import Slot, Template, json_members, json_number, json_string, json_value
@@ -67,6 +68,7 @@ __all__ = [
     "LifecycleTemplates",
     "LocationTemplates",
     "OrderFacts",
+    "PersonFacts",
     "PlaceTemplates",
     "PoiFacts",
     "RichPlace",
@@ -100,5 +102,6 @@ __all__ = [
     "missing_essentials",
     "place_consistency",
     "poi_part",
+    "profile_record",
     "tenant_key",
 ]

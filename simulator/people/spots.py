@@ -1,4 +1,4 @@
-"""Points drawn at random around others, for homes and work places."""
+"""Points around other points, drawn for many people at once."""
 
 from __future__ import annotations
 
