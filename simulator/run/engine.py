@@ -47,8 +47,8 @@ from simulator.xdm import EventValidator
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
-# Where events of phones come from, as destinations tell sources apart.
-_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
+# Where events come from that a rule on the phone posts itself, as destinations tell sources apart.
+_POSTBACK = SOURCES.index("postback")
 # The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
 INTERRUPTED = "the run was interrupted before it was delivered"
 # A paced run looks this far ahead, in seconds of the wall.
@@ -265,7 +265,7 @@ class _Run:
         batch = Batch(
             window.bodies,
             self._tally.sent,
-            sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
+            sources=np.where(window.route == Route.POSTBACK, _POSTBACK, window.source).astype(np.uint8),
             edge_only=window.route == Route.EDGE_ONLY,
             times=window.sent,
         )
