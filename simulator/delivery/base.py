@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
@@ -20,11 +21,13 @@ class Fate(IntEnum):
 
     PENDING: not delivered and not refused, or not known: keep it, a later run can send it.
     ACKNOWLEDGED: the destination has taken it. REJECTED: it refused the event for good.
+    NOT_DUE: it was never to be sent, because the load ended before its time.
     """
 
     PENDING = 0
     ACKNOWLEDGED = 1
     REJECTED = 2
+    NOT_DUE = 3
 
 
 @dataclass(slots=True)
@@ -32,20 +35,26 @@ class Batch:
     """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first.
 
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
-    all of them at once.
+    all of them at once. ``on_settled``, if given, is told as soon as it is certain that events (by index) are
+    acknowledged or rejected, in any thread; the receipt says the same again.
     """
 
     bodies: list[bytes]
     first_number: int = 0
     due: npt.NDArray[np.float64] | None = None
+    on_settled: Callable[[Sequence[int], Fate], None] | None = None
 
 
 @dataclass(slots=True)
 class Receipt:
-    """The fate of each event of a batch, and why (by index) for those that were not acknowledged."""
+    """The fate of each event of a batch, and why (by index) for those that were not acknowledged.
+
+    ``doubtful`` are pending events that may have arrived all the same.
+    """
 
     fates: FateArray
     reasons: dict[int, str] = field(default_factory=dict)
+    doubtful: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, count: int, fate: Fate, reason: str = "") -> Receipt:
@@ -61,7 +70,8 @@ class DeliveryStats:
     ``statuses`` counts answers by their status code, and failures without an answer by their kind.
     ``bytes`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
     sent again although an earlier try may have arrived: those are the ones that the other side may hold
-    twice. ``in_flight`` are requests that wait for their answer now.
+    twice. ``events`` were sent at least once, the last of them at ``last_sent`` (seconds of
+    the monotonic clock); ``in_flight`` are requests that wait for their answer now.
     """
 
     requests: int = 0
@@ -69,6 +79,8 @@ class DeliveryStats:
     resent: int = 0
     connects: int = 0
     bytes: int = 0
+    events: int = 0
+    last_sent: float = 0.0
     in_flight: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     latency: LatencyRecord = field(default_factory=LatencyRecord)

@@ -4,6 +4,7 @@
 what was measured.
 """
 
-from simulator.delivery.load.latency import Histogram, LatencyRecord
+from simulator.delivery.load.latency import PERCENTILES, Histogram, LatencyRecord
+from simulator.delivery.load.schedule import Schedule, with_curve
 
-__all__ = ["Histogram", "LatencyRecord"]
+__all__ = ["PERCENTILES", "Histogram", "LatencyRecord", "Schedule", "with_curve"]

@@ -15,6 +15,7 @@ from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
+from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import App, OsProfileOverrides, OsProfiles, PhoneMix, Sessions
 from simulator.scenario.models.places import Library, Place, PlaceColumns
@@ -35,6 +36,7 @@ __all__ = [
     "Group",
     "Home",
     "Library",
+    "Load",
     "Lunch",
     "Mode",
     "Model",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.phones import App
 from simulator.scenario.models.places import Library
@@ -22,16 +23,17 @@ class Clock(Model):
         description="Time zone of `start` and of all schedules, by its tz database name."
     )
     duration: Duration = Field(gt=0, description="How much simulated time the run covers.")
-    speed: Literal["max"] | Number = Field(
+    speed: Literal["max", "live"] | Number = Field(
         default="max",
         description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
-        "minute pass in a second.",
+        "minute pass in a second. `live` sends each event at its own date and time: what is past at full "
+        "speed, what is to come when it comes.",
     )
 
     @model_validator(mode="after")
     def _speed_is_positive(self) -> Self:
-        if self.speed != "max" and self.speed <= 0:
-            raise ValueError("speed: must be `max` or greater than 0")
+        if not isinstance(self.speed, str) and self.speed <= 0:
+            raise ValueError("speed: must be `max`, `live` or greater than 0")
         return self
 
 
@@ -59,6 +61,10 @@ class Scenario(Model):
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
     app: App = Field(description="The app on the phones.")
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
+    load: Load | None = Field(
+        default=None,
+        description="Send at a rate of its own instead of the clock's speed; see [load.md](load.md).",
+    )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )
