@@ -34,8 +34,8 @@ NAMES = {
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts EventStore FailedRecord Inlet InletOptions Query Receiver
-        ServerThread Validator create_app serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
+        Query Receiver ServerThread Validator create_app parse_options serve
     """,
     "report": """
         Progress render_explanation render_story render_summary
@@ -50,8 +50,10 @@ NAMES = {
         TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
     """,
     "sdk": """
-        CLOSE ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS EventForms Hit IdealUplink MobileSdk
-        Sender Uplink render_hits
+        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
+        NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
+        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit IdealUplink Judgement MobileSdk Route
+        Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
     """,
     "world": """
         Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve

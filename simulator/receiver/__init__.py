@@ -6,7 +6,10 @@ and ``ServerThread`` put it on a socket, and its ``Inlet`` can be used without H
 
 from simulator.receiver.answers import Answer
 from simulator.receiver.app import create_app
-from simulator.receiver.inlet import Inlet, InletOptions
+from simulator.receiver.datasets import Datasets
+from simulator.receiver.inlet import Inlet
+from simulator.receiver.inlet_spec import Flow, InletSpec
+from simulator.receiver.options import InletOptions, parse_options
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.records import AcceptedRecord, Counts, FailedRecord, Query
 from simulator.receiver.server import ServerThread, serve
@@ -18,14 +21,18 @@ __all__ = [
     "AcceptedRecord",
     "Answer",
     "Counts",
+    "Datasets",
     "EventStore",
     "FailedRecord",
+    "Flow",
     "Inlet",
     "InletOptions",
+    "InletSpec",
     "Query",
     "Receiver",
     "ServerThread",
     "Validator",
     "create_app",
+    "parse_options",
     "serve",
 ]

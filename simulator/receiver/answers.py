@@ -11,6 +11,8 @@ from typing import Any
 
 # The documented problem type of the inlet; the scheme is http (ingestion.md 1.6).
 INLET_PROBLEM = "http://ns.adobe.com/adobecloud/problem/data-collection-service/inlet"
+# The documented problem type of authenticated inlets; the scheme is https, the status a string (ingestion.md 1.6).
+AUTHORIZATION_PROBLEM = "https://ns.adobe.com/adobecloud/problem/data-collection-service-authorization"
 OWN_PROBLEM = "https://ns.journeysim.example/problem/"
 
 # Texts that follow the prefix of inlet and organization (ingestion.md 1.6).
@@ -20,15 +22,24 @@ INVALID = "Message is invalid"
 # Texts of structural failures found after the answer (ingestion.md 1.7).
 MISSING_SOURCE_NAME = "Payload header is missing Source Name"
 MISSING_ENTITY = "Payload body is missing xdmEntity"
+# An event should lie in the past when it arrives (ingestion.md 1.9); no answer to one that does not is documented.
+IN_THE_FUTURE = {
+    "schemaLocation": "#/properties/timestamp",
+    "pointerToViolation": "#/timestamp",
+    "causingExceptions": [],
+    "keyword": "maximum",
+    "message": "timestamp lies in the future",
+}
 
 
 @dataclass(slots=True)
 class Answer:
-    """An HTTP answer before it is encoded: status, JSON body, extra headers."""
+    """An HTTP answer before it is encoded: status, JSON body, extra headers; ``messages`` says how many it is about."""
 
     status: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
+    messages: int = 1
 
 
 def mandatory(name: str) -> str:
@@ -44,6 +55,22 @@ def bad_request(message: str, cause: dict[str, Any] | None = None) -> Answer:
     return Answer(
         400, {"type": INLET_PROBLEM, "status": 400, "title": "Invalid XDM Message Format", "report": report}
     )
+
+
+def unauthorized(status: int, state: str) -> Answer:
+    """401 or 403 of an authenticated inlet; ``state`` is missing, invalid or expired.
+
+    The text for a missing token is documented, the others are ours (ingestion.md 1.6).
+    """
+    what = "empty" if state == "missing" else "expired" if state == "expired" else "not valid"
+    message = f"[id] Ims service token is {what}"
+    body = {
+        "type": AUTHORIZATION_PROBLEM,
+        "status": str(status),
+        "title": "Authorization",
+        "report": {"message": message},
+    }
+    return Answer(status, body)
 
 
 def problem(status: int, name: str, title: str, detail: str, **headers: str) -> Answer:
@@ -76,4 +103,25 @@ def not_stored(why: str) -> Answer:
     """503: nothing of the request was kept."""
     return problem(
         503, "not-stored", "Receiver cannot store", f"the record could not be stored: {why}", retry_after="1"
+    )
+
+
+def too_many(seconds: int) -> Answer:
+    """429: above a rate; the platform documents neither body nor header (ingestion.md 1.6)."""
+    return problem(
+        429,
+        "too-many-requests",
+        "Too many requests",
+        f"this inlet takes no more in this second or minute; try again in {seconds} s",
+        retry_after=str(seconds),
+    )
+
+
+def no_sync_validation() -> Answer:
+    """501: a data centre without synchronous validation (ingestion.md 1.7)."""
+    return problem(
+        501,
+        "no-sync-validation",
+        "Synchronous validation is not supported",
+        "this receiver was told to refuse synchronous validation; send without syncValidation",
     )

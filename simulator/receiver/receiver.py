@@ -1,18 +1,20 @@
-"""The receiver as one object: its inlets, its store, its clock."""
+"""The receiver as one object: what its parts share."""
 
 from __future__ import annotations
 
-import re
+import secrets
 import time
 from collections.abc import Callable, Collection
 
-from simulator.receiver.inlet import Inlet, InletOptions
+from simulator.receiver.datasets import Datasets
+from simulator.receiver.inlet import Inlet
+from simulator.receiver.inlet_spec import InletSpec
+from simulator.receiver.inlets import Inlets
+from simulator.receiver.options import InletOptions
 from simulator.receiver.store import EventStore
+from simulator.receiver.tokens import Tokens
 from simulator.receiver.validation import Validator
 from simulator.xdm import EventValidator
-
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_MOST_INLETS = 10_000  # a client that makes names up must not fill the memory
 
 
 def wall_clock_ms() -> int:
@@ -21,11 +23,12 @@ def wall_clock_ms() -> int:
 
 
 class Receiver:
-    """The embedded stand-in for the platform.
+    """The embedded stand-in for the platform: its store, clock, inlets, datasets and tokens.
 
-    ``validator`` judges events; by default our own schema does. ``inlets`` are the names that exist; None
-    lets every name of letters, digits, ``.``, ``_`` and ``-`` be an inlet. ``now_ms`` is the receiver's only
-    clock: milliseconds since the epoch.
+    ``validator`` judges the events of datasets of which no schema is known; by default our own schema does.
+    ``inlets`` are the names that exist; None lets every name of letters, digits, ``.``, ``_`` and ``-`` be an
+    inlet. ``now_ms`` is the receiver's only clock: milliseconds since the epoch. ``tokens`` are by default signed
+    with a key that dies with this object.
     """
 
     def __init__(
@@ -35,24 +38,19 @@ class Receiver:
         *,
         options: InletOptions | None = None,
         inlets: Collection[str] | None = None,
+        tokens: Tokens | None = None,
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         self.store = store
         self.options = options or InletOptions()
-        self._validator: Validator = validator if validator is not None else EventValidator()
-        self._known = None if inlets is None else frozenset(inlets)
-        self._now_ms = now_ms
-        self._inlets: dict[str, Inlet] = {}
+        self.datasets = Datasets(validator if validator is not None else EventValidator())
+        self.inlets = Inlets(self._make_inlet, inlets)
+        self.tokens = tokens or Tokens(secrets.token_bytes(32))
+        self.now_ms = now_ms
 
     def inlet(self, name: str) -> Inlet | None:
         """The inlet of that name, or None if there is none."""
-        inlet = self._inlets.get(name)
-        if inlet is None and self._may_exist(name):
-            inlet = Inlet(name, self.store, self._validator, self._now_ms, self.options)
-            self._inlets[name] = inlet
-        return inlet
+        return self.inlets.get(name)
 
-    def _may_exist(self, name: str) -> bool:
-        if self._known is not None:
-            return name in self._known
-        return _NAME.fullmatch(name) is not None and len(self._inlets) < _MOST_INLETS
+    def _make_inlet(self, spec: InletSpec) -> Inlet:
+        return Inlet(spec, self.store, self.datasets, self.now_ms, self.options)

@@ -17,9 +17,11 @@ from pathlib import Path
 from threading import RLock
 
 from simulator.core.errors import UsageError
+from simulator.receiver.documents import SCHEMA as DOCUMENTS_SCHEMA
+from simulator.receiver.documents import Documents
 from simulator.receiver.records import AcceptedRecord, Counts, FailedRecord, Query
 
-_FORMAT = 1  # PRAGMA user_version of the files that this module writes
+_FORMAT = 2  # PRAGMA user_version of the files that this module writes
 _BUFFERED_RECORDS = 10_000  # add() commits by itself beyond this, so that memory stays bounded
 _BUFFERED_BYTES = 32 << 20
 _CHUNK = 500  # rows per read while iterating: no read transaction is held open in between
@@ -43,6 +45,7 @@ CREATE TABLE totals (
     accepted INTEGER NOT NULL, failed INTEGER NOT NULL, duplicates INTEGER NOT NULL);
 INSERT INTO totals VALUES (0, 0, 0, 0, 0);
 """
+_SCHEMA += DOCUMENTS_SCHEMA
 _ACCEPTED_COLUMNS = (
     "received_ms, inlet, xaction_id, dataset, event_id, event_type, timestamp_ms, place, body, sequence"
 )
@@ -78,6 +81,7 @@ class EventStore:
             for connection in opened:
                 connection.close()
             raise UsageError(f"{path}: cannot be used as the receiver's store: {error}") from error
+        self.documents = Documents(self._writer, self._write_lock)
 
     # --- writing ------------------------------------------------------------------------------------------
 

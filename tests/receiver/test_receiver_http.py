@@ -12,7 +12,6 @@ import orjson
 import pytest
 
 from simulator.receiver import EventStore, Receiver, ServerThread
-from simulator.receiver.pages import LINKS
 from simulator.receiver.queries import RECEIVED_PARAMETERS
 from tests.receiver.messages import NOW, batch, ecid, event, message
 
@@ -110,11 +109,12 @@ def test_a_body_above_the_limit_is_413_whether_its_length_is_announced_or_not(cl
     assert post(client, "/collection/demo", message()).status_code == 200
 
 
-def test_a_raw_record_with_a_flow_is_refused_clearly(client: httpx.Client) -> None:
+def test_a_raw_record_is_taken_when_header_or_query_names_a_flow(client: httpx.Client) -> None:
     by_header = post(client, "/collection/demo", {"deviceId": "d"}, x_adobe_flow_id="f")
     by_query = post(client, "/collection/demo?x-adobe-flow-id=f", {"deviceId": "d"})
-    assert (by_header.status_code, by_query.status_code) == (400, 400)
-    assert by_header.json()["title"] == by_query.json()["title"] == "Raw records are not supported"
+    in_a_batch = post(client, "/collection/batch/demo", batch({"deviceId": "d"}), x_adobe_flow_id="f")
+    assert (by_header.status_code, by_query.status_code, in_a_batch.status_code) == (200, 200, 207)
+    assert client.get("/received").json()["records"][-1]["event"] == {"deviceId": "d"}
 
 
 def test_an_inlet_takes_post_only(client: httpx.Client) -> None:
@@ -255,9 +255,9 @@ def test_a_store_that_cannot_write_is_answered_503_and_the_record_is_not_kept() 
         assert store.counts().accepted == 1
 
 
-def test_every_query_parameter_and_link_is_documented() -> None:
+def test_every_query_parameter_and_link_is_documented(client: httpx.Client) -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "receiver.md").read_text(encoding="utf-8")
     for name in RECEIVED_PARAMETERS:
         assert f"`{name}`" in text
-    for link in LINKS.values():
+    for link in client.get("/").json()["links"].values():
         assert f" {link.split('{?')[0]}" in text

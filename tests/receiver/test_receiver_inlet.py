@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from simulator.receiver import EventStore, Inlet, InletOptions
+from simulator.receiver import Datasets, EventStore, Flow, Inlet, InletOptions, InletSpec
 from simulator.xdm import EventValidator
 from tests.receiver.messages import NOW, ORGANIZATION, SCHEMA, batch, event, message
 
@@ -25,7 +25,7 @@ def store() -> Iterator[EventStore]:
 
 
 def inlet(store: EventStore, **options: Any) -> Inlet:
-    return Inlet("demo", store, VALIDATOR, lambda: NOW, InletOptions(**options))
+    return Inlet(InletSpec("demo"), store, Datasets(VALIDATOR), lambda: NOW, InletOptions(**options))
 
 
 def one(store: EventStore, content: Any, *, sync: bool = False, **options: Any) -> tuple[int, dict[str, Any]]:
@@ -227,11 +227,46 @@ def test_smile_is_refused_by_its_first_bytes(store: EventStore) -> None:
     assert one(store, b":)\n\x03")[0] == 415
 
 
-def test_a_raw_record_is_refused_with_a_clear_answer(store: EventStore) -> None:
-    answer = inlet(store).accept_one(b'{"deviceId":"d"}', flow_header=True)
-    assert answer.status == 400
-    assert "Raw records are not supported" in answer.body["title"]
-    assert inlet(store).accept_batch(batch({"deviceId": "d"}), flow_header=True).status == 400
+def test_a_raw_record_of_an_unknown_flow_is_kept_as_it_is(store: EventStore) -> None:
+    answer = inlet(store).accept_one(b'{"deviceId":"d"}', flow_id="f", dataset="raw-set")
+    store.commit()
+    assert answer.status == 200
+    (record,) = store.query()
+    assert (record.body, record.dataset) == (b'{"deviceId":"d"}', "raw-set")
+
+
+def raw_inlet(store: EventStore) -> Inlet:
+    mapping = {"_id": "id", "timestamp": "at", "_acme.shop.code": "shop.code", "eventType": "kind"}
+    spec = InletSpec("raw", data_type="raw", flows={"f": Flow("set", mapping)})
+    return Inlet(spec, store, Datasets(VALIDATOR), lambda: NOW)
+
+
+def test_a_flow_with_a_mapping_makes_an_event_of_a_raw_record(store: EventStore) -> None:
+    record = {"id": "e1", "at": "2025-03-04T10:15:30Z", "shop": {"code": "s-9"}, "more": 1}
+    answer = raw_inlet(store).accept_one(orjson.dumps(record), flow_id="f")
+    store.commit()
+    assert answer.status == 200
+    (kept,) = store.query()
+    assert orjson.loads(kept.body) == {
+        "_id": "e1",
+        "timestamp": "2025-03-04T10:15:30Z",
+        "_acme": {"shop": {"code": "s-9"}},
+    }
+    assert (kept.dataset, kept.event_id) == ("set", "e1")
+
+
+def test_a_raw_record_whose_event_is_invalid_is_found_among_the_failed_ones(store: EventStore) -> None:
+    status = raw_inlet(store).accept_one(b'{"id":"e1","at":"yesterday"}', flow_id="f").status
+    store.commit()
+    assert (status, store.counts().accepted, store.counts().failed) == (200, 0, 1)
+    failed = orjson.loads(store.failed()[0].body)
+    assert failed["at"] == "yesterday"
+    assert "not a valid date-time" in failed["_validationErrors"][0]["message"]
+
+
+@pytest.mark.parametrize("flow", [None, "other"])
+def test_a_raw_inlet_needs_a_flow_that_it_has(store: EventStore, flow: str | None) -> None:
+    assert raw_inlet(store).accept_one(b'{"id":"e1"}', flow_id=flow).status == 400
 
 
 def test_a_timestamp_in_the_future_is_accepted(store: EventStore) -> None:

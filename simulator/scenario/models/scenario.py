@@ -6,11 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import Group
-from simulator.scenario.models.phones import App
 from simulator.scenario.models.places import Library
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 

@@ -1,0 +1,16 @@
+"""Which way an event goes on from the phone."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Route(IntEnum):
+    """The mark that an event carries for whoever delivers it."""
+
+    EVENT = 0
+    """An experience event, for the Edge Network or for whatever stands in its place."""
+    POSTBACK = 1
+    """An experience event that a client-side rule posts to a streaming inlet itself."""
+    EDGE_ONLY = 2
+    """A request that only the Edge Network understands: a change of consent, or an event with free-form data."""
