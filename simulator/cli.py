@@ -19,7 +19,7 @@ from simulator.core.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.run import RunResult
+    from simulator.run import Figures, RunResult
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
@@ -66,7 +66,13 @@ def main() -> None:
 
 
 @main.command()
-@SCENARIO
+@click.argument(
+    "scenario",
+    type=click.Path(path_type=Path),
+    metavar="SCENARIO",
+    required=False,
+    help="Scenario file (YAML); not with `--resume`.",
+)
 @click.option(
     "--to",
     metavar="DESTINATION",
@@ -78,6 +84,29 @@ def main() -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [runs/SCENARIO-TIME]."
 )
+@click.option("--rate", metavar="RATE", help="Send at this rate, such as `500/s` or `20 requests/s`.")
+@click.option(
+    "--profile",
+    metavar="PROFILE",
+    help="Send by this load profile, such as `ramp 10/s to 500/s over 5 min`.",
+)
+@click.option(
+    "--backfill",
+    metavar="TIME",
+    help="Begin this long ago: the past at full speed, then live as the clock goes.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that was cut off, in its folder: what was acknowledged is not sent again.",
+)
+@click.option(
+    "--metrics",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve live figures for Prometheus on this port of the loopback; 0 takes a free one.",
+)
 @click.option(
     "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
 )
@@ -86,12 +115,17 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @user_errors
 def run(
-    scenario: Path,
+    scenario: Path | None,
     to: str | None,
     seed: int | None,
     people: int | None,
     duration: str | None,
     out: Path | None,
+    rate: str | None,
+    profile: str | None,
+    backfill: str | None,
+    resume: Path | None,
+    metrics: int | None,
     workers: int,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -105,20 +139,40 @@ def run(
     - `journeysim run scenarios/lunch_rush.yaml --people 50000 --workers 2 --to file:events.ndjson.zst`
     - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
     - `journeysim run scenarios/lunch_rush.yaml --seed 7 --duration "90 min" --set destination.batch_size=100`
+    - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo --rate 200/s`
+    - `journeysim run --resume runs/lunch_rush-20260302-103000`
     """
     from simulator.report import Progress, render_summary
-    from simulator.run import RunOptions, WallClock, prepare
+    from simulator.run import (
+        RunOptions,
+        WallClock,
+        backfill_options,
+        load_options,
+        prepare,
+        scenario_to_resume,
+        serving_metrics,
+    )
     from simulator.run import run as run_scenario
     from simulator.scenario import Option
 
+    clock = WallClock()
+    if resume is not None:
+        scenario = scenario_to_resume(
+            resume, {"SCENARIO": scenario, "--seed": seed, "--people": people, "--duration": duration,
+                     "--out": out, "--backfill": backfill}, overrides,
+        )  # fmt: skip
+    elif scenario is None:
+        raise click.MissingParameter(param_type="argument", param_hint="SCENARIO")
     options = (("--to", "destination.to", to), ("--duration", "clock.duration", duration))
     given = [Option(name, key, value) for name, key, value in options if value is not None]
+    given += load_options(rate, profile)
+    if backfill is not None:
+        given += backfill_options(scenario, backfill, clock)
     prepared = prepare(scenario, overrides=[*overrides, *given], seed=seed, people=people)
     # Where events go to standard output, nothing else must get between them.
     events_on_stdout = prepared.scenario.destination.to == "-"
     if not quiet and not as_json:
         show_problems(prepared.warnings)
-    clock = WallClock()
     world = prepared.world
     progress = Progress(
         prepared.scenario.name,
@@ -128,13 +182,22 @@ def run(
         # A live line and events on the same terminal would tear each other apart.
         quiet=quiet or as_json or events_on_stdout,
     )
-    with progress:
+    with serving_metrics(metrics) as gauges, progress:
+        if gauges is not None and not quiet:
+            click.echo(f"journeysim: figures for Prometheus on {gauges.url}", err=True)
+
+        def measured(figures: Figures) -> None:
+            progress.measured(figures)
+            if gauges is not None:
+                gauges.update(figures)
+
         result = run_scenario(
             prepared,
-            RunOptions(out=out, workers=workers),
+            RunOptions(out=out, workers=workers, resume=resume),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
             on_people=progress.making_people,
+            on_figures=measured,
         )
     if as_json:
         _print_json(result.summary, err=events_on_stdout)
@@ -324,6 +387,8 @@ def _say_what_went_wrong(result: RunResult) -> None:
     lines = []
     if summary["interrupted"]:
         lines.append("interrupted")
+    if summary["aborted"]:
+        lines.append(f"ended early: {summary['aborted']}")
     if summary["failure"]:
         lines.append(summary["failure"])
     reasons = {entry["reason"]: entry["events"] for entry in summary["reasons"]}

@@ -41,12 +41,13 @@ NAMES = {
         Progress render_explanation render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people prepare replay_file run serve_receiver
+        Figures Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
+        backfill_options describe_people load_options prepare replay_file run scenario_to_resume
+        serve_receiver serving_metrics
     """,
     "scenario": """
-        App Around Clock Destination Errands Evening Expectation Group Home Library LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Scenario Schedule Sessions
+        App Around Clock Destination Errands Evening Expectation Group Home Library Load LoadedScenario Lunch
+        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Profile Scenario Schedule Sessions
         TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
     """,
     "sdk": """

@@ -48,6 +48,9 @@ class Outcome(IntEnum):
     PENDING_DETECTION = 8
     """The run ended before the operating system would have noticed."""
 
+    NOT_DUE = 9
+    """Its event was not sent, because the load that sends events at a rate ended before its time."""
+
     @property
     def label(self) -> str:
         """The name in summaries: lower case."""

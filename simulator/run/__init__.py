@@ -2,14 +2,18 @@
 
 from simulator.run.engine import RunOptions, RunResult, run
 from simulator.run.folder import RunFolder
+from simulator.run.measuring import Figures
+from simulator.run.metrics import serving_metrics
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
 from simulator.run.simulation import Simulation, World
+from simulator.run.starting import backfill_options, load_options, scenario_to_resume
 from simulator.run.tally import Tally
 from simulator.run.tools import describe_people, serve_receiver
 
 __all__ = [
+    "Figures",
     "Pacer",
     "Prepared",
     "Replayed",
@@ -20,9 +24,13 @@ __all__ = [
     "Tally",
     "WallClock",
     "World",
+    "backfill_options",
     "describe_people",
+    "load_options",
     "prepare",
     "replay_file",
     "run",
+    "scenario_to_resume",
     "serve_receiver",
+    "serving_metrics",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,36 +15,50 @@ import numpy as np
 from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
-from simulator.delivery import Batch, Destination, Fate, Receipt, UndeliveredWriter, make_destination
+from simulator.delivery import (
+    Batch,
+    DeliveryStats,
+    Destination,
+    Fate,
+    Pipelined,
+    Receipt,
+    UndeliveredWriter,
+    make_destination,
+)
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.receiver import EventStore, Receiver
+from simulator.run.delivering import MOST_UNSETTLED, Deliverer
+from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder, writing
-from simulator.run.interrupts import interrupts
+from simulator.run.interrupts import Interruptible, interrupts
+from simulator.run.journal import Journal, Known, read_journal
 from simulator.run.legend import ledger_header, ledger_people
-from simulator.run.pacing import Pacer, WallClock
+from simulator.run.load import LoadTiming, latencies
+from simulator.run.measuring import Figures, Meter, error_share
+from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
 from simulator.run.tally import OUTCOME_OF_FATE, Tally
 from simulator.run.window import Window
-from simulator.run.workers import InProcess, WindowSource, Workers
+from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
 from simulator.scenario import dump_as_run
 from simulator.xdm import EventValidator
 
-# Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
-HAND_OVER = 2000
-# The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
-INTERRUPTED = "the run was interrupted before it was delivered"
-# A paced run looks this far ahead, in seconds of the wall.
-PACED_WINDOW_S = 0.25
+# Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
+AT_FULL_SPEED = 4 * HAND_OVER
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run, as the command line says it."""
+    """How to run, as the command line says it.
+
+    ``resume`` is the folder of an earlier run that was cut off: the run goes on there (and ``out`` is not used).
+    """
 
     out: Path | None = None
     workers: int = 1
+    resume: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ class RunResult:
 
 
 ProgressCallback = Callable[[Tally], None]
+FiguresCallback = Callable[[Figures], None]
 
 
 def run(
@@ -64,25 +80,29 @@ def run(
     clock: WallClock | None = None,
     progress: ProgressCallback | None = None,
     on_people: Callable[[int, int], None] = lambda made, people: None,
+    on_figures: FiguresCallback = lambda figures: None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
-    ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work.
+    ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work, and
+    ``on_figures`` every second.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
-    if options.out is not None:
+    if options.resume is not None:
+        folder = RunFolder.existing(options.resume)
+    elif options.out is not None:
         folder = RunFolder.create(options.out)
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
         destination = _destination(prepared, folder, clock)
         with without_collector():
-            task = _Run(prepared, options, folder, destination, clock, progress, on_people)
+            task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
@@ -113,6 +133,7 @@ class _Run:
         clock: WallClock,
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
+        on_figures: FiguresCallback,
     ) -> None:
         self._prepared = prepared
         self._world: World = prepared.world
@@ -125,10 +146,15 @@ class _Run:
         self._tally = Tally(self._world)
         self._undelivered = UndeliveredWriter(folder.undelivered)
         self._stop = asyncio.Event()
+        self._aborted: str | None = None
         self._failure: str | None = None
         self._open = rows_from([])
-        self._lag = 0.0
         self._workers = 1
+        self._on_figures = on_figures
+        self._load: LoadTiming | None = None
+        self._journal: Journal | None = None
+        self._deliverer: Deliverer
+        self._driver: Driver | None = None
 
     async def execute(self) -> RunResult:
         began = self._clock.monotonic()
@@ -148,16 +174,89 @@ class _Run:
 
     async def _deliver_all(self, source: WindowSource | None) -> LedgerWriter:
         header, people = ledger_header(self._world), ledger_people(self._world)
+        known = self._open_journal()
         with (
             contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
+            contextlib.closing(self._journal) if self._journal else contextlib.nullcontext(),
         ):
+            self._deliverer = self._make_deliverer(ledger, known)
             if source is not None:
-                async for window in self._windows(source):
-                    await self._deliver(window, ledger)
-                    self._progress(self._tally)
+                await self._drive(source)
+            self._failure = self._failure or self._deliverer.failure
             self._leave_open(ledger)
         return ledger
+
+    def _make_deliverer(self, ledger: LedgerWriter, known: Known) -> Deliverer:
+        def record(window: Window, first: int, receipt: Receipt) -> None:
+            self._record(window, first, receipt, ledger)
+
+        spec = self._world.scenario.destination
+        at_once = self._world.scenario.load is None and self._world.scenario.clock.speed == "max"
+        fills_all_lanes = min(2 * spec.connections * spec.batch_size, 5 * MOST_UNSETTLED)
+        return Deliverer(
+            self._destination,
+            record,
+            clock=self._clock,
+            stop=self._stop,
+            journal=self._journal,
+            known=known,
+            most=max(AT_FULL_SPEED if at_once else MOST_UNSETTLED, fills_all_lanes),
+        )
+
+    def _open_journal(self) -> Known:
+        """Begin to remember what was delivered, where the destination does not begin anew itself."""
+        if not _keeps_journal(self._world.scenario.destination.to):
+            return Known()
+        digest = hashlib.blake2b(self._folder.scenario.read_bytes(), digest_size=16).hexdigest()
+        identity = {"journeysim_version": __version__, "scenario": digest}
+        known = read_journal(self._folder.journal, identity) if self._options.resume else Known()
+        self._journal = Journal(self._folder.journal, identity)
+        return known
+
+    async def _drive(self, source: WindowSource) -> None:
+        """Go through the run, and take figures every second meanwhile."""
+        scenario = self._world.scenario
+        if scenario.load is not None:
+            self._load = await asyncio.to_thread(
+                LoadTiming, self._world, self._clock, scenario.destination.batch_size
+            )
+        self._driver = Driver(
+            self._world,
+            self._deliverer,
+            clock=self._clock,
+            stop=self._stop,
+            spill=self._folder.spill,
+            load=self._load,
+            ahead=isinstance(self._destination, Pipelined),
+        )
+        meter = Meter(
+            self._folder.timeseries,
+            self._clock,
+            lambda: self._destination.stats,
+            self._deliverer,
+            self._tally,
+            timing=self._load,
+            outbox=self._driver.outbox,
+            rules=scenario.expect,
+            on_abort=self._abort,
+            on_figures=self._on_figures,
+        )
+        measuring = asyncio.create_task(meter.run())
+        try:
+            await self._driver.run(source)
+        finally:
+            measuring.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await measuring
+            meter.close()
+
+    def _abort(self, why: str) -> None:
+        """End the run early, as a rule of the scenario asks."""
+        self._aborted = why
+        self._stop.set()
+        if isinstance(self._destination, Interruptible):
+            self._destination.interrupt()
 
     async def _close_destination(self) -> None:
         try:
@@ -167,10 +266,13 @@ class _Run:
 
     async def _source(self) -> WindowSource | None:
         """Where windows come from; None if the run was interrupted while people were made."""
+        scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
         workers = min(self._options.workers, cohorts)
-        paced = self._world.scenario.clock.speed != "max"
-        if workers > 1 and not paced:
+        paced = scenario.load is None and scenario.clock.speed != "max"
+        # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
+        apart = scenario.load is not None and may_fork()
+        if not paced and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
@@ -184,63 +286,9 @@ class _Run:
             raise _StoppedError
         self._on_people(made, people)
 
-    @property
-    def _ended(self) -> bool:
-        """Nothing more is to be simulated."""
-        return self._stop.is_set() or self._failure is not None
-
-    # --- windows ------------------------------------------------------------------------------------------
-
-    async def _windows(self, source: WindowSource) -> AsyncIterator[Window]:
-        """The event stream in pieces that are handed over at once."""
-        speed = self._world.scenario.clock.speed
-        if speed == "max":
-            for _, end in self._world.windows():
-                window = await asyncio.to_thread(source.advance, end)
-                for piece in _pieces(window):
-                    yield piece
-                if self._ended:
-                    return
-            return
-        pacer = Pacer(self._clock, speed)
-        for end in self._paced_ends(speed):
-            window = source.advance(end)
-            async for piece in self._in_time(window, pacer):
-                yield piece
-            await pacer.wait_for(end, self._stop)
-            self._lag = pacer.worst_lag_s
-            if self._ended:
-                return
-
-    def _paced_ends(self, speed: float) -> Iterator[int]:
-        step = max(1, round(speed * PACED_WINDOW_S * 1000.0))
-        duration = self._world.duration_ms
-        yield from range(step, duration, step)
-        yield duration
-
-    async def _in_time(self, window: Window, pacer: Pacer) -> AsyncIterator[Window]:
-        """The events of ``window``, each when the wall clock says so."""
-        first = 0
-        while first < len(window) and not self._stop.is_set():
-            await pacer.wait_for(int(window.sent[first]), self._stop)
-            due = int(np.searchsorted(window.sent, max(pacer.now(), int(window.sent[first])), side="right"))
-            yield window.slice(first, due)
-            first = due
-        yield window.slice(first, len(window))
-
-    async def _deliver(self, window: Window, ledger: LedgerWriter) -> None:
-        """Send one piece and record what became of it; after a stop, only record it."""
-        batch = Batch(window.bodies, self._tally.sent)
-        if self._failure is not None:
-            receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
-        elif self._stop.is_set():
-            receipt = Receipt.of(len(window), Fate.PENDING, INTERRUPTED)
-        else:
-            try:
-                receipt = await self._destination.send(batch)
-            except DeliveryError as error:
-                self._failure = str(error)
-                receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
+    def _record(self, window: Window, first: int, receipt: Receipt, ledger: LedgerWriter) -> None:
+        """Put on record what became of a piece of the stream."""
+        batch = Batch(window.bodies, first)
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
@@ -252,6 +300,7 @@ class _Run:
             self._undelivered.flush()
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
+        self._progress(self._tally)
 
     def _leave_open(self, ledger: LedgerWriter) -> None:
         """The run is over: what phones were still to notice stays unnoticed."""
@@ -261,6 +310,8 @@ class _Run:
     # --- the run folder -----------------------------------------------------------------------------------
 
     def _write_scenario(self) -> None:
+        if self._options.resume is not None:
+            return  # it is there, and the journal is about the very events that it gives
         header = (
             f"The scenario as run by journeysim {__version__} with seed {self._world.scenario.seed}.\n"
             f"People: {self._world.people:,}. Run it again: journeysim run {self._folder.scenario.name}"
@@ -273,7 +324,7 @@ class _Run:
         world, scenario = self._world, self._world.scenario
         calendar = world.calendar
         stats = self._destination.stats
-        interrupted = self._stop.is_set()
+        interrupted = self._stop.is_set() and self._aborted is None
         summary: dict[str, Any] = {
             "scenario": scenario.name,
             "scenario_file": str(self._prepared.loaded.path),
@@ -289,7 +340,7 @@ class _Run:
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
-            "pacing_worst_lag_seconds": round(self._lag, 3),
+            "pacing_worst_lag_seconds": round(self._driver.worst_lag_s if self._driver else 0.0, 3),
             "workers": self._workers,
             "destination": self._destination.description,
             "run_folder": str(self._folder.path),
@@ -302,18 +353,55 @@ class _Run:
                 "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
                 "bytes": stats.bytes,
                 "resent": stats.resent,
+                "connects": stats.connects,
+                "error_share": round(error_share(stats.statuses), 6),
             },
+            **self._measurements(stats),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "warnings": [str(problem) for problem in self._prepared.warnings],
             "interrupted": interrupted,
+            "aborted": self._aborted,
             "failure": self._failure,
         }
-        verdicts = evaluate(scenario.expect, summary)
+        verdicts = evaluate(scenario.expect, summary, aborted=self._aborted)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         if isinstance(self._destination, EmbeddedReceiver):
             self._export_received()
         self._folder.write_summary(summary)
         return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
+
+    def _measurements(self, stats: DeliveryStats) -> dict[str, Any]:
+        """What was measured of the delivery: latencies, the load, what was held back or was sent before."""
+        deliverer, driver = self._deliverer, self._driver
+        late = deliverer.late.copy()
+        late.merge(stats.latency.late.copy())
+        found: dict[str, Any] = {}
+        if stats.latency.by_status:
+            found["latency"] = latencies(stats.latency, self._load is not None)
+        if self._load is not None:
+            found["load"] = self._load.document(
+                events=max(stats.events, deliverer.events),
+                last_sent=max(stats.last_sent, deliverer.last_sent),
+                late=late,
+                why=self._end_of_load(),
+            )
+        if driver is not None and driver.outbox.spilled:
+            found["spilled"] = {"events": driver.outbox.spilled, "bytes": driver.outbox.largest_file}
+        if driver is not None and self._world.scenario.clock.speed == "live":
+            found["backfilled"] = driver.backfilled
+        if self._options.resume is not None:
+            found["resumed"] = {"delivered_before": deliverer.skipped, "sent_again": deliverer.sent_again}
+        return found
+
+    def _end_of_load(self) -> str:
+        """Why the load ended, in words."""
+        if self._aborted is not None:
+            return "a rule of the scenario ended it"
+        if self._stop.is_set():
+            return "it was interrupted"
+        if self._load is not None and self._load.over:
+            return "the profile came to its end"
+        return "all events of the run were sent"
 
     def _export_received(self) -> None:
         received = self._folder.received
@@ -321,6 +409,8 @@ class _Run:
             out.writelines(record.body + b"\n" for record in store.records())
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
+        if self._aborted is not None:
+            return ExitCode.EXPECTATION_FAILED
         if self._stop.is_set():
             return ExitCode.INTERRUPTED
         if self._failure is not None or self._tally.fates[Fate.PENDING]:
@@ -334,9 +424,6 @@ class _Run:
         return ExitCode.OK
 
 
-def _pieces(window: Window) -> Iterator[Window]:
-    if len(window) <= HAND_OVER:
-        yield window
-        return
-    for first in range(0, len(window), HAND_OVER):
-        yield window.slice(first, min(first + HAND_OVER, len(window)))
+def _keeps_journal(to: str) -> bool:
+    """Whether a resumed run must know what was delivered: files and the embedded receiver begin anew."""
+    return to != "receiver" and not to.startswith("file:")

@@ -12,7 +12,8 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -54,11 +55,11 @@ States = npt.NDArray[np.uint8]
 class Journal:
     """Writes down what becomes of events; every method may be called from any thread."""
 
-    def __init__(self, path: Path, identity: dict[str, object]) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, object]) -> None:
         """Begin a journal, or go on with the one at ``path``. ``identity`` says whose events these are."""
         self._path = path
         self._lock = threading.Lock()
-        self._rows: list[tuple[int, int, int]] = []
+        self._rows: deque[tuple[int, int, int]] = deque()
         self._failure: OSError | None = None
         self._ended = threading.Event()
         try:
@@ -79,9 +80,9 @@ class Journal:
         self._thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
         self._thread.start()
 
-    def handed_over(self, first: int, count: int) -> None:
+    def handed_over(self, numbers: npt.NDArray[np.int64]) -> None:
         """The destination gets these events; on record before this returns, so that doubt is known too."""
-        self._rows.append((first, count, State.HANDED_OVER))
+        self._rows.extend(_runs(numbers, np.full(len(numbers), State.HANDED_OVER, dtype=np.uint8)))
         self.flush()
 
     def settled(self, first: int, indices: Sequence[int], fate: Fate) -> None:
@@ -90,20 +91,20 @@ class Journal:
         if isinstance(indices, range):
             self._rows.append((first + indices.start, len(indices), state))
         else:
-            self._rows += [(first + index, 1, state) for index in indices]
+            self._rows.extend([(first + index, 1, state) for index in indices])
 
     def receipt(self, numbers: npt.NDArray[np.int64], receipt: Receipt) -> None:
         """All that became of events; those that may have arrived without an answer stay in doubt."""
         states = _STATE_OF_FATE[receipt.fates]
         states[list(receipt.doubtful)] = State.HANDED_OVER
-        for first, count, state in _runs(numbers, states):
-            self._rows.append((first, count, state))
+        self._rows.extend(_runs(numbers, states))
 
     def flush(self) -> None:
         """Hand everything to the operating system. Raises DeliveryError where that fails."""
         with self._lock:
             if self._failure is None and self._rows:
-                rows, self._rows = self._rows, []
+                # Others append meanwhile: what is taken here is exactly what is removed.
+                rows = [self._rows.popleft() for _ in range(len(self._rows))]
                 try:
                     self._file.write(_block(rows))
                     self._file.flush()
@@ -162,7 +163,7 @@ class Known:
         return len(self._states)
 
 
-def read_journal(path: Path, identity: dict[str, object]) -> Known:
+def read_journal(path: Path, identity: Mapping[str, object]) -> Known:
     """What a journal knows. Raises UsageError if it is of other events than those of ``identity``."""
     try:
         data = path.read_bytes()

@@ -120,7 +120,7 @@ def _whole_events(file: Path, damage: list[Problem]) -> Iterator[bytes]:
 async def _replay(
     events: Iterator[bytes], damage: list[Problem], file: Path, destination: Destination
 ) -> Replayed:
-    fates = np.zeros(3, dtype=np.int64)
+    fates = np.zeros(len(Fate), dtype=np.int64)
     reasons: Counter[str] = Counter()
     sent = 0
     undelivered = UndeliveredWriter(file.with_name(file.name + ".undelivered.ndjson"))
@@ -136,7 +136,7 @@ async def _replay(
                     receipt = await destination.send(batch)
                 undelivered.write_pending(batch, receipt)
                 sent += len(bodies)
-                fates += np.bincount(receipt.fates, minlength=3)
+                fates += np.bincount(receipt.fates, minlength=len(Fate))
                 reasons.update(receipt.reasons.values())
     finally:
         await destination.close()

@@ -22,6 +22,7 @@ OUTCOME_OF_FATE = np.zeros(256, dtype=np.uint8)
 OUTCOME_OF_FATE[Fate.PENDING] = Outcome.UNDELIVERED
 OUTCOME_OF_FATE[Fate.ACKNOWLEDGED] = Outcome.DELIVERED
 OUTCOME_OF_FATE[Fate.REJECTED] = Outcome.REJECTED
+OUTCOME_OF_FATE[Fate.NOT_DUE] = Outcome.NOT_DUE
 
 
 class Tally:
@@ -30,7 +31,7 @@ class Tally:
     def __init__(self, world: World) -> None:
         self._world = world
         self.sent = 0
-        self.fates = np.zeros(3, dtype=np.int64)
+        self.fates = np.zeros(len(Fate), dtype=np.int64)
         self.census = Census()
         self.simulated_ms = 0
         self.entries = 0
@@ -45,7 +46,7 @@ class Tally:
     def add(self, window: Window, receipt: Receipt) -> None:
         """Count a window's events and what became of them."""
         self.sent += len(window)
-        self.fates += np.bincount(receipt.fates, minlength=3)
+        self.fates += np.bincount(receipt.fates, minlength=len(Fate))
         self._types += np.bincount(window.event_type, minlength=len(EVENT_TYPES))
         bucket = np.minimum(window.sent // self._bucket_ms, len(self._timeline) - 1)
         self._timeline += np.bincount(bucket, minlength=len(self._timeline))
@@ -104,6 +105,7 @@ class Tally:
             "acknowledged": int(self.fates[Fate.ACKNOWLEDGED]),
             "rejected": int(self.fates[Fate.REJECTED]),
             "pending": int(self.fates[Fate.PENDING]),
+            "not_due": int(self.fates[Fate.NOT_DUE]),
             "platforms": self.census.phones,
             "simulated_seconds": self.simulated_ms / 1000.0,
             "timeline": {"bucket_seconds": self._bucket_ms / 1000.0, "events": self._timeline.tolist()},

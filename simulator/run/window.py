@@ -156,3 +156,21 @@ def merge(windows: Sequence[Window]) -> Window:
         open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
     )
+
+
+def follow(first: Window, second: Window) -> Window:
+    """Two windows of the stream, one right after the other, as one."""
+    crossing = second.crossing + np.where(second.crossing >= 0, len(first.rows), 0).astype(np.int32)
+    return Window(
+        start=first.start,
+        end=second.end,
+        sent=np.concatenate([first.sent, second.sent]),
+        person=np.concatenate([first.person, second.person]),
+        event_type=np.concatenate([first.event_type, second.event_type]),
+        crossing=np.concatenate([first.crossing, crossing]),
+        bodies=first.bodies + second.bodies,
+        rows=np.concatenate([first.rows, second.rows]),
+        lost=np.concatenate([first.lost, second.lost]),
+        open=second.open,
+        census=second.census,
+    )

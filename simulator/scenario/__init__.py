@@ -19,6 +19,7 @@ from simulator.scenario.models import (
     Group,
     Home,
     Library,
+    Load,
     Lunch,
     Mode,
     NearPlaces,
@@ -35,6 +36,7 @@ from simulator.scenario.models import (
     Work,
 )
 from simulator.scenario.overrides import Option
+from simulator.scenario.profiles import Profile
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -49,6 +51,7 @@ __all__ = [
     "Group",
     "Home",
     "Library",
+    "Load",
     "LoadedScenario",
     "Lunch",
     "Mode",
@@ -59,6 +62,7 @@ __all__ = [
     "Place",
     "PlaceColumns",
     "Position",
+    "Profile",
     "Scenario",
     "Schedule",
     "Sessions",

@@ -21,7 +21,7 @@ from simulator.scenario.profiles import Profile, Stage
 _FINE = 2.0**20  # steps of Poisson spacing are whole multiples of 1 / _FINE, so that their sums are exact
 
 
-class Schedule:
+class Timetable:
     """The times of events, in their order, as seconds from the start of the load."""
 
     def __init__(
@@ -54,6 +54,12 @@ class Schedule:
             done += stage.start * t + slope * t * t / 2.0
         return done * self._group
 
+    def span(self, count: int) -> float:
+        """How long the first ``count`` events take: until the next one would be due, or the profile's end."""
+        place = np.array([count / self._group])
+        moment = float(self._at(place)[0])
+        return moment if math.isfinite(moment) else sum(stage.seconds for stage in self._stages)
+
     def _places(self, numbers: npt.NDArray[np.int64]) -> FloatArray:
         """Where events lie on the scale of the integral."""
         points = numbers // self._group
@@ -68,7 +74,8 @@ class Schedule:
         # The last point may have more events to come, in the next call.
         complete = (int(numbers[-1]) + 1) % self._group == 0
         self._steps = int(places[-1]) + (int(steps[-1]) if complete else 0)
-        return (places / _FINE)[points - first]
+        found: FloatArray = (places / _FINE)[points - first]
+        return found
 
     def _at(self, places: FloatArray) -> FloatArray:
         """The moments at which the integral reaches ``places``."""
@@ -80,8 +87,8 @@ class Schedule:
         root = np.sqrt(np.maximum(start * start + 2.0 * slope * left, 0.0))
         with np.errstate(divide="ignore", invalid="ignore"):
             t = np.where(left > 0.0, 2.0 * left / (start + root), 0.0)
-        moments = self._from[stage] + t
-        return np.where(places < self._total, moments, np.inf)
+        moments: FloatArray = np.where(places < self._total, self._from[stage] + t, np.inf)
+        return moments
 
 
 def _slope(stage: Stage) -> float:
