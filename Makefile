@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench picture lint types layers check clean help
+.PHONY: demo test bench realism picture lint types layers check clean help
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ test: $(STAMP) ## Run the tests
 
 bench: $(STAMP) ## Print the speed and memory figures, as ratios measured in one run
 	@$(BIN)/python -m benchmarks
+
+realism: $(STAMP) ## How people move, beside published figures (60 days of 2,000 people)
+	@$(BIN)/python -m benchmarks.realism
 
 picture: $(STAMP) ## Draw the picture in the README, from a run
 	@$(BIN)/python docs/make_picture.py

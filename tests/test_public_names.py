@@ -25,12 +25,12 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Populator cohort_specs group_sizes person_keys
-        reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Populator cohort_specs group_sizes kind_rows
+        person_keys reachable_towns
     """,
     "phone": """
-        DEVICES PROFILES SDK_VERSIONS AppOnPhone DaySessions DeviceModel Handset MonitoredPhone Os OsProfile
-        Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
+        DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
+        Os OsProfile Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
         check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
     """,
     "receiver": """
@@ -46,9 +46,10 @@ NAMES = {
         serve_receiver serving_metrics
     """,
     "scenario": """
-        App Around Clock Destination Errands Evening Expectation Group Home Library Load LoadedScenario Lunch
-        Mode NearPlaces Option Outing PhoneMix Place PlaceColumns Position Profile Scenario Schedule Sessions
-        TownColumns Towns Travel Work dump_as_run json_schema json_schema_text load_scenario
+        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
+        Load LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
+        Position Profile Scenario Schedule Sessions TownColumns Towns Travel Work WorkHabits dump_as_run kinds_of
+        json_schema json_schema_text load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER

@@ -9,9 +9,11 @@ from simulator.people.population import (
     COHORT_SIZE,
     Cohort,
     CohortSpec,
+    Part,
     Populator,
     cohort_specs,
     group_sizes,
+    kind_rows,
     person_keys,
     reachable_towns,
 )
@@ -22,9 +24,11 @@ __all__ = [
     "CohortSpec",
     "DayLegs",
     "DayPlanner",
+    "Part",
     "Populator",
     "cohort_specs",
     "group_sizes",
+    "kind_rows",
     "person_keys",
     "reachable_towns",
 ]

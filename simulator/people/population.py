@@ -6,21 +6,26 @@ person is drawn from the person's own key, so neither the size of a cohort nor a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from simulator.core import numerics
-from simulator.core.distributions import Distribution
+from simulator.core.distributions import Distribution, pick
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
-from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Towns
+from simulator.people.areas import Areas
+from simulator.people.households import household_heads
+from simulator.scenario import Kind, kinds_of
+from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Sessions, Towns
 from simulator.world import PlaceSet, TownSet, geodesy
 
 Indices = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 
 # People of one cohort share numpy calls and a SimPy environment; about 2,000 keeps the calls long and the
 # environment's heap short. It changes no result.
@@ -72,6 +77,8 @@ class Cohort:
     spec: CohortSpec
     group: Group
     keys: KeyArray
+    home_keys: KeyArray
+    """The key of the first member of each one's household; their own where they live alone."""
     home_lat: FloatArray
     home_lon: FloatArray
     metres_per_lat: FloatArray
@@ -83,15 +90,36 @@ class Cohort:
     lunch: Choices | None
     errands: Choices | None
     evening: Choices | None
+    sessions: Sessions
+    """When they use the app."""
+    areas: Callable[[str | None], Areas]
+    """The areas of a library by its name, or of all places."""
+    parts: tuple[Part, ...] = ()
+    """Where they have personas: the people of each; ``group``, ``sessions`` and places to go to are theirs."""
 
     @property
     def size(self) -> int:
         """Number of people."""
-        return self.spec.size
+        return len(self.keys)
+
+    def by_habits(self) -> tuple[Part, ...]:
+        """The people by what their group and persona say; all in one part where there are no personas."""
+        return self.parts or (Part(None, np.arange(self.size), self),)
 
     def person_id(self, local: int) -> str:
         """The name of a person: group and index within it, the same in every run of the scenario."""
         return f"{self.spec.group}/{self.spec.first_index + local}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The people of a cohort who share a persona."""
+
+    persona: str | None
+    rows: Rows
+    """Which people of the cohort they are, ascending."""
+    people: Cohort
+    """They alone; only of the whole cohort does ``spec`` say where its people stand in the run."""
 
 
 def group_sizes(scenario: Scenario, people: int | None = None) -> dict[str, int]:
@@ -136,6 +164,15 @@ def person_keys(seed: int, group: str, first: int, count: int) -> KeyArray:
     return member_keys(key_of(seed, "people", group), np.arange(first, first + count, dtype=np.int64))
 
 
+def kind_rows(kinds: Sequence[Kind], keys: KeyArray) -> list[Rows]:
+    """Which of the people with root ``keys`` are of each of ``kinds``."""
+    if len(kinds) == 1:
+        return [np.arange(len(keys))]
+    weights = tuple(kind.weight for kind in kinds)
+    chosen = pick(weights, uniform(purpose_keys(keys, "persona")))
+    return [np.flatnonzero(chosen == number) for number in range(len(kinds))]
+
+
 class Populator:
     """Makes cohorts for one scenario over one set of places."""
 
@@ -143,8 +180,10 @@ class Populator:
         """``towns`` holds the loaded towns of each group that lives in towns."""
         self._scenario = scenario
         self._places = places
+        self._kinds = {name: kinds_of(scenario, name) for name in scenario.people}
         self._towns = {name: self._eligible(name, town_set) for name, town_set in towns.items()}
         self._subsets: dict[str | None, tuple[PlaceSet, Indices | None]] = {None: (places, None)}
+        self._known_areas: dict[str | None, Areas] = {}
 
     def _eligible(self, name: str, towns: TownSet) -> TownSet:
         """The towns from which homes near places can be found."""
@@ -160,22 +199,50 @@ class Populator:
             self._subsets[library] = (self._places.select(indices), indices)
         return self._subsets[library]
 
+    def _areas(self, library: str | None) -> Areas:
+        if library not in self._known_areas:
+            indices = None if library is None else self._places.by_library(library)
+            self._known_areas[library] = Areas(self._places, indices)
+        return self._known_areas[library]
+
     def populate(self, spec: CohortSpec) -> Cohort:
         """The people of one cohort."""
+        seed = self._scenario.seed
+        keys = person_keys(seed, spec.group, spec.first_index, spec.size)
         group = self._scenario.people[spec.group]
-        keys = person_keys(self._scenario.seed, spec.group, spec.first_index, spec.size)
-        home_lat, home_lon = self._homes(spec.group, group, keys)
+        home_keys = keys
+        if group.household is not None:
+            heads = household_heads(seed, spec.group, group.household, spec.first_index, spec.size)
+            home_keys = member_keys(key_of(seed, "people", spec.group), heads)
+        kinds = self._kinds[spec.group]
+        if len(kinds) == 1:
+            return self._people(spec, kinds[0], keys, home_keys)
+        parts = tuple(
+            Part(kind.persona, rows, self._people(spec, kind, keys[rows], home_keys[rows]))
+            for kind, rows in zip(kinds, kind_rows(kinds, keys), strict=True)
+            if len(rows)
+        )
+        whole = self._people(spec, Kind(None, 1.0, group, self._scenario.app.sessions), keys[:0], keys[:0])
+        return _joined(whole, keys, home_keys, parts)
+
+    def _people(self, spec: CohortSpec, kind: Kind, keys: KeyArray, home_keys: KeyArray) -> Cohort:
+        """People of one kind; those with the same of ``home_keys`` share a home."""
+        group = kind.group
+        home_lat, home_lon = self._homes(spec.group, group, home_keys)
         metres_per_lat, metres_per_lon = _map_scale(home_lat, home_lon)
         works, work_lat, work_lon = self._works(group, keys, home_lat, home_lon)
         schedule = group.schedule
         lunch = schedule.lunch if group.work is not None else None
         errands, evening = schedule.errands, schedule.evening
+        if group.mobility is not None:  # what they consider depends on what they know
+            lunch = errands = evening = None
         reaches = {(outing.library, outing.within) for outing in (errands, evening) if outing is not None}
         from_home = {reach: self._choices(*reach, home_lat, home_lon) for reach in reaches}
         return Cohort(
             spec=spec,
             group=group,
             keys=keys,
+            home_keys=home_keys,
             home_lat=home_lat,
             home_lon=home_lon,
             metres_per_lat=metres_per_lat,
@@ -186,6 +253,8 @@ class Populator:
             lunch=self._choices(lunch.library, lunch.within, work_lat, work_lon) if lunch else None,
             errands=from_home[errands.library, errands.within] if errands else None,
             evening=from_home[evening.library, evening.within] if evening else None,
+            sessions=kind.sessions,
+            areas=self._areas,
         )
 
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:
@@ -252,6 +321,30 @@ class Populator:
         pull = np.where(found, places.attractiveness[nearest] / (softened * softened), 0.0)
         chosen = nearest if indices is None else np.where(found, indices[nearest], -1)
         return Choices(chosen.astype(np.int32), np.cumsum(pull, axis=1))
+
+
+def _joined(whole: Cohort, keys: KeyArray, home_keys: KeyArray, parts: tuple[Part, ...]) -> Cohort:
+    """The cohort of all ``parts``: ``whole`` has what they have in common, and nobody in it yet."""
+
+    def column(name: str) -> npt.NDArray[Any]:
+        values = np.empty(len(keys), dtype=getattr(whole, name).dtype)
+        for part in parts:
+            values[part.rows] = getattr(part.people, name)
+        return values
+
+    return replace(
+        whole,
+        keys=keys,
+        home_keys=home_keys,
+        home_lat=column("home_lat"),
+        home_lon=column("home_lon"),
+        metres_per_lat=column("metres_per_lat"),
+        metres_per_lon=column("metres_per_lon"),
+        works=column("works"),
+        work_lat=column("work_lat"),
+        work_lon=column("work_lon"),
+        parts=parts,
+    )
 
 
 def _map_scale(lat: FloatArray, lon: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -65,12 +65,19 @@ class Profile:
 
 
 def make_profile(
-    key: int, *, person_id: str, locale: str = DEFAULT_LOCALE, email_domain: str | None = None
+    key: int,
+    *,
+    person_id: str,
+    locale: str = DEFAULT_LOCALE,
+    email_domain: str | None = None,
+    home_key: int | None = None,
 ) -> Profile:
     """The profile of the person with the 64-bit ``key``; the same arguments always give the same one.
 
     ``email_domain`` is the tester's own catch-all domain, in place of the reserved ones. The mail address
-    holds ``person_id``, so two people never share one. A ``locale`` that Faker doesn't have is a ValueError.
+    holds ``person_id``, so two people never share one. People of the
+    same ``home_key`` (by default the own key) and ``locale`` share an address. A ``locale`` that Faker doesn't
+    have is a ValueError.
     """
     check_locale(locale)
     fake = _generator(locale)
@@ -82,6 +89,13 @@ def make_profile(
         given, family = fake.first_name_male(), fake.last_name_male()
     domain = email_domain or RESERVED_DOMAINS[_index(key, 0, len(RESERVED_DOMAINS))]
     country = fake.current_country_code()
+    if home_key is not None and home_key != key:
+        # What the first member of the household has: names come before the address.
+        head = make_profile(home_key, person_id=person_id, locale=locale)
+        street, postal_code, city = head.street, head.postal_code, head.city
+    else:
+        street = fake.street_address().replace("\n", ", ")
+        postal_code, city = fake.postcode(), fake.city()
     first, last = _BIRTH_YEARS
     return Profile(
         person_id=person_id,
@@ -89,9 +103,9 @@ def make_profile(
         family_name=family,
         email=f"{_mailbox(given, family, person_id)}@{domain}",
         phone_number=_phone_number(key, country),
-        street=fake.street_address().replace("\n", ", "),
-        postal_code=fake.postcode(),
-        city=fake.city(),
+        street=street,
+        postal_code=postal_code,
+        city=city,
         country_code=country,
         locale=locale,
         birth_year=first + _index(key, 1, last - first + 1),

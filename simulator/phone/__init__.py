@@ -10,13 +10,14 @@ from simulator.phone.nearby import PlacesService, Registrations, ways_of
 from simulator.phone.os_profiles import PROFILES, OsProfile
 from simulator.phone.permission import Permission, draw_permissions
 from simulator.phone.phone import AppOnPhone, Phone, RegionEvent
-from simulator.phone.sessions import DaySessions, SessionPlanner
+from simulator.phone.sessions import CohortSessions, DaySessions, SessionPlanner
 
 __all__ = [
     "DEVICES",
     "PROFILES",
     "SDK_VERSIONS",
     "AppOnPhone",
+    "CohortSessions",
     "DaySessions",
     "DeviceModel",
     "Handset",

@@ -17,6 +17,7 @@ from simulator.core.distributions import Distribution
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
+from simulator.people import Cohort
 from simulator.scenario.models import Sessions
 
 NIGHT_BEGINS_S = 23 * 3600.0
@@ -88,6 +89,24 @@ class SessionPlanner:
             time[users] = end + self._sessions.gap
             self._free_at[users] = time[users]
         return _ordered(people, starts, ends, midnight_ms)
+
+
+class CohortSessions:
+    """Plans the app sessions of a cohort whose people may have different habits."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self._parts = [
+            (part.rows, SessionPlanner(part.people.sessions, part.people.keys)) for part in cohort.by_habits()
+        ]
+
+    def plan(self, day: int, weekend: bool, midnight_ms: int) -> DaySessions:
+        """See :meth:`SessionPlanner.plan`; people by their index within the cohort."""
+        plans = [(rows, planner.plan(day, weekend, midnight_ms)) for rows, planner in self._parts]
+        person = np.concatenate([rows[plan.person] for rows, plan in plans])
+        start = np.concatenate([plan.start for _, plan in plans])
+        end = np.concatenate([plan.end for _, plan in plans])
+        order = np.lexsort((start, person))
+        return DaySessions(person[order], start[order], end[order])
 
 
 def _ordered(

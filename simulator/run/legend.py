@@ -8,9 +8,10 @@ import numpy as np
 
 from simulator import __version__
 from simulator.ledger import PERMISSIONS, PERSON, SYSTEMS, PersonRows
-from simulator.people import cohort_specs, person_keys
+from simulator.people import cohort_specs, kind_rows, person_keys
 from simulator.phone import Permission, draw_permissions, draw_systems
 from simulator.run.simulation import World
+from simulator.scenario import kinds_of
 
 # People drawn for at once; changes no result.
 _CHUNK = 100_000
@@ -38,11 +39,13 @@ def ledger_people(world: World) -> PersonRows:
     """Each person's phone. Draws are hashes, so these are the phones that the workers will draw."""
     people = np.zeros(world.people, dtype=PERSON)
     for spec in cohort_specs(world.sizes, _CHUNK):
-        mix = world.scenario.people[spec.group].phone
         keys = person_keys(world.scenario.seed, spec.group, spec.first_index, spec.size)
         rows = people[spec.first_person : spec.first_person + spec.size]
-        numbers = np.array([SYSTEMS.index(name) for name in mix.os], dtype=np.uint8)
-        rows["system"] = numbers[draw_systems(mix, keys)]
-        if mix.monitoring == "os":
-            rows["permission"] = _PERMISSION_NUMBERS[draw_permissions(mix, keys)]
+        kinds = kinds_of(world.scenario, spec.group)
+        for kind, own in zip(kinds, kind_rows(kinds, keys), strict=True):
+            mix = kind.group.phone
+            numbers = np.array([SYSTEMS.index(name) for name in mix.os], dtype=np.uint8)
+            rows["system"][own] = numbers[draw_systems(mix, keys[own])]
+            if mix.monitoring == "os":
+                rows["permission"][own] = _PERMISSION_NUMBERS[draw_permissions(mix, keys[own])]
     return people

@@ -43,7 +43,7 @@ class Gauges:
 
         registry = CollectorRegistry()
         app = make_wsgi_app(registry)
-        self._server = make_server("127.0.0.1", port, app, handler_class=_Quiet)  # type: ignore[arg-type]
+        self._server = make_server("127.0.0.1", port, app, handler_class=_Quiet)
         self._thread: threading.Thread | None = None
         self.url = f"http://127.0.0.1:{self._server.server_port}/metrics"
         self._counters = {

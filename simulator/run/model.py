@@ -15,7 +15,7 @@ import simpy
 
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.people import Cohort, DayLegs, DayPlanner
-from simulator.phone import SessionPlanner, Unreported
+from simulator.phone import CohortSessions, Unreported
 from simulator.run.agenda import ENTER, OPEN_APP, Agenda, LongArray, day_agenda
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.phones import ModelContext, make_phones
@@ -40,7 +40,7 @@ class CohortModel:
         self._context = context
         self._cohort = cohort
         self._planner = DayPlanner(cohort, context.places)
-        self._sessions = SessionPlanner(context.scenario.app.sessions, cohort.keys)
+        self._sessions = CohortSessions(cohort)
         self._phones = make_phones(self.env, context, cohort, uplink, unreported)
         self.env.process(self._days())
 

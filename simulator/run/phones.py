@@ -12,7 +12,7 @@ import simpy
 from simulator.core.identifiers import ecids
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import Calendar
-from simulator.people import Cohort, DayLegs
+from simulator.people import Cohort, DayLegs, Part
 from simulator.phone import (
     PROFILES,
     SDK_VERSIONS,
@@ -110,6 +110,40 @@ def make_phones(
     env: simpy.Environment, context: ModelContext, cohort: Cohort, uplink: Uplink, unreported: Unreported
 ) -> CohortPhones:
     """The phones of a cohort, each with its app."""
+    made = [
+        (part.rows.tolist(), _make_phones(env, context, part, cohort.spec.first_person, uplink, unreported))
+        for part in cohort.by_habits()
+    ]
+    if len(made) == 1:
+        return made[0][1]
+    phones: dict[int, Pocketed] = {}
+    apps: dict[int, InHand] = {}
+    registrations: dict[int, Registrations | None] = {}
+    by_os: dict[str, int] = dict.fromkeys(SDK_VERSIONS, 0)
+    for rows, part in made:
+        phones.update(zip(rows, part.phones, strict=True))
+        apps.update(zip(rows, part.apps, strict=True))
+        registrations.update(zip(rows, part.registrations or [None] * len(rows), strict=True))
+        by_os = {os: number + part.by_os[os] for os, number in by_os.items()}
+    people = range(cohort.size)
+    return CohortPhones(
+        [phones[person] for person in people],
+        [apps[person] for person in people],
+        by_os,
+        [registrations[person] for person in people],
+    )
+
+
+def _make_phones(
+    env: simpy.Environment,
+    context: ModelContext,
+    part: Part,
+    first_person: int,
+    uplink: Uplink,
+    unreported: Unreported,
+) -> CohortPhones:
+    """The phones of the people who share a persona."""
+    cohort = part.people
     mix = cohort.group.phone
     handsets, handset_of = draw_handsets(mix, context.scenario.app, cohort.keys)
     systems = [handset.os for handset in handsets]
@@ -119,9 +153,8 @@ def make_phones(
         for os in SDK_VERSIONS
     }
     kinds = [(context.forms.of(handset), handset.os == "ios") for handset in handsets]
-    first = cohort.spec.first_person
     id_keys = purpose_keys(cohort.keys, "event.id").tolist()
-    people = range(first, first + cohort.size)
+    people = (first_person + part.rows).tolist()
     apps = []
     for person, id_key, ecid, kind in zip(
         people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True

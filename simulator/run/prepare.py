@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from simulator.people import group_sizes, reachable_towns
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
 from simulator.run.simulation import World
-from simulator.scenario import LoadedScenario, Option, Scenario, load_scenario
+from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
 from simulator.world import PlaceSet, TownSet, load_places, load_towns
 
 PEOPLE_LIMIT = 50_000_000  # ordinals of people are 32-bit; this leaves room
@@ -127,18 +127,30 @@ def _check_towns(loaded: LoadedScenario, places: PlaceSet, towns: dict[str, Town
             )
 
 
+def _check_kind(
+    loaded: LoadedScenario, path: tuple[str, ...], phone: PhoneMix, locales: Mapping[str, float]
+) -> Iterator[Problem]:
+    """Phone models, systems and locales of a group, or of those of its people who share a persona."""
+    of_group = len(path) == 2
+    try:
+        check_mix(phone)
+    except ValueError as error:
+        yield loaded.problem((*path, "phone") if of_group else path, str(error))
+    for locale in locales:
+        try:
+            check_locale(locale)
+        except ValueError as error:
+            yield loaded.problem((*path, "locale") if of_group else path, str(error))
+
+
 def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     """What only the rooms behind the scenario know: phone models, systems, locales, metrics, destinations."""
-    for name, group in loaded.scenario.people.items():
-        try:
-            check_mix(group.phone)
-        except ValueError as error:
-            yield loaded.problem(("people", name, "phone"), str(error))
-        for locale in group.locale:
-            try:
-                check_locale(locale)
-            except ValueError as error:
-                yield loaded.problem(("people", name, "locale"), str(error))
+    scenario = loaded.scenario
+    for name, group in scenario.people.items():
+        yield from _check_kind(loaded, ("people", name), group.phone, group.locale)
+        for kind in kinds_of(scenario, name) if group.personas is not None else ():
+            where = ("people", name, "personas", str(kind.persona))
+            yield from _check_kind(loaded, where, kind.group.phone, kind.group.locale)
     for index, expectation in enumerate(loaded.scenario.expect):
         if wrong := metric_problem(expectation.metric):
             yield loaded.problem(("expect", index, "metric"), wrong)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecid
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.people import Populator
-from simulator.people.profiles import make_profile
-from simulator.phone import draw_handsets
+from simulator.people.profiles import Profile, make_profile
+from simulator.phone import Handset, draw_handsets
 from simulator.receiver import EventStore, Receiver, serve
 from simulator.run.simulation import World
 from simulator.xdm import EventValidator
@@ -20,36 +20,74 @@ from simulator.xdm import EventValidator
 
 def describe_people(world: World) -> Iterator[str]:
     """Every person of a run as one JSON line: profile, home, work, phone and ECID."""
+    for person in _people(world):
+        profile, handset = person.profile, person.handset
+        document = {
+            "person": person.name,
+            **({"persona": person.persona} if person.persona is not None else {}),
+            "ecid": person.ecid,
+            "profile": asdict(profile),
+            "home": _position(person.home),
+            "work": None if person.work is None else _position(person.work),
+            "phone": {
+                "device": handset.device.name,
+                "os": handset.os,
+                "os_version": handset.os_version,
+                "language": handset.language,
+                "app_version": handset.app_version,
+            },
+        }
+        yield json.dumps(document, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    name: str
+    persona: str | None
+    ecid: str
+    profile: Profile
+    home: tuple[float, float]
+    work: tuple[float, float] | None
+    handset: Handset
+
+
+def _people(world: World) -> Iterator[_Person]:
     populator = Populator(world.scenario, world.places, world.towns)
     for spec in world.cohorts():
         cohort = populator.populate(spec)
-        group = cohort.group
-        locales = list(group.locale)
-        locale_of = pick(tuple(group.locale.values()), uniform(purpose_keys(cohort.keys, "locale"))).tolist()
-        handsets, handset_of = draw_handsets(group.phone, world.scenario.app, cohort.keys)
-        for local in range(cohort.size):
-            key = int(cohort.keys[local])
-            person_id = cohort.person_id(local)
-            handset = handsets[int(handset_of[local])]
-            document = {
-                "person": person_id,
-                "ecid": ecid(key),
-                "profile": asdict(
-                    make_profile(key, person_id=person_id.replace("/", "-"), locale=locales[locale_of[local]])
+        kinds: dict[int, tuple[str | None, Handset, str]] = {}
+        for part in cohort.by_habits():
+            group, keys = part.people.group, part.people.keys
+            handsets, handset_of = draw_handsets(group.phone, world.scenario.app, keys)
+            locales = list(group.locale)
+            locale_of = pick(tuple(group.locale.values()), uniform(purpose_keys(keys, "locale")))
+            for row, number, locale in zip(
+                part.rows.tolist(), handset_of.tolist(), locale_of.tolist(), strict=True
+            ):
+                kinds[row] = (part.persona, handsets[number], locales[locale])
+        homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
+        works = zip(cohort.work_lat.tolist(), cohort.work_lon.tolist(), strict=True)
+        for local, (home, work) in enumerate(zip(homes, works, strict=True)):
+            persona, handset, locale = kinds[local]
+            key, name = int(cohort.keys[local]), cohort.person_id(local)
+            yield _Person(
+                name,
+                persona,
+                ecid(key),
+                make_profile(
+                    key,
+                    person_id=name.replace("/", "-"),
+                    locale=locale,
+                    home_key=int(cohort.home_keys[local]),
                 ),
-                "home": [round(float(cohort.home_lat[local]), 6), round(float(cohort.home_lon[local]), 6)],
-                "work": [round(float(cohort.work_lat[local]), 6), round(float(cohort.work_lon[local]), 6)]
-                if cohort.works[local]
-                else None,
-                "phone": {
-                    "device": handset.device.name,
-                    "os": handset.os,
-                    "os_version": handset.os_version,
-                    "language": handset.language,
-                    "app_version": handset.app_version,
-                },
-            }
-            yield json.dumps(document, ensure_ascii=False)
+                home,
+                work if cohort.works[local] else None,
+                handset,
+            )
+
+
+def _position(point: tuple[float, float]) -> list[float]:
+    return [round(point[0], 6), round(point[1], 6)]
 
 
 def serve_receiver(host: str, port: int, store: Path | None, on_ready: Callable[[str], None]) -> int:

@@ -21,9 +21,11 @@ from simulator.scenario.models import (
     Library,
     Load,
     Lunch,
+    Mobility,
     Mode,
     NearPlaces,
     Outing,
+    Persona,
     PhoneMix,
     Place,
     PlaceColumns,
@@ -34,13 +36,16 @@ from simulator.scenario.models import (
     Towns,
     Travel,
     Work,
+    WorkHabits,
 )
 from simulator.scenario.overrides import Option
+from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
 from simulator.scenario.profiles import Profile
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
 __all__ = [
+    "BUILT_IN",
     "App",
     "Around",
     "Clock",
@@ -50,14 +55,17 @@ __all__ = [
     "Expectation",
     "Group",
     "Home",
+    "Kind",
     "Library",
     "Load",
     "LoadedScenario",
     "Lunch",
+    "Mobility",
     "Mode",
     "NearPlaces",
     "Option",
     "Outing",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
@@ -70,8 +78,10 @@ __all__ = [
     "Towns",
     "Travel",
     "Work",
+    "WorkHabits",
     "dump_as_run",
     "json_schema",
     "json_schema_text",
+    "kinds_of",
     "load_scenario",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from simulator.scenario.messages import Finding, value_at
-from simulator.scenario.models import Clock, PhoneMix, Scenario, Work
+from simulator.scenario.models import LARGEST_HOUSEHOLD, Clock, Group, PhoneMix, Scenario, WorkHabits
+from simulator.scenario.personas import BUILT_IN, kind_named
 from simulator.scenario.units import nearest, one_of, shown
 
 _LIBRARY_USERS = (
@@ -34,19 +37,24 @@ def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
             what = f"{shown(name)} is already the name of places.{names[name]}"
             yield Finding(("places", index, "library"), what, "give each library a name of its own")
         names.setdefault(name, index)
-    people = data.get("people")
-    for group, body in people.items() if isinstance(people, dict) else ():
-        for user in _LIBRARY_USERS:
-            library = value_at(body, (*user, "library"))
-            if isinstance(library, str) and library not in names and names:
-                near = nearest(library, list(names))
-                hint = f"did you mean {near!r}?" if near else f"there are {one_of(list(names), joint='and')}"
-                yield Finding(("people", group, *user, "library"), f"no library {shown(library)}", hint)
+    for part in ("people", "personas"):
+        bodies = data.get(part)
+        for group, body in bodies.items() if isinstance(bodies, dict) else ():
+            for user in _LIBRARY_USERS:
+                library = value_at(body, (*user, "library"))
+                if isinstance(library, str) and library not in names and names:
+                    hint = _hint(library, list(names))
+                    yield Finding((part, group, *user, "library"), f"no library {shown(library)}", hint)
     destination = value_at(data, ("destination", "to"))
     if isinstance(destination, str) and destination and not _is_destination(destination):
         meant = _meant(destination)
         hint = f"did you mean {meant!r}?" if meant else _DESTINATIONS
         yield Finding(("destination", "to"), f"{shown(destination)} is not a destination", hint)
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean {near!r}?" if near else f"there are {one_of(known, joint='and')}"
 
 
 def _is_destination(text: str) -> bool:
@@ -72,23 +80,13 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         first = next(iter(scenario.people))
         where = ("people", first, "size") if len(scenario.people) == 1 else ("people",)
         yield Finding(where, "there is nobody: the size is 0", "give at least one group a size of 1 or more")
+    unsound = list(_check_personas(scenario))
+    yield from unsound
     for name, group in scenario.people.items():
-        path = ("people", name)
-        if group.work is not None:
-            yield from _check_work(group.work, path)
-        elif group.schedule.lunch is not None:
-            what = "nobody has lunch, because the group has no `work`"
-            yield Finding(
-                (*path, "schedule", "lunch"), what, "give the group `work`, or remove it", warning=True
-            )
-        yield from _check_phone(group.phone, (*path, "phone"))
-        for kind, mode in group.travel:
-            if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:
-                yield Finding(
-                    (*path, "travel", kind, "beyond"),
-                    "no distance is left",
-                    "`beyond` must be less than `up_to`",
-                )
+        yield from _check_group(group, ("people", name))
+        yield from _check_household(group, ("people", name, "household"))
+        if group.personas is not None and not unsound:
+            yield from _check_kinds(scenario, name)
     if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
         what = (
             f"an inlet validates single messages only, and `batch_size` is {scenario.destination.batch_size}"
@@ -99,6 +97,75 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         if low is not None and high is not None and low > high:
             what = "can never hold: `at_least` is greater than `at_most`"
             yield Finding(("expect", index), what, "swap the two numbers")
+
+
+def _check_group(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
+    """A group as it stands there, or as it is for those of its people who share a persona."""
+    if group.work is not None:
+        yield from _check_work(group.work, path)
+    elif group.schedule.lunch is not None and group.personas is None:
+        what = "nobody has lunch, because the group has no `work`"
+        yield Finding((*path, "schedule", "lunch"), what, "give the group `work`, or remove it", warning=True)
+    yield from _check_phone(group.phone, (*path, "phone"))
+    for kind, mode in group.travel:
+        if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:
+            where = (*path, "travel", kind, "beyond")
+            yield Finding(where, "no distance is left", "`beyond` must be less than `up_to`")
+
+
+def _check_personas(scenario: Scenario) -> Iterator[Finding]:
+    """Names of personas that nobody has, and personas that extend each other in a circle."""
+    known = sorted({*BUILT_IN, *scenario.personas})
+    for group_name, group in scenario.people.items():
+        for name in group.personas or ():
+            if name not in known:
+                where = ("people", group_name, "personas", name)
+                yield Finding(where, f"no persona {shown(name)}", _hint(name, known))
+    for name, persona in scenario.personas.items():
+        path = ("personas", name, "extends")
+        others = sorted({*known} - {name} | ({name} & BUILT_IN.keys()))
+        base = persona.extends
+        if base is not None and base not in others:
+            yield Finding(path, f"no other persona {shown(base)}", _hint(base, others))
+        elif _leads_back(scenario, name):
+            yield Finding(path, "leads back to itself", "personas extend one another in one direction")
+
+
+def _leads_back(scenario: Scenario, name: str) -> bool:
+    seen: set[str] = set()
+    while name in scenario.personas and name not in seen:
+        seen.add(name)
+        base = scenario.personas[name].extends
+        if base is None or base == name:  # what extends its own name changes the built-in one
+            return False
+        name = base
+    return name in seen
+
+
+def _check_kinds(scenario: Scenario, group_name: str) -> Iterator[Finding]:
+    """What the personas of a group make of it, where that makes no sense."""
+    for name in scenario.people[group_name].personas or ():
+        path = ("people", group_name, "personas", name)
+        try:
+            kind = kind_named(scenario, group_name, name)
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                what = str(item["msg"]).removeprefix("Value error, ")
+                key = ".".join(str(part) for part in item["loc"])
+                yield Finding(path, f"does not fit the group: {key}: {what}" if key else what, "")
+        else:
+            for finding in _check_group(kind.group, ()):
+                if not finding.warning:
+                    yield Finding(
+                        path, f"{'.'.join(map(str, finding.path))}: {finding.what}", finding.expected
+                    )
+
+
+def _check_household(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
+    for size in group.household or ():
+        if not size.isdecimal() or not 1 <= int(size) <= LARGEST_HOUSEHOLD:
+            what = f"{shown(size)} is not a number of people who share a home"
+            yield Finding((*path, size), what, f"expected a whole number from 1 to {LARGEST_HOUSEHOLD}")
 
 
 def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -118,8 +185,8 @@ def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
             yield Finding((*path, key), what, "set `monitoring: os`, or remove it", warning=True)
 
 
-def _check_work(work: Work, path: tuple[str, ...]) -> Iterator[Finding]:
-    if work.leave_work.bounds()[1] <= work.leave_home.bounds()[0]:
+def _check_work(work: WorkHabits, path: tuple[str, ...]) -> Iterator[Finding]:
+    if work.stay is None and work.leave_work.bounds()[1] <= work.leave_home.bounds()[0]:
         what = "people leave work before they leave home"
         yield Finding((*path, "work", "leave_work"), what, "it must be later than `leave_home`")
     if not work.days:

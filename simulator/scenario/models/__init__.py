@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from simulator.scenario.models.app import App, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
-from simulator.scenario.models.days import Errands, Evening, Lunch, Mode, Outing, Schedule, Travel
+from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
-from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work
+from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.load import Load
-from simulator.scenario.models.people import Group
+from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
 from simulator.scenario.models.scenario import Clock, Scenario
@@ -25,6 +26,7 @@ from simulator.scenario.models.scenario import Clock, Scenario
 __all__ = [
     "HOUR",
     "KILOMETRE",
+    "LARGEST_HOUSEHOLD",
     "MINUTE",
     "WORKING_DAYS",
     "App",
@@ -39,12 +41,14 @@ __all__ = [
     "Library",
     "Load",
     "Lunch",
+    "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
@@ -56,4 +60,5 @@ __all__ = [
     "Travel",
     "Weekday",
     "Work",
+    "WorkHabits",
 ]

@@ -71,6 +71,11 @@ class Errands(Outing):
     within: Length = Field(
         default=8 * KILOMETRE, gt=0, description="Furthest place considered, from home [a]."
     )
+    chain: Share = Field(
+        default=0.0,
+        description="Share of errands on a day off after which the next one follows at once, without going "
+        "home in between.",
+    )
 
 
 class Evening(Outing):
@@ -98,6 +103,37 @@ class Schedule(Model):
     )
     errands: Errands | None = Field(default=Errands(), description="Errands to places.")
     evening: Evening | None = Field(default=Evening(), description="Leisure in the evening.")
+
+
+class Mobility(Model):
+    """How people choose among the places in reach: exploration and preferential return (density EPR).
+
+    A person who knows S places (home and work among them) goes somewhere new with probability `explore` times
+    S to the power of -`fading`; a new place draws by its attractiveness over the distance to the power of
+    `gravity`. Otherwise the person returns to a known place, the more likely the more often it was visited.
+    What people know begins with the run.
+    """
+
+    explore: Share = Field(
+        default=0.6, description="Readiness to go somewhere new, rho (Song et al. 2010 [v])."
+    )
+    fading: Number = Field(
+        default=0.21,
+        ge=0,
+        le=5,
+        description="How the readiness fades with the number of known places, gamma (Song et al. 2010 [v]).",
+    )
+    gravity: Number = Field(
+        default=2.0,
+        ge=0,
+        le=6,
+        description="Exponent of the distance in the choice of a new place (Pappalardo et al. 2015 [m]).",
+    )
+    softening: Length = Field(
+        default=500.0,
+        gt=0,
+        description="Added to distances: nearer than this, distance hardly matters [a].",
+    )
 
 
 class Mode(Model):
@@ -133,11 +169,18 @@ class Travel(Model):
     car: Mode | None = Field(
         default=Mode(speed=Normal(9.5, 2.5, 4.0, 22.0), beyond=800.0, weight=4.0), description="Driving."
     )
+    long_distance: Mode | None = Field(
+        default=None, description="Fast train and motorway, for trips between towns."
+    )
+
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes that can be chosen."""
+        modes = (self.walk, self.cycle, self.transit, self.car, self.long_distance)
+        return tuple(mode for mode in modes if mode is not None and mode.weight > 0)
 
     @model_validator(mode="after")
     def _any_distance_has_a_mode(self) -> Self:
-        modes = [m for m in (self.walk, self.cycle, self.transit, self.car) if m is not None and m.weight > 0]
-        if not any(m.up_to is None for m in modes):
+        if not any(mode.up_to is None for mode in self.modes()):
             raise ValueError(
                 "at least one mode must have no `up_to`, so that every distance can be travelled"
             )

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from simulator.core.distributions import LogNormal, Uniform
 from simulator.scenario.models.base import HOUR, KILOMETRE, WORKING_DAYS, Model, Weekday
-from simulator.scenario.quantities import FilePath, Length, Position, RandomLength, RandomTime, Share
+from simulator.scenario.quantities import (
+    FilePath,
+    Length,
+    Position,
+    RandomDuration,
+    RandomLength,
+    RandomTime,
+    Share,
+)
 
 
 class Around(Model):
@@ -64,8 +72,8 @@ class Home(Model):
         return self
 
 
-class Work(Model):
-    """Where and when the people of a group work."""
+class WorkHabits(Model):
+    """When people work, or learn, and where: at most one of `around`, `near_places` and `distance`."""
 
     share: Share = Field(default=1.0, description="Share of the group that works outside the home.")
     around: Around | None = Field(default=None, description="Work places lie in a disc around a point.")
@@ -78,6 +86,9 @@ class Work(Model):
     days: tuple[Weekday, ...] = Field(
         default=WORKING_DAYS, description="Days of the week on which people work."
     )
+    attendance: Share = Field(
+        default=1.0, description="Share of those days on which a person really goes: the rest is at home."
+    )
     leave_home: RandomTime = Field(
         default=Uniform(8 * HOUR, 10 * HOUR),
         description="When they leave home; default 08:00 + U(0..120 min) (BerlinMOD commute template [v]).",
@@ -86,9 +97,27 @@ class Work(Model):
         default=Uniform(16 * HOUR, 18 * HOUR),
         description="When they leave work; default 16:00 + U(0..120 min) (BerlinMOD commute template [v]).",
     )
+    stay: RandomDuration | None = Field(
+        default=None, description="How long they stay at work; takes the place of `leave_work`."
+    )
+    drawn: Literal["daily", "weekly"] = Field(
+        default="daily",
+        description="How often the time at which they leave home is drawn: `weekly` makes shifts that last from "
+        "Monday to Sunday.",
+    )
 
     @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
+    def _one_place_of_work(self) -> Self:
+        if sum(x is not None for x in (self.around, self.near_places, self.distance)) > 1:
+            raise ValueError("give at most one of `around`, `near_places`, `distance`")
+        return self
+
+
+class Work(WorkHabits):
+    """Where and when the people of a group work: exactly one of `around`, `near_places` and `distance`."""
+
+    @model_validator(mode="after")
+    def _one_place_of_work(self) -> Self:
         if sum(x is not None for x in (self.around, self.near_places, self.distance)) != 1:
             raise ValueError("give exactly one of `around`, `near_places`, `distance`")
         return self

@@ -5,19 +5,37 @@ from __future__ import annotations
 from pydantic import Field
 
 from simulator.scenario.models.base import Model
-from simulator.scenario.models.days import Schedule, Travel
+from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
 from simulator.scenario.quantities import RandomCount, Weights
+
+# So many people may share a home: neighbours are dealt into households in blocks of this size.
+LARGEST_HOUSEHOLD = 64
 
 
 class Group(Model):
     """People who are alike."""
 
     size: RandomCount = Field(description="Number of people; drawn once a run if it is a distribution.")
+    personas: Weights | None = Field(
+        default=None,
+        description="Personas of its people, by weight: those of the scenario, or `commuter`, `student`, "
+        "`tourist`, `shift_worker`, `stay_at_home`. What a persona says goes before what the group says.",
+    )
+    household: Weights | None = Field(
+        default=None,
+        description="Sizes of households, such as `{1: 4, 2: 3, 4: 2}`: neighbours in the group share a home. By "
+        "default everybody lives alone.",
+    )
     home: Home = Field(description="Where they live.")
     work: Work | None = Field(default=None, description="Where and when they work; without it nobody works.")
     schedule: Schedule = Field(default=Schedule(), description="What their days are made of.")
+    mobility: Mobility | None = Field(
+        default=None,
+        description="How they choose places to go to; by default by attractiveness and distance from home "
+        "alone, without memory.",
+    )
     travel: Travel = Field(default=Travel(), description="How they get about.")
     phone: PhoneMix = Field(default=PhoneMix(), description="Which phones they have.")
     locale: Weights = Field(

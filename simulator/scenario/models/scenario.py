@@ -11,6 +11,7 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import Group
+from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
@@ -59,6 +60,10 @@ class Scenario(Model):
         min_length=1, description="Libraries of places, in the order of their rank."
     )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
+    personas: dict[str, Persona] = Field(
+        default_factory=dict,
+        description="Personas of your own by name; one of the name of a built-in persona takes its place.",
+    )
     app: App = Field(description="The app on the phones.")
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
     load: Load | None = Field(
