@@ -25,8 +25,8 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Populator cohort_specs group_sizes kind_rows
-        person_keys reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
+        kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
         DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
@@ -47,9 +47,10 @@ NAMES = {
     """,
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
-        Load LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-        Position Profile Scenario Schedule Sessions TownColumns Towns Travel Work WorkHabits dump_as_run kinds_of
-        json_schema json_schema_text load_scenario
+        Load LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place
+        PlaceColumns Position Profile Roads Scenario Schedule Sessions TownColumns Towns Trace
+        TraceColumns Travel Work WorkHabits dump_as_run json_schema json_schema_text kinds_of
+        load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
@@ -58,7 +59,8 @@ NAMES = {
         Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+        ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
+        is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator

@@ -358,6 +358,7 @@ class _Run:
             },
             **self._measurements(stats),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
+            "attribution": list(world.attribution),
             "warnings": [str(problem) for problem in self._prepared.warnings],
             "interrupted": interrupted,
             "aborted": self._aborted,

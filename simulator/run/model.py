@@ -39,7 +39,7 @@ class CohortModel:
         self._planned_crossings: list[LongArray] = []
         self._context = context
         self._cohort = cohort
-        self._planner = DayPlanner(cohort, context.places)
+        self._planner = cohort.planner or DayPlanner(cohort, context.places)
         self._sessions = CohortSessions(cohort)
         self._phones = make_phones(self.env, context, cohort, uplink, unreported)
         self.env.process(self._days())

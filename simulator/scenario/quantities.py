@@ -136,6 +136,7 @@ Bound = Annotated[float, _fixed(units.BOUND)]
 Count = Annotated[int, _fixed(units.COUNT)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
+TimeOfDay = Annotated[float, _fixed(units.TIME)]
 
 RandomLength = Annotated[distributions.Distribution, _random(units.LENGTH)]
 RandomDuration = Annotated[distributions.Distribution, _random(units.DURATION)]

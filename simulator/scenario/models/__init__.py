@@ -21,7 +21,9 @@ from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
@@ -52,11 +54,14 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Roads",
     "Scenario",
     "Schedule",
     "Sessions",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",

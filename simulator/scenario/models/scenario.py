@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
@@ -13,6 +14,7 @@ from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
 
@@ -30,6 +32,11 @@ class Clock(Model):
         "minute pass in a second. `live` sends each event at its own date and time: what is past at full "
         "speed, what is to come when it comes.",
     )
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the run."""
+        return Calendar(self.start.replace(tzinfo=self.timezone), self.timezone)
 
     @model_validator(mode="after")
     def _speed_is_positive(self) -> Self:
@@ -58,6 +65,9 @@ class Scenario(Model):
     clock: Clock = Field(description="When the run happens and how fast its time passes.")
     places: tuple[Library, ...] = Field(
         min_length=1, description="Libraries of places, in the order of their rank."
+    )
+    roads: Roads | None = Field(
+        default=None, description="Streets that trips follow; without it they are straight."
     )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
     personas: dict[str, Persona] = Field(
