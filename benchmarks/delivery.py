@@ -188,7 +188,15 @@ def wrk(port: int, batch: int, folder: Path, body: Path) -> float | None:
     script.write_text(WRK.format(body=body))
     before = os.times()
     finished = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS:.0f}s", "-s", str(script), f"http://127.0.0.1:{port}{path(batch)}"],
+        [
+            "wrk",
+            "-t1",
+            f"-c{CONNECTIONS}",
+            f"-d{SECONDS:.0f}s",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{port}{path(batch)}",
+        ],
         check=True,
         stdout=subprocess.PIPE,
         text=True,

@@ -17,8 +17,11 @@ NAMES = {
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
-        MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
+        RECEIVER Batch DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member
+        MessageHeader ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target
+        UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
+        make_destinations read_events target_of
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
@@ -38,18 +41,18 @@ NAMES = {
         Query Receiver ServerThread Validator create_app parse_options serve
     """,
     "report": """
-        Progress render_explanation render_story render_summary
+        Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
         Figures Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        backfill_options describe_people load_options prepare replay_file run scenario_to_resume
+        backfill_options describe_people load_options plan prepare replay_file run scenario_to_resume
         serve_receiver serving_metrics
     """,
     "scenario": """
-        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
-        Load LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place
-        PlaceColumns Position Profile Roads Scenario Schedule Sessions TownColumns Towns Trace
-        TraceColumns Travel Work WorkHabits dump_as_run json_schema json_schema_text kinds_of
+        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load
+        LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
+        Position Profile Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel
+        Work WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of
         load_scenario
     """,
     "sdk": """

@@ -24,6 +24,8 @@ class Piece:
     tries: int = 0
     sync: bool = False
     uncertain: bool = False  # an earlier try may have arrived
+    token: str = ""
+    token_renewed: bool = False
 
     def part(self, indices: Sequence[int]) -> Piece:
         """Some of the events, for a request of their own."""

@@ -5,6 +5,7 @@ from simulator.run.folder import RunFolder
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
 from simulator.run.pacing import Pacer, WallClock
+from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
 from simulator.run.simulation import Simulation, World
@@ -27,6 +28,7 @@ __all__ = [
     "backfill_options",
     "describe_people",
     "load_options",
+    "plan",
     "prepare",
     "replay_file",
     "run",

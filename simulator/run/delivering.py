@@ -208,7 +208,9 @@ class Deliverer:
             self._settle()
             return
         whole = len(fresh) == len(window)
-        batch = Batch(window.bodies if whole else [window.bodies[i] for i in fresh.tolist()], first)
+        batch = Batch(window.bodies, first, times=window.sent)
+        if not whole:
+            batch = batch.pick(fresh)
         if due is not None and self._most > 1:
             batch.due = due[fresh]
         if self._journal is not None:
@@ -258,6 +260,7 @@ class Deliverer:
             out.receipt = found
         else:
             receipt.fates[fresh] = found.fates
+            receipt.parts = {name: (fresh[at], part) for name, (at, part) in found.parts.items()}
             where = fresh.tolist()
             receipt.reasons.update({where[index]: reason for index, reason in found.reasons.items()})
         if len(self._out) > _STRIP_FROM and out is not self._out[0]:

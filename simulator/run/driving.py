@@ -77,6 +77,11 @@ class Driver:
         await self._deliverer.finish()
 
     @property
+    def live(self) -> bool:
+        """Whether events are sent at their own date and time."""
+        return self._world.scenario.clock.speed == "live"
+
+    @property
     def _ended(self) -> bool:
         """Nothing more is to be simulated."""
         return self._stop.is_set() or self._deliverer.failure is not None or self._deliverer.ended

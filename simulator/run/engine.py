@@ -17,13 +17,13 @@ from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import (
     Batch,
-    DeliveryStats,
     Destination,
     Fate,
     Pipelined,
     Receipt,
-    UndeliveredWriter,
-    make_destination,
+    Target,
+    UndeliveredFiles,
+    make_destinations,
 )
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.receiver import EventStore, Receiver
@@ -31,17 +31,20 @@ from simulator.run.delivering import MOST_UNSETTLED, Deliverer
 from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder, writing
+from simulator.run.guard import guard, leaves_this_machine
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal, Known, read_journal
 from simulator.run.legend import ledger_header, ledger_people
-from simulator.run.load import LoadTiming, latencies
-from simulator.run.measuring import Figures, Meter, error_share
+from simulator.run.load import LoadTiming
+from simulator.run.measuring import Figures, Meter
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
+from simulator.run.summary import by_destination, counts, measurements
 from simulator.run.tally import OUTCOME_OF_FATE, Tally
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
+from simulator.scenario import Destination as DestinationSpec
 from simulator.scenario import dump_as_run
 from simulator.xdm import EventValidator
 
@@ -58,6 +61,8 @@ class RunOptions:
 
     out: Path | None = None
     workers: int = 1
+    allow_hosts: tuple[str, ...] = ()
+    over_limit: bool = False
     resume: Path | None = None
 
 
@@ -93,6 +98,7 @@ def run(
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
+    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit)
     if options.resume is not None:
         folder = RunFolder.existing(options.resume)
     elif options.out is not None:
@@ -100,7 +106,7 @@ def run(
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = _destination(prepared, folder, clock)
+        destination = _destination(prepared, options, folder, clock)
         with without_collector():
             task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
             return asyncio.run(task.execute())
@@ -109,12 +115,15 @@ def run(
         raise
 
 
-def _destination(prepared: Prepared, folder: RunFolder, clock: WallClock) -> Destination:
-    spec = prepared.scenario.destination
-    if spec.to != "receiver":
-        return make_destination(spec)
-    receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
-    return EmbeddedReceiver(receiver, spec.dataset_id)
+def _destination(prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock) -> Destination:
+    def embedded(spec: DestinationSpec) -> Destination:
+        receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
+        return EmbeddedReceiver(receiver, spec.dataset_id)
+
+    def limited(target: Target) -> bool:
+        return leaves_this_machine(target) and not options.over_limit
+
+    return make_destinations(prepared.scenario.all_destinations(), embedded, limited=limited)
 
 
 class _StoppedError(Exception):
@@ -144,7 +153,7 @@ class _Run:
         self._progress = progress or (lambda tally: None)
         self._on_people = on_people
         self._tally = Tally(self._world)
-        self._undelivered = UndeliveredWriter(folder.undelivered)
+        self._undelivered = UndeliveredFiles(folder.undelivered)
         self._stop = asyncio.Event()
         self._aborted: str | None = None
         self._failure: str | None = None
@@ -191,9 +200,9 @@ class _Run:
         def record(window: Window, first: int, receipt: Receipt) -> None:
             self._record(window, first, receipt, ledger)
 
-        spec = self._world.scenario.destination
+        specs = self._world.scenario.all_destinations().values()
         at_once = self._world.scenario.load is None and self._world.scenario.clock.speed == "max"
-        fills_all_lanes = min(2 * spec.connections * spec.batch_size, 5 * MOST_UNSETTLED)
+        fills_all_lanes = min(max(2 * s.connections * s.batch_size for s in specs), 5 * MOST_UNSETTLED)
         return Deliverer(
             self._destination,
             record,
@@ -206,8 +215,14 @@ class _Run:
 
     def _open_journal(self) -> Known:
         """Begin to remember what was delivered, where the destination does not begin anew itself."""
-        if not _keeps_journal(self._world.scenario.destination.to):
+        begins_anew = {_begins_anew(spec.to) for spec in self._world.scenario.all_destinations().values()}
+        if begins_anew == {True}:
             return Known()
+        if self._options.resume is not None and len(begins_anew) > 1:
+            raise UsageError(
+                "--resume: files and the embedded receiver begin anew, the other destinations of this run do not; "
+                "only runs with one of the two kinds can be resumed"
+            )
         digest = hashlib.blake2b(self._folder.scenario.read_bytes(), digest_size=16).hexdigest()
         identity = {"journeysim_version": __version__, "scenario": digest}
         known = read_journal(self._folder.journal, identity) if self._options.resume else Known()
@@ -218,9 +233,8 @@ class _Run:
         """Go through the run, and take figures every second meanwhile."""
         scenario = self._world.scenario
         if scenario.load is not None:
-            self._load = await asyncio.to_thread(
-                LoadTiming, self._world, self._clock, scenario.destination.batch_size
-            )
+            per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
+            self._load = await asyncio.to_thread(LoadTiming, self._world, self._clock, per_request)
         self._driver = Driver(
             self._world,
             self._deliverer,
@@ -228,7 +242,7 @@ class _Run:
             stop=self._stop,
             spill=self._folder.spill,
             load=self._load,
-            ahead=isinstance(self._destination, Pipelined),
+            ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
         meter = Meter(
             self._folder.timeseries,
@@ -288,7 +302,7 @@ class _Run:
 
     def _record(self, window: Window, first: int, receipt: Receipt, ledger: LedgerWriter) -> None:
         """Put on record what became of a piece of the stream."""
-        batch = Batch(window.bodies, first)
+        batch = Batch(window.bodies, first, times=window.sent)
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
@@ -296,8 +310,7 @@ class _Run:
         ledger.append(rows)
         ledger.append(window.lost)
         self._open = window.open
-        if self._undelivered.write_pending(batch, receipt):
-            self._undelivered.flush()
+        self._undelivered.keep(batch, receipt)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
         self._progress(self._tally)
@@ -347,16 +360,16 @@ class _Run:
             "started": calendar.local(0).isoformat(),
             "ended": calendar.local(self._tally.simulated_ms).isoformat(),
             "timezone": str(scenario.clock.timezone),
-            "delivery": {
-                "requests": stats.requests,
-                "retries": stats.retries,
-                "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
-                "bytes": stats.bytes,
-                "resent": stats.resent,
-                "connects": stats.connects,
-                "error_share": round(error_share(stats.statuses), 6),
-            },
-            **self._measurements(stats),
+            "delivery": counts(stats),
+            "destinations": by_destination(self._destination, self._tally, self._undelivered),
+            **measurements(
+                stats,
+                self._deliverer,
+                self._driver,
+                self._load,
+                resumed=self._options.resume is not None,
+                why=self._end_of_load(),
+            ),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "attribution": list(world.attribution),
             "warnings": [str(problem) for problem in self._prepared.warnings],
@@ -366,33 +379,10 @@ class _Run:
         }
         verdicts = evaluate(scenario.expect, summary, aborted=self._aborted)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
-        if isinstance(self._destination, EmbeddedReceiver):
+        if self._folder.received_store.is_file():
             self._export_received()
         self._folder.write_summary(summary)
         return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
-
-    def _measurements(self, stats: DeliveryStats) -> dict[str, Any]:
-        """What was measured of the delivery: latencies, the load, what was held back or was sent before."""
-        deliverer, driver = self._deliverer, self._driver
-        late = deliverer.late.copy()
-        late.merge(stats.latency.late.copy())
-        found: dict[str, Any] = {}
-        if stats.latency.by_status:
-            found["latency"] = latencies(stats.latency, self._load is not None)
-        if self._load is not None:
-            found["load"] = self._load.document(
-                events=max(stats.events, deliverer.events),
-                last_sent=max(stats.last_sent, deliverer.last_sent),
-                late=late,
-                why=self._end_of_load(),
-            )
-        if driver is not None and driver.outbox.spilled:
-            found["spilled"] = {"events": driver.outbox.spilled, "bytes": driver.outbox.largest_file}
-        if driver is not None and self._world.scenario.clock.speed == "live":
-            found["backfilled"] = driver.backfilled
-        if self._options.resume is not None:
-            found["resumed"] = {"delivered_before": deliverer.skipped, "sent_again": deliverer.sent_again}
-        return found
 
     def _end_of_load(self) -> str:
         """Why the load ended, in words."""
@@ -425,6 +415,6 @@ class _Run:
         return ExitCode.OK
 
 
-def _keeps_journal(to: str) -> bool:
-    """Whether a resumed run must know what was delivered: files and the embedded receiver begin anew."""
-    return to != "receiver" and not to.startswith("file:")
+def _begins_anew(to: str) -> bool:
+    """Whether a destination is made anew by a resumed run, which need not know what it got."""
+    return to == "receiver" or to.startswith("file:")

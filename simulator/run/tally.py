@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.core.errors import ConservationError
 from simulator.delivery import Fate, Receipt
@@ -42,6 +43,7 @@ class Tally:
         self._timeline = np.zeros(-(-world.duration_ms // self._bucket_ms), dtype=np.int64)
         self._visits = np.zeros((2, len(world.places.places)), dtype=np.int64)
         self._reasons: Counter[str] = Counter()
+        self._fates_at: dict[str, npt.NDArray[np.int64]] = {}
 
     def add(self, window: Window, receipt: Receipt) -> None:
         """Count a window's events and what became of them."""
@@ -54,6 +56,19 @@ class Tally:
         self.add_crossings(window.rows)
         self.add_crossings(window.lost)
         self._reasons.update(receipt.reasons.values())
+        for name, (_, part) in receipt.parts.items():
+            counts = np.bincount(part.fates, minlength=3)
+            self._fates_at[name] = self._fates_at.get(name, np.zeros(3, dtype=np.int64)) + counts
+
+    def at(self, destination: str) -> dict[str, int]:
+        """What became of the events that went to one of several destinations."""
+        fates = self._fates_at.get(destination, np.zeros(3, dtype=np.int64))
+        return {
+            "sent": int(fates.sum()),
+            "acknowledged": int(fates[Fate.ACKNOWLEDGED]),
+            "rejected": int(fates[Fate.REJECTED]),
+            "pending": int(fates[Fate.PENDING]),
+        }
 
     def add_crossings(self, crossings: Rows) -> None:
         """Count true crossings, noticed or not."""

@@ -41,7 +41,7 @@ from simulator.scenario.models import (
     Work,
     WorkHabits,
 )
-from simulator.scenario.overrides import Option
+from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
 from simulator.scenario.profiles import Profile
 from simulator.scenario.quantities import Position
@@ -85,6 +85,7 @@ __all__ = [
     "Travel",
     "Work",
     "WorkHabits",
+    "destination_options",
     "dump_as_run",
     "json_schema",
     "json_schema_text",

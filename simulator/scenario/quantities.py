@@ -134,6 +134,7 @@ Share = Annotated[float, _fixed(units.SHARE)]
 Number = Annotated[float, _fixed(units.NUMBER)]
 Bound = Annotated[float, _fixed(units.BOUND)]
 Count = Annotated[int, _fixed(units.COUNT)]
+Size = Annotated[float, _fixed(units.SIZE)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
 TimeOfDay = Annotated[float, _fixed(units.TIME)]
@@ -238,7 +239,8 @@ def marker_of_position() -> Marker:
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def _read_path(value: Any, context: Context) -> Path:
+def read_path(value: Any, context: Context) -> Path:
+    """The absolute path that ``value`` names, from the scenario's folder or the current one."""
     if isinstance(value, Path):
         return value.absolute()
     if not isinstance(value, str):
@@ -263,7 +265,7 @@ def _read_path(value: Any, context: Context) -> Path:
 FilePath = Annotated[
     Path,
     Marker(
-        "FilePath", "the path of a file", _read_path, lambda path: path.as_posix(), example="data/places.csv"
+        "FilePath", "the path of a file", read_path, lambda path: path.as_posix(), example="data/places.csv"
     ),
 ]
 

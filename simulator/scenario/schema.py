@@ -95,6 +95,7 @@ _DIMENSIONS = (
     units.AMOUNT,
     units.BOUND,
     units.COUNT,
+    units.SIZE,
     units.TIME,
 )
 
@@ -136,6 +137,15 @@ def _shared_definitions() -> dict[str, Json]:
         "type": "string",
         "minLength": 1,
         "examples": ["500/s", "20 requests/s for 5 min", "ramp 10/s to 500/s over 5 min"],
+    }
+    elsewhere = _object(file={"$ref": "#/$defs/FilePath"})
+    definitions["ReferenceText"] = {
+        "description": "Text; `${env:NAME}` in it comes from the environment, `{file: PATH}` from a file.",
+        "anyOf": [{"type": ["string", "number"]}, elsewhere],
+    }
+    definitions["SecretText"] = {
+        "description": "A secret: `${env:NAME}` from the environment, or `{file: PATH}` from a file.",
+        "anyOf": [{"type": "string", "pattern": r"^\s*\$\{env:[A-Za-z_][A-Za-z0-9_]*\}\s*$"}, elsewhere],
     }
     return definitions
 

@@ -72,6 +72,7 @@ _DURATIONS: Units = {
 }  # fmt: skip
 _SPEEDS: Units = {"m/s": (1, 1), "km/h": (1000, 3600), "mph": (1609.344, 3600), "ft/s": (0.3048, 1)}
 _RATES: Units = {"/s": (1, 1), "/min": (1, 60), "/h": (1, 3600), "/d": (1, _DAY)}
+_SIZES: Units = {"B": (1, 1), "kB": (1000, 1), "MB": (1_000_000, 1), "GB": (1_000_000_000, 1)}
 _PLAIN: Units = {"": (1, 1)}
 
 LENGTH = Dimension("Length", "a length", ("120 m", "2 mi"), _LENGTHS, low=0.0)
@@ -86,6 +87,7 @@ AMOUNT = Dimension("Amount", "a number", ("2.5",), _PLAIN, low=0.0)
 BOUND = Dimension(
     "Bound", "a number", ("2.5", "500 ms", "1 %"), {**_PLAIN, "%": (1, 100), **_DURATIONS, **_RATES}
 )
+SIZE = Dimension("Size", "a size", ("100 MB", "2 GB"), _SIZES, low=0.0)
 COUNT = Dimension("Count", "a whole number", ("200",), _PLAIN, low=0.0, whole=True)
 LATITUDE = Dimension("Latitude", "a latitude in degrees", ("52.52",), _PLAIN, low=-90.0, high=90.0)
 LONGITUDE = Dimension("Longitude", "a longitude in degrees", ("13.405",), _PLAIN, low=-180.0, high=180.0)

@@ -14,7 +14,17 @@ from __future__ import annotations
 from simulator.scenario.models.app import App, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
-from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.delivery import (
+    SOURCES,
+    Authentication,
+    Destination,
+    EdgeOptions,
+    Expectation,
+    HttpRequest,
+    KafkaOptions,
+    Rotation,
+    Source,
+)
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
@@ -30,16 +40,21 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "SOURCES",
     "WORKING_DAYS",
     "App",
     "Around",
+    "Authentication",
     "Clock",
     "Destination",
+    "EdgeOptions",
     "Errands",
     "Evening",
     "Expectation",
     "Group",
     "Home",
+    "HttpRequest",
+    "KafkaOptions",
     "Library",
     "Load",
     "Lunch",
@@ -55,9 +70,11 @@ __all__ = [
     "Place",
     "PlaceColumns",
     "Roads",
+    "Rotation",
     "Scenario",
     "Schedule",
     "Sessions",
+    "Source",
     "TownColumns",
     "Towns",
     "Trace",

@@ -80,6 +80,30 @@ class Scenario(Model):
         default=None,
         description="Send at a rate of its own instead of the clock's speed; see [load.md](load.md).",
     )
+    destinations: dict[str, Destination] = Field(
+        default_factory=dict,
+        description="Several destinations by name, instead of one. What an entry doesn't say is taken from "
+        "`destination`, but for `to`.",
+    )
+    allow_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts besides this machine that events may be sent to, such as `dcs.adobedc.net` or "
+        "`*.example.com`.",
+    )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )
+
+    def all_destinations(self) -> dict[str, Destination]:
+        """Where events go, by name, each with everything that it takes from `destination`.
+
+        A single destination has the empty name.
+        """
+        if not self.destinations:
+            return {"": self.destination}
+        return {
+            name: self.destination.model_copy(
+                update={key: getattr(entry, key) for key in entry.model_fields_set}
+            )
+            for name, entry in self.destinations.items()
+        }
