@@ -14,6 +14,7 @@ from simulator.delivery import RECEIVER, make_destination
 from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.journeys import check_journeys
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
 from simulator.world import (
@@ -60,6 +61,8 @@ def prepare(
     scenario = loaded.scenario
     problems = list(_check_names(loaded))
     warnings = list(loaded.warnings)
+    for problem in check_journeys(loaded):
+        (warnings if problem.warning else problems).append(problem)
     places = _load_places(loaded, problems, warnings)
     towns = _load_towns(loaded, problems, warnings)
     tracks = _load_tracks(loaded, problems, warnings)

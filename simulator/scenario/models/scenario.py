@@ -10,6 +10,7 @@ from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
@@ -89,6 +90,9 @@ class Scenario(Model):
         default=(),
         description="Hosts besides this machine that events may be sent to, such as `dcs.adobedc.net` or "
         "`*.example.com`.",
+    )
+    journeys: Journeys | None = Field(
+        default=None, description="Journeys that the events start, and what they refer to (docs/journeys.md)."
     )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
