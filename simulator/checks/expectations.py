@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 # What every summary has: known before a run, so a misspelt metric is found by `check` and not after an hour.
 NUMBERS = (
     *("people", "places", "crossings", "entries", "exits", "inside_at_start", "noticed"),
-    *("sent", "acknowledged", "rejected", "pending"),
+    *("sent", "acknowledged", "rejected", "pending", "not_due"),
     *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers", "backfilled"),
 )
 GROUPS = (
-    *("outcomes", "events", "groups", "libraries", "platforms", "delivery"),
+    *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
     *("load", "latency", "spilled", "resumed"),
 )
 

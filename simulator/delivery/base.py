@@ -37,7 +37,8 @@ class Batch:
     """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first.
 
     ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
-    ``times`` when it left, in virtual milliseconds since the start of the run (None: not known).
+    ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in
+    virtual milliseconds since the start of the run (None: not known).
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
     all of them at once. ``on_settled``, if given, is told as soon as it is certain that events (by index) are
     acknowledged or rejected, in any thread; the receipt says the same again.
@@ -46,6 +47,7 @@ class Batch:
     bodies: list[bytes]
     first_number: int = 0
     sources: SourceArray | None = None
+    edge_only: npt.NDArray[np.bool_] | None = None
     times: TimeArray | None = None
     due: npt.NDArray[np.float64] | None = None
     on_settled: Callable[[Sequence[int], Fate], None] | None = None
@@ -59,6 +61,7 @@ class Batch:
             [self.bodies[index] for index in indices.tolist()],
             self.first_number,
             None if self.sources is None else self.sources[indices],
+            None if self.edge_only is None else self.edge_only[indices],
             None if self.times is None else self.times[indices],
             None if self.due is None else self.due[indices],
         )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from simulator.core.errors import UsageError
 from simulator.delivery.addresses import split_url
@@ -46,11 +46,19 @@ def parse_edge(to: str) -> EdgeEndpoint:
     return EdgeEndpoint(f"{parts.scheme}://{parts.netloc}", ids[0], parts.path.rstrip("/") or _PREFIX)
 
 
+def shown_edge(endpoint: EdgeEndpoint) -> str:
+    """An endpoint as `--to` takes it. The id of a datastream is no secret: every app carries it."""
+    prefix = endpoint.prefix if endpoint.prefix != _PREFIX else ""
+    return f"edge:{endpoint.base}{prefix}?configId={quote(endpoint.datastream_id)}"
+
+
 class EdgeDestination(OverHttp):
     """``edge:URL?configId=ID``: requests of version 1 as phones make them, or of version 2 as servers do.
 
     With version 2 and a ``batch_size`` of 2 or more, events of all phones share requests to `collect`.
     """
+
+    speaks_edge = True
 
     def __init__(
         self,
@@ -65,7 +73,7 @@ class EdgeDestination(OverHttp):
         self._settings = settings
         url = f"{self._endpoint.base}{self._endpoint.prefix}/v2/collect"
         super().__init__(url, settings, vault=vault, monotonic=monotonic)
-        self.description = f"edge:{self._endpoint.base}{self._endpoint.prefix.removesuffix(_PREFIX)}"
+        self.description = self.vault.hide(shown_edge(self._endpoint))
         if settings.version == "v1" and settings.batch_size > 1:
             raise UsageError(
                 "batch_size: the Mobile SDK sends every event in a request of its own; "

@@ -73,7 +73,8 @@ class _Lane:
     """One phone: what it remembers of answers, and its queue."""
 
     state: EdgeState = field(default_factory=EdgeState)
-    queue: deque[Hit] = field(default_factory=deque)
+    queue: list[Hit] = field(default_factory=list)
+    """Short as a rule; a list takes a tenth of the memory of a deque, and there may be a million phones."""
     busy: bool = False
     """It is in flight, or waits, or stands in line for a connection."""
 
@@ -348,7 +349,7 @@ class LaneSender:
     def _end(self, hit: Hit, fate: Fate, reason: str = "") -> None:
         """The hit leaves its queue, and the next one of its phone is ready."""
         lane = hit.lane
-        lane.queue.popleft()
+        lane.queue.pop(0)
         if lane.queue:
             self._ready.append(lane)
         else:

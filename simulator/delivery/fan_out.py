@@ -103,9 +103,11 @@ class FanOut:
         return whole
 
     def _indices(self, member: Member, batch: Batch) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-        if batch.sources is None:
-            return np.arange(len(batch) if 0 in member.takes else 0)
-        return np.flatnonzero(np.isin(batch.sources, list(member.takes)))
+        sources = np.zeros(len(batch), dtype=np.uint8) if batch.sources is None else batch.sources
+        taken = np.isin(sources, list(member.takes))
+        if batch.edge_only is not None and not getattr(member.destination, "speaks_edge", False):
+            taken &= ~batch.edge_only
+        return np.flatnonzero(taken)
 
     async def _send(
         self, member: Member, batch: Batch, indices: np.ndarray[tuple[int], np.dtype[np.intp]]

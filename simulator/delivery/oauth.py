@@ -15,7 +15,7 @@ from simulator.core.errors import DeliveryError
 from simulator.delivery.addresses import is_loopback
 from simulator.delivery.curl import certificates
 from simulator.delivery.secrets import Vault
-from simulator.scenario.models import Authentication
+from simulator.scenario.models import ServerCredentials
 
 # The token service may throttle those who ask more often than they need (ingestion.md 3.1).
 _RENEW_BEFORE = 60.0  # seconds before the token expires, as the platform's own Kafka connector does (5.2)
@@ -48,7 +48,7 @@ class Credentials:
         return f"Credentials({self.token_url}, {self.client_id})"
 
     @classmethod
-    def of(cls, spec: Authentication, vault: Vault, field: str) -> Credentials:
+    def of(cls, spec: ServerCredentials, vault: Vault, field: str) -> Credentials:
         """Read the secrets that ``spec`` refers to; raises ``UsageError`` naming ``field`` if one isn't there."""
         return cls(
             spec.token_url,

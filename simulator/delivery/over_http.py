@@ -14,7 +14,7 @@ from simulator.delivery.base import Batch, DeliveryStats, Receipt
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import Credentials, TokenError, TokenSource
 from simulator.delivery.secrets import Vault
-from simulator.scenario.models import Authentication
+from simulator.scenario.models import ServerCredentials
 
 Done = Callable[[Receipt | BaseException], None]
 
@@ -29,7 +29,7 @@ class HttpSettings:
     connections: int = 16
     timeout: float = 10.0
     give_up_after: float = 30.0
-    authentication: Authentication | None = None
+    authentication: ServerCredentials | None = None
     ca_file: Path | None = None
     cap: RateCap | None = None
     field: str = "destination"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from simulator.core.errors import UsageError
 from simulator.delivery import files
 from simulator.delivery.base import Destination
-from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge
+from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge, shown_edge
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
@@ -51,7 +51,8 @@ class Target:
 
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     """Where ``spec`` leads. Raises ``UsageError`` for a form that doesn't exist or an address that is none."""
-    to = _resolved(spec, vault or Vault())
+    vault = vault or Vault()
+    to = _resolved(spec, vault)
     if to == RECEIVER:
         return Target("receiver", "embedded receiver")
     if to == "-":
@@ -66,7 +67,7 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
         endpoint = parse_edge(to)
         collect = spec.edge.version == "v2" and spec.batch_size > 1
         host = urlsplit(endpoint.base).hostname or ""
-        shown = f"edge:{endpoint.base}{endpoint.prefix}"
+        shown = vault.hide(shown_edge(endpoint))
         return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
     if to.startswith(("http://", "https://")):
         url = inlet_urls(to)[0]
@@ -79,12 +80,18 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
 
 
 def make_destination(
-    spec: DestinationSpec, *, base: Path | None = None, field: str = "destination", limited: bool = False
+    spec: DestinationSpec,
+    *,
+    base: Path | None = None,
+    field: str = "destination",
+    limited: bool = False,
+    replace: bool = False,
 ) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
     ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
-    destination; ``limited`` holds the rate below what the service documents. Raises ``UsageError`` for a form
+    destination; ``limited`` holds the rate below what the service documents; ``replace`` removes files that the same
+    run left behind. Raises ``UsageError`` for a form
     that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
     process, so the caller (``simulator.run``) makes that one itself.
     """
@@ -107,7 +114,7 @@ def make_destination(
         case "stdout":
             return files.StandardOutput()
         case "file":
-            return _file(spec, to, base)
+            return _file(spec, to, base, replace)
         case "kafka":
             settings = KafkaSettings(
                 header=None if spec.raw else _header(spec),
@@ -140,6 +147,7 @@ def make_destinations(
     receiver: Callable[[DestinationSpec], Destination],
     *,
     limited: Callable[[Target], bool] = lambda target: False,
+    replace: bool = False,
 ) -> Destination:
     """What ``Scenario.all_destinations`` describes as one destination; ``receiver`` makes the embedded one.
 
@@ -159,7 +167,7 @@ def make_destinations(
         made = (
             receiver(spec)
             if target.form == "receiver"
-            else make_destination(spec, field=field, limited=limited(target))
+            else make_destination(spec, field=field, limited=limited(target), replace=replace)
         )
         members.append(Member(name, made, spec.sources))
     if len(members) == 1 and members[0].sources == SOURCES:
@@ -171,7 +179,7 @@ def _resolved(spec: DestinationSpec, vault: Vault) -> str:
     return vault.reveal(Reference(spec.to), "destination.to")
 
 
-def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:
+def _file(spec: DestinationSpec, to: str, base: Path | None, replace: bool) -> Destination:
     path = Path(to.removeprefix("file:"))
     if not path.name:
         raise UsageError(f"destination {to!r}: the file has no name; expected file:PATH.ndjson[.gz|.zst]")
@@ -179,7 +187,7 @@ def _file(spec: DestinationSpec, to: str, base: Path | None) -> Destination:
     path = path if base is None else base / path
     if spec.rotate is None:
         return _one_file(path)
-    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every)
+    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every, replace=replace)
 
 
 def _one_file(path: Path) -> ParquetDestination | files.FileDestination:

@@ -13,7 +13,7 @@ import numpy as np
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery.base import Batch, DeliveryStats, Receipt, TimeArray
-from simulator.delivery.files import COMPRESSIONS, PARQUET, SUFFIXES, FileDestination
+from simulator.delivery.files import COMPRESSIONS, PARQUET, PART, SUFFIXES, FileDestination
 
 _TIMESTAMP = re.compile(rb'"timestamp":\s*"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+)Z"')
 _NUMBER = re.compile(r"-[0-9]{5,}")
@@ -39,9 +39,18 @@ class RotatingFiles:
     """Files ``NAME-00001.ndjson`` and so on; each is finished, and renamed, before the next one begins."""
 
     def __init__(
-        self, path: Path, make: Callable[[Path], File], *, size: float | None, every_s: float | None
+        self,
+        path: Path,
+        make: Callable[[Path], File],
+        *,
+        size: float | None,
+        every_s: float | None,
+        replace: bool = False,
     ) -> None:
-        """``size`` in bytes, ``every_s`` in seconds of the events' own time."""
+        """``size`` in bytes, ``every_s`` in seconds of the events' own time.
+
+        ``replace``: files of an earlier run under the same names are removed, because this run is the same.
+        """
         self.path = path
         self.description = f"files {self._name(path, 0, '*')}"
         self.stats = DeliveryStats()
@@ -50,6 +59,7 @@ class RotatingFiles:
         self._every_ms = None if every_s is None else max(1, round(every_s * MS_PER_SECOND))
         self._file: File | None = None
         self._number = 0
+        self._replace = replace
         self._period: int | None = None
         self._begin: int | None = None
 
@@ -65,13 +75,18 @@ class RotatingFiles:
         """Begin the first file. Files of an earlier run under the same names would mix with ours."""
         first = self._name(self.path, 1)
         stem, ending = first.name.rpartition("-00001")[0], first.name.rpartition("-00001")[2]
-        with_numbers = re.compile(re.escape(stem) + _NUMBER.pattern + re.escape(ending))
+        with_numbers = re.compile(
+            re.escape(stem) + _NUMBER.pattern + re.escape(ending) + rf"(?:{re.escape(PART)})?"
+        )
         if self.path.parent.is_dir():
             for name in sorted(entry.name for entry in self.path.parent.iterdir()):
-                if with_numbers.fullmatch(name):
+                if not with_numbers.fullmatch(name):
+                    continue
+                if not self._replace:
                     raise UsageError(
                         f"{self.path.with_name(name)} is there from an earlier run; remove its files, or name others"
                     )
+                self.path.with_name(name).unlink()
         await self._next()
 
     async def send(self, batch: Batch) -> Receipt:

@@ -138,7 +138,7 @@ def _written(summary: Mapping[str, Any]) -> Lines:
 
 
 # How the addresses of destinations begin that `--to` takes as the summary shows them.
-_REMOTE = ("http://", "https://", "http:", "kafka:")
+_REMOTE = ("http://", "https://", "http:", "edge:", "kafka:")
 
 
 def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:

@@ -273,3 +273,44 @@ destinations:
     told += "".join(path.read_bytes().decode("latin-1") for path in files)
     assert "hidden" not in told
     assert ending == "traceback" or "***" in told
+
+
+# --- the Edge Network ---------------------------------------------------------------------------------------
+
+
+def test_a_run_to_the_edge_network_delivers_the_stream_phone_by_phone(folder: Path) -> None:
+    def edge(request: Request) -> Behaviour:
+        return Reply(200, b'\x00{"requestId":"r","handle":[]}\n')
+
+    with MisbehavingServer(edge) as server:
+        to = f"edge:{server.base}?configId=demo"
+        result = call("run", "tiny.yaml", "--to", to, "--to", "file:a.ndjson", "--out", "record", "--json")
+    assert result.exit_code == 0
+    entry = json.loads(result.stdout)["destinations"]["edge"]
+    assert entry["to"] == to
+    assert entry["acknowledged"] == entry["sent"] == len(server.requests) > 10
+    stream: dict[str, list[str]] = {}
+    for body in read_events(folder / "a.ndjson"):
+        event = orjson.loads(body)
+        stream.setdefault(event["identityMap"]["ECID"][0]["id"], []).append(event["_id"])
+    arrived: dict[str, list[str]] = {}
+    for request in server.requests:
+        document = orjson.loads(request.body)
+        phone = document["xdm"]["identityMap"]["ECID"][0]["id"]
+        arrived.setdefault(phone, []).append(document["events"][0]["xdm"]["_id"])
+    assert arrived == stream
+
+
+def test_an_expectation_may_speak_of_one_of_several_destinations(folder: Path) -> None:
+    more = """\
+destinations: {one: {to: "file:a.ndjson"}, two: {to: receiver}}
+expect:
+  - {metric: destinations.two.acknowledged, at_least: 1}
+  - {metric: destinations.one.pending, at_least: 1}
+"""
+    tiny(folder, more)
+    result = call("run", "tiny.yaml", "--out", "record", "--quiet")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "journeysim: expectation failed: destinations.one.pending: found 0, expected at least 1"
+    ]

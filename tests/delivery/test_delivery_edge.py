@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from simulator.core.errors import UsageError
 from simulator.delivery import Batch, DeliveryStats, EdgeDestination, EdgeSettings, Fate, Receipt
 from simulator.delivery.edge_requests import MAX_BODY_BYTES, CollectFormat
-from simulator.scenario.models import Authentication
+from simulator.scenario.models import ServerCredentials
 from simulator.scenario.references import Reference
 from tests.delivery.misbehaving import Behaviour, Cut, Hang, MisbehavingServer, Reply, Request
 from tests.delivery.sending import tally
@@ -161,7 +161,7 @@ def test_a_host_that_asks_for_it_gets_a_token_and_is_told_the_client(monkeypatch
         return answer()
 
     with MisbehavingServer(script) as server:
-        credentials = Authentication(
+        credentials = ServerCredentials(
             client_id=Reference("me"),
             client_secret=Reference("${env:TEST_CLIENT_SECRET}"),
             token_url=f"{server.base}/ims/token/v3",

@@ -41,6 +41,7 @@ class Memory:
     stats: DeliveryStats = field(default_factory=DeliveryStats)
     trouble: str = ""
     interrupted: bool = False
+    speaks_edge: bool = False
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -91,6 +92,14 @@ def test_events_go_where_their_source_is_wanted() -> None:
     assert (edge.got, inlet.got) == ([batch.bodies[0], batch.bodies[2]], [batch.bodies[1], batch.bodies[3]])
     assert tally(receipt) == {"PENDING": 1, "ACKNOWLEDGED": 4}
     assert receipt.reasons == {4: "no destination takes events of this source"}
+
+
+def test_what_only_the_edge_network_understands_goes_nowhere_else() -> None:
+    edge, other = Memory(speaks_edge=True), Memory()
+    batch = Batch(events(3), edge_only=np.array([False, True, False]))
+    (receipt,) = send(FanOut([Member("edge", edge), Member("other", other)]), batch)
+    assert (edge.got, other.got) == (batch.bodies, [batch.bodies[0], batch.bodies[2]])
+    assert tally(receipt) == {"ACKNOWLEDGED": 3}
 
 
 ANSWERS = st.sampled_from([Fate.PENDING, Fate.ACKNOWLEDGED, Fate.REJECTED])

@@ -198,6 +198,16 @@ def test_files_of_an_earlier_run_are_not_mixed_with_ours(tmp_path: Path) -> None
         write(RotatingFiles(tmp_path / "e.ndjson", one_file, size=300, every_s=None))
 
 
+def test_the_same_run_begins_its_files_anew(tmp_path: Path) -> None:
+    (tmp_path / "e-00007.ndjson").write_text("")
+    (tmp_path / "e-00009.ndjson.part").write_text("")
+    (tmp_path / "other-00001.ndjson").write_text("")
+    destination = RotatingFiles(tmp_path / "e.ndjson", one_file, size=300, every_s=None, replace=True)
+    write(destination, Batch(events(1)))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["e-00001.ndjson", "other-00001.ndjson"]
+
+
 def test_a_folder_that_vanishes_is_said(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()

@@ -13,7 +13,7 @@ import pytest
 from simulator.core.errors import UsageError
 from simulator.delivery import Vault
 from simulator.delivery.oauth import Credentials, TokenError, TokenSource
-from simulator.scenario.models import Authentication
+from simulator.scenario.models import ServerCredentials
 from simulator.scenario.references import Reference
 from tests.delivery.misbehaving import Behaviour, MisbehavingServer, Reply, Request, good
 from tests.delivery.sending import events, send, send_all, tally
@@ -51,8 +51,8 @@ class Endpoint:
         return f"token-number-{self.issued}"
 
 
-def authentication(server: MisbehavingServer) -> Authentication:
-    return Authentication(
+def authentication(server: MisbehavingServer) -> ServerCredentials:
+    return ServerCredentials(
         client_id=Reference("the-client"),
         client_secret=Reference("${env:TEST_CLIENT_SECRET}"),
         token_url=f"{server.base}/ims/token/v3",

@@ -16,17 +16,16 @@ from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import (
     SOURCES,
-    Authentication,
     Destination,
     EdgeOptions,
     Expectation,
     HttpRequest,
     KafkaOptions,
     Rotation,
+    ServerCredentials,
     Source,
 )
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
-from simulator.scenario.models.load import Load
 from simulator.scenario.models.journeys import (
     ActionDefinition,
     Audience,
@@ -45,6 +44,7 @@ from simulator.scenario.models.journeys import (
     StubAnswer,
     TimeOfDay,
 )
+from simulator.scenario.models.load import Load
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
@@ -79,9 +79,9 @@ __all__ = [
     "Group",
     "Home",
     "HttpRequest",
-    "KafkaOptions",
     "Journey",
     "Journeys",
+    "KafkaOptions",
     "Library",
     "Load",
     "Lunch",
@@ -102,6 +102,7 @@ __all__ = [
     "Rotation",
     "Scenario",
     "Schedule",
+    "ServerCredentials",
     "Sessions",
     "Source",
     "Step",

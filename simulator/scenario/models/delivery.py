@@ -23,7 +23,7 @@ _SECRET_SETTINGS = ("password", "secret", "token", "ssl.key.pem", "oauthbearer.c
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class Authentication(Model):
+class ServerCredentials(Model):
     """OAuth server-to-server credentials: tokens are fetched and renewed as needed, one for all requests."""
 
     client_id: ReferenceText = Field(description="Client id, also sent as `x-api-key` to the Edge Network.")
@@ -160,7 +160,7 @@ class Destination(Model):
     flow_id: str | None = Field(default=None, description="Dataflow, where the connection has several.")
     source_name: str = Field(default="journeysim", description="`header.source.name` of each message.")
     sandbox: str | None = Field(default=None, description="Sandbox that requests name (`x-sandbox-name`).")
-    authentication: Authentication | None = Field(
+    authentication: ServerCredentials | None = Field(
         default=None, description="Credentials for an inlet or Edge host that asks for them."
     )
     ca_file: FilePath | None = Field(
