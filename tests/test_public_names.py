@@ -48,8 +48,8 @@ NAMES = {
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Figures Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        backfill_options describe_people load_options plan prepare replay_file run scenario_to_resume
+        Figures Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult Simulation Tally WallClock
+        World backfill_options describe_people load_options plan prepare replay_file run scenario_to_resume
         serve_receiver serving_metrics
     """,
     "scenario": """

@@ -19,6 +19,8 @@ from simulator.run.workers import WindowSource
 HAND_OVER = 2000
 # A paced run looks this far ahead, in seconds of the wall.
 PACED_WINDOW_S = 0.25
+# A live run has caught up when it is no further behind the clock than this.
+_CAUGHT_UP_MS = 1000
 
 
 class Driver:
@@ -159,10 +161,8 @@ class Driver:
 
     def _live_ends(self, pacer: Pacer) -> Iterator[tuple[int, bool]]:
         """Ends of windows, and whether their events have times to keep: those of the past have not."""
-        at = 0
-        for _, end in self._world.windows():
-            if end > pacer.now():
-                break
+        at, (_, longest) = 0, next(self._world.windows())
+        while (end := min(at + longest, pacer.now(), self._world.duration_ms)) - at > _CAUGHT_UP_MS:
             at = end
             yield end, False
         yield from self._paced_ends(at, 1.0)
