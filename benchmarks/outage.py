@@ -104,6 +104,7 @@ def outage(rate: int, up: float, down: float, *, people: int = 20_000, settle: f
             assert process.stdout is not None
             process.stdout.read()
         summary = json.loads(Path(f"{name}/run/summary.json").read_text())
+    settle = min(settle, up / 2)
     before = median(mib for at, mib in seen if settle <= at <= up)
     # The last look may be at a process that has gone half.
     after = [mib for at, mib in seen if settle <= at][:-2]

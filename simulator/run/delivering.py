@@ -23,6 +23,7 @@ from simulator.delivery.load import Histogram
 from simulator.run.journal import Journal, Known, State
 from simulator.run.pacing import WallClock
 from simulator.run.window import Window
+from simulator.sdk import Route
 
 # The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
 INTERRUPTED = "the run was interrupted before it was delivered"
@@ -209,6 +210,9 @@ class Deliverer:
             return
         whole = len(fresh) == len(window)
         batch = Batch(window.bodies, first, times=window.sent)
+        edge_only = window.route == Route.EDGE_ONLY
+        if edge_only.any():
+            batch.edge_only = edge_only
         if not whole:
             batch = batch.pick(fresh)
         if due is not None and self._most > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer
@@ -39,14 +39,17 @@ class Driver:
         stop: asyncio.Event,
         spill: Path,
         load: LoadTiming | None,
+        sort_out: Callable[[Window], Window] = lambda window: window,
         ahead: bool,
     ) -> None:
-        """``ahead``: the next window may be made while this one is sent."""
+        """``sort_out`` leaves out what no destination takes; ``ahead``: the next window may be made while this one
+        is sent."""
         self._world = world
         self._deliverer = deliverer
         self._clock = clock
         self._stop = stop
         self._load = load
+        self._sort_out = sort_out
         self._ahead = ahead
         self._pacer: Pacer | None = None
         self.outbox = Outbox(spill, MOST_UNSETTLED)
@@ -110,7 +113,10 @@ class Driver:
                 await making
 
     def _make(self, source: WindowSource, end: int) -> asyncio.Task[Window]:
-        return asyncio.create_task(asyncio.to_thread(source.advance, end))
+        return asyncio.create_task(asyncio.to_thread(self._advance, source, end))
+
+    def _advance(self, source: WindowSource, end: int) -> Window:
+        return self._sort_out(source.advance(end))
 
     # --- by the clock ---------------------------------------------------------------------------------------
 
@@ -123,9 +129,9 @@ class Driver:
         try:
             for end, timed in ends:
                 if timed:
-                    window = source.advance(end)
+                    window = self._advance(source, end)
                 else:
-                    window = await asyncio.to_thread(source.advance, end)
+                    window = await self._make(source, end)
                 await self._hold(window, timed)
                 if timed:
                     await self._wait_for(end, pacer)

@@ -39,7 +39,7 @@ from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
 from simulator.run.summary import by_destination, counts, measurements
-from simulator.run.tally import OUTCOME_OF_FATE, Tally
+from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
 from simulator.scenario import dump_as_run
@@ -205,6 +205,7 @@ class _Run:
             stop=self._stop,
             spill=self._folder.spill,
             load=self._load,
+            sort_out=self._tally.sort_out,
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
         meter = Meter(
@@ -269,7 +270,7 @@ class _Run:
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
-        rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
+        rows["outcome"] = settled(rows["outcome"], receipt.fates[caused])
         ledger.append(rows)
         ledger.append(window.lost)
         self._open = window.open

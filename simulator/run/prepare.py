@@ -18,6 +18,7 @@ from simulator.run.journeys import check_journeys
 from simulator.run.measuring import LIVE_METRICS, can_be_live
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
+from simulator.sdk import rule_problems
 from simulator.world import (
     PlaceSet,
     RoadNetwork,
@@ -212,6 +213,8 @@ def _check_kind(
 def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     """What only the rooms behind the scenario know: phone models, systems, locales, metrics, destinations."""
     scenario = loaded.scenario
+    for number, key, what in rule_problems(scenario.app):
+        yield loaded.problem(("app", "rules", number, key), what)
     for name, group in scenario.people.items():
         yield from _check_kind(loaded, ("people", name), group.phone, group.locale)
         for kind in kinds_of(scenario, name) if group.personas is not None else ():
