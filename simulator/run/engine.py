@@ -123,7 +123,9 @@ def _destination(prepared: Prepared, options: RunOptions, folder: RunFolder, clo
     def limited(target: Target) -> bool:
         return leaves_this_machine(target) and not options.over_limit
 
-    return make_destinations(prepared.scenario.all_destinations(), embedded, limited=limited)
+    return make_destinations(
+        prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
+    )
 
 
 class _StoppedError(Exception):
