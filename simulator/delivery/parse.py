@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
 from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
+from simulator.delivery.oauth import Credentials, TokenSource
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
 from simulator.delivery.rotation import RotatingFiles
@@ -33,6 +35,14 @@ FORMS = (
     "or `-` for standard output"
 )
 _KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the destinations of one run have in common: secrets to hide, and tokens."""
+
+    vault: Vault = dataclasses.field(default_factory=Vault)
+    tokens: dict[Credentials, TokenSource] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +96,18 @@ def make_destination(
     field: str = "destination",
     limited: bool = False,
     replace: bool = False,
+    shared: Shared | None = None,
 ) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
     ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
-    destination; ``limited`` holds the rate below what the service documents; ``replace`` removes files that the same
-    run left behind. Raises ``UsageError`` for a form
-    that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
-    process, so the caller (``simulator.run``) makes that one itself.
+    destination; ``shared`` is what it shares with others. ``limited`` holds the rate below what the service
+    documents; ``replace`` removes files that the same run left behind. Raises ``UsageError`` for a form that does
+    not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's process, so the
+    caller (``simulator.run``) makes that one itself.
     """
-    vault = Vault()
+    shared = shared or Shared()
+    vault = shared.vault
     target = target_of(spec, vault)
     to = _resolved(spec, vault)
     cap = RateCap(target.limit) if limited and target.limit is not None else None
@@ -107,6 +119,7 @@ def make_destination(
         ca_file=spec.ca_file,
         cap=cap,
         field=field,
+        tokens=shared.tokens,
     )
     match target.form:
         case "receiver":
@@ -154,6 +167,7 @@ def make_destinations(
     Raises ``UsageError`` as :func:`make_destination` does, and where two would write the same file.
     """
     members: list[Member] = []
+    shared = Shared()
     taken: dict[str, str] = {}
     for name, spec in specs.items():
         target = target_of(spec)
@@ -167,7 +181,7 @@ def make_destinations(
         made = (
             receiver(spec)
             if target.form == "receiver"
-            else make_destination(spec, field=field, limited=limited(target), replace=replace)
+            else make_destination(spec, field=field, limited=limited(target), replace=replace, shared=shared)
         )
         members.append(Member(name, made, spec.sources))
     if len(members) == 1 and members[0].sources == SOURCES:
@@ -218,6 +232,7 @@ def _inlet(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -
         ca_file=common.ca_file,
         cap=common.cap,
         field=common.field,
+        tokens=common.tokens,
         header=None if spec.raw else _header(spec),
         batch_size=spec.batch_size,
         sync_validation=spec.sync_validation,
@@ -238,6 +253,7 @@ def _edge(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) ->
         ca_file=common.ca_file,
         cap=common.cap,
         field=common.field,
+        tokens=common.tokens,
         version=spec.edge.version,
         batch_size=spec.batch_size,
         organization=spec.organization,
