@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from simulator.core.errors import UsageError
 from simulator.delivery import files
+from simulator.delivery.addresses import split_url
 from simulator.delivery.base import Destination
 from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge, shown_edge
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
-from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
+from simulator.delivery.inlet_http import HTTP_EXPECTED, HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
 from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
 from simulator.delivery.oauth import Credentials, TokenSource
@@ -51,12 +51,14 @@ class Target:
 
     ``form`` is one of receiver, stdout, file, inlet, http, kafka, edge. ``shown`` is its address without anything
     secret, ``hosts`` are those that something is sent to, ``limit`` is what the service behind it documents.
+    ``in_clear`` are hosts that would get secrets without encryption.
     """
 
     form: str
     shown: str
     hosts: tuple[str, ...] = ()
     limit: ServiceLimit | None = None
+    in_clear: tuple[str, ...] = ()
 
 
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
@@ -67,7 +69,6 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
         return Target("receiver", "embedded receiver")
     if to == "-":
         return Target("stdout", "standard output")
-    tokens = (urlsplit(spec.authentication.token_url).hostname or "",) if spec.authentication else ()
     if to.startswith("file:"):
         return Target("file", to)
     if to.startswith("kafka:"):
@@ -76,17 +77,35 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     if to.startswith("edge:"):
         endpoint = parse_edge(to)
         collect = spec.edge.version == "v2" and spec.batch_size > 1
-        host = urlsplit(endpoint.base).hostname or ""
-        shown = vault.hide(shown_edge(endpoint))
-        return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
+        limit = EDGE_COLLECT if collect else EDGE_INTERACT
+        return _over_http("edge", vault.hide(shown_edge(endpoint)), endpoint.base, spec, limit)
     if to.startswith(("http://", "https://")):
         url = inlet_urls(to)[0]
         limit = INLET_SYNC if spec.sync_validation else INLET
-        return Target("inlet", url.partition("?")[0], (urlsplit(url).hostname or "", *tokens), limit)
+        return _over_http("inlet", url.partition("?")[0], url, spec, limit)
     if to.startswith("http:"):
         url = to.removeprefix("http:")
-        return Target("http", f"http:{url.partition('?')[0]}", (urlsplit(url).hostname or "", *tokens))
+        return _over_http("http", f"http:{url.partition('?')[0]}", url, spec, None)
     raise UsageError(f"destination {to.partition('?')[0]!r}: unknown form; expected {FORMS}{_hint(to)}")
+
+
+def _over_http(form: str, shown: str, url: str, spec: DestinationSpec, limit: ServiceLimit | None) -> Target:
+    """The target behind ``url``, with the host that gives tokens for it."""
+    parts = split_url(url, HTTP_EXPECTED)
+    secret = spec.authentication is not None
+    if form == "http":
+        secret |= any(not value.literal for value in spec.request.headers.values())
+    reached = [(parts, secret)]
+    if spec.authentication is not None:
+        expected = "expected the address of a token service in authentication.token_url"
+        reached.append((split_url(spec.authentication.token_url, expected), True))
+    return Target(
+        form,
+        shown,
+        tuple(at.hostname or "" for at, _ in reached),
+        limit,
+        tuple(at.hostname or "" for at, tells in reached if tells and at.scheme == "http"),
+    )
 
 
 def make_destination(

@@ -31,6 +31,8 @@ def refusals(
             yield loaded.problem(
                 ("load", "profile"), too_much, "lower it, or allow more than is documented with --over-limit"
             )
+        if exposed := in_clear(target):
+            yield loaded.problem(field, *exposed)
         for host in dict.fromkeys(target.hosts):
             if not host_allowed(host, allowed):
                 yield loaded.problem(
@@ -38,6 +40,17 @@ def refusals(
                     f"{host} is not this machine, and nothing says that events may be sent there",
                     f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
                 )
+
+
+def in_clear(target: Target) -> tuple[str, str] | None:
+    """What is wrong, and what to do, where secrets would leave this machine without encryption."""
+    for host in target.in_clear:
+        if not is_loopback(host):
+            return (
+                f"secrets would go to {host} without encryption",
+                "use an address that begins with https://",
+            )
+    return None
 
 
 def _too_much(loaded: LoadedScenario, spec: Destination, target: Target) -> str:
@@ -58,6 +71,8 @@ def _too_much(loaded: LoadedScenario, spec: Destination, target: Target) -> str:
 
 def guard_target(target: Target, allowed: Sequence[str]) -> None:
     """The same for a single destination; raises UsageError."""
+    if exposed := in_clear(target):
+        raise UsageError("; ".join(exposed))
     for host in target.hosts:
         if not host_allowed(host, allowed):
             raise UsageError(
