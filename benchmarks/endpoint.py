@@ -57,10 +57,11 @@ class Endpoint(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Serve on a free port, print it, and end with standard input."""
+    """Serve on the port given, or a free one, print it, and end with standard input."""
     Endpoint.answers = answer(b"200 OK", SINGLE), answer(b"207 Multi-Status", batch_answer(int(sys.argv[1])))
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Endpoint, "127.0.0.1", 0, backlog=1024)
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    server = await loop.create_server(Endpoint, "127.0.0.1", port, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()

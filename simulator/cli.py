@@ -8,18 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from simulator import __version__
 from simulator.complaints import plural, show_problems, user_errors
 from simulator.core.errors import ExitCode
+from simulator.output import console_for, print_json, program_name, say_what_went_wrong
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from simulator.run import Figures, Prepared, RunResult
+    from simulator.run import Figures, Prepared
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
@@ -227,11 +226,11 @@ def run(
             on_figures=measured,
         )
     if as_json:
-        _print_json(result.summary, err=events_on_stdout)
+        print_json(result.summary, err=events_on_stdout)
     elif not quiet:
-        render_summary(result.summary, _console(stderr=events_on_stdout), program=_program())
+        render_summary(result.summary, console_for(stderr=events_on_stdout), program=program_name())
     if quiet or as_json:
-        _say_what_went_wrong(result)
+        say_what_went_wrong(result)
     sys.exit(result.exit_code)
 
 
@@ -325,11 +324,11 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
     one = person is not None or place is not None
     document = tell(record, person=person, place=place, **limited) if one else explain_run(record, **limited)
     if as_json:
-        _print_json(document)
+        print_json(document)
     elif one:
-        render_story(document, _console())
+        render_story(document, console_for())
     else:
-        render_explanation(document, _console())
+        render_explanation(document, console_for())
 
 
 @main.command()
@@ -383,6 +382,12 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
     metavar="FILE",
     help="Talk to the destination as this scenario says [the scenario.yaml beside the events, if there is one].",
 )
+@click.option("--now", is_flag=True, help="Move the times in the events so that the first happens now.")
+@click.option(
+    "--speed", type=click.FloatRange(0, min_open=True), metavar="FACTOR",
+    help="Send at the distances that the events had, divided by this; 1 is as it was [as fast as possible].",
+)  # fmt: skip
+@click.option("--new-ids", metavar="WORD", help="Give events new ids, made of their own and this word.")
 @SET
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @user_errors
@@ -391,6 +396,9 @@ def replay(
     to: str,
     allow_hosts: tuple[str, ...],
     scenario: Path | None,
+    now: bool,
+    speed: float | None,
+    new_ids: str | None,
     overrides: tuple[str, ...],
     quiet: bool,
 ) -> None:
@@ -400,9 +408,16 @@ def replay(
 
     - `journeysim replay runs/lunch_rush-20260302-113000/undelivered.ndjson --to http://127.0.0.1:8080/collection/demo`
     """
-    from simulator.run import replay_file
+    from simulator.run import Retiming, replay_file
 
-    result = replay_file(file, to, scenario=scenario, overrides=overrides, allow_hosts=allow_hosts)
+    result = replay_file(
+        file,
+        to,
+        scenario=scenario,
+        overrides=overrides,
+        allow_hosts=allow_hosts,
+        retiming=Retiming(to_now=now, speed=speed, renew=new_ids),
+    )
     if not quiet:
         click.echo(
             f"{result.sent:,} events read, {result.acknowledged:,} acknowledged, "
@@ -422,60 +437,10 @@ def _dry_run(prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool,
 
     document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
-        render_plan(document, _console())
+        render_plan(document, console_for())
     sys.exit(ExitCode.OK if document["allowed"] else ExitCode.BAD_INPUT)
-
-
-def _say_what_went_wrong(result: RunResult) -> None:
-    """One line for each reason of an exit code other than 0, for those who don't see the summary."""
-    summary = result.summary
-    lines = []
-    if summary["interrupted"]:
-        lines.append("interrupted")
-    if summary["aborted"]:
-        lines.append(f"ended early: {summary['aborted']}")
-    if summary["failure"]:
-        lines.append(summary["failure"])
-    reasons = {entry["reason"]: entry["events"] for entry in summary["reasons"]}
-    why = f": {max(reasons, key=lambda reason: reasons[reason])}" if reasons else ""
-    if summary["pending"]:
-        kept = f"; they are in {summary['undelivered_file']}" if summary["undelivered_file"] else ""
-        lines.append(f"{plural(summary['pending'], 'event')} could not be delivered{why}{kept}")
-    elif summary["rejected"] and result.exit_code is ExitCode.NOT_DELIVERED:
-        lines.append(f"{plural(summary['rejected'], 'event')} rejected{why}")
-    lines += [
-        f"expectation failed: {verdict['metric']}: {verdict['reason']}"
-        for verdict in summary["expectations"]
-        if not verdict["ok"]
-    ]
-    for line in lines:
-        click.echo(f"journeysim: {line}", err=True)
-
-
-def _print_json(document: dict[str, Any], *, err: bool = False) -> None:
-    import json
-
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode(), err=err)
-
-
-def _program() -> str:
-    """How the user calls the program, for commands to copy."""
-    import shutil
-
-    if shutil.which("journeysim"):
-        return "journeysim"
-    called = Path(sys.argv[0])
-    if called.stem != "journeysim":
-        return "python -m simulator"
-    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
 
 
 __all__: Sequence[str] = ("main",)

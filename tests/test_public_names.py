@@ -29,16 +29,19 @@ NAMES = {
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
-        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from
+        CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
         COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
         kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
-        DEVICES PROFILES SDK_VERSIONS AppOnPhone CohortSessions DaySessions DeviceModel Handset MonitoredPhone
-        Os OsProfile Permission Phone PlacesService RegionEvent RegionService Registrations SessionPlanner Unreported
-        check_mix device_named devices_for draw_handsets draw_permissions draw_systems ways_of
+        DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
+        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
+        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported check_mix device_named
+        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        ways_of
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
@@ -48,8 +51,8 @@ NAMES = {
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Figures Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        backfill_options describe_people load_options plan prepare replay_file run scenario_to_resume
+        Figures Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult Simulation Tally WallClock
+        World backfill_options describe_people load_options plan prepare replay_file run scenario_to_resume
         serve_receiver serving_metrics
     """,
     "scenario": """
@@ -60,10 +63,11 @@ NAMES = {
         load_scenario
     """,
     "sdk": """
-        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
+        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
-        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit IdealUplink Judgement MobileSdk Route
-        Sender StateEntry Uplink edge_headers edge_request judge read_answer render_hits user_agent
+        EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
+        SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
+        render_hits rule_problems user_agent
     """,
     "world": """
         ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy

@@ -18,8 +18,17 @@ from simulator.ledger import SYSTEMS, Outcome, Rows
 
 FORMAT = 1
 """Version of the documents of this module and of `simulator.checks.story`."""
+ACCEPTED = (Outcome.DELIVERED, Outcome.DELIVERED_LATE)
+"""The outcomes of crossings whose event the destination took over."""
 STEPS = ("crossed", "noticed", "queued", "sent", "accepted")
-DELAYS = (("crossed", "noticed"), ("noticed", "sent"), ("crossed", "sent"))
+DELAYS = (
+    ("crossed", "noticed"),
+    ("noticed", "sent"),
+    ("sent", "acknowledged"),
+    ("crossed", "acknowledged"),
+)
+BESIDES = ("region_events_without_crossing", "duplicates", "failed_attempts")
+"""What a summary counts beside crossings."""
 PERCENTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
 LOSS_PLACES = 5
 
@@ -50,6 +59,7 @@ def explain(record: RunRecord, limit: int = LOSS_PLACES) -> dict[str, Any]:
             for name, (people, mine) in systems.items()
         },
         "delays": [_delay(rows, *steps) for steps in DELAYS],
+        "besides": {key: record.summary[key] for key in BESIDES if record.summary and key in record.summary},
         "places_with_losses": places["count"],
         "places": places["worst"],
     }
@@ -61,7 +71,7 @@ def funnel(rows: Rows, which: Which = ALL) -> list[dict[str, Any]]:
     reached = {
         "crossed": len(outcome),
         **{step: int((rows[step][which] >= 0).sum()) for step in ("noticed", "queued", "sent")},
-        "accepted": int((outcome == Outcome.DELIVERED).sum()),
+        "accepted": int(np.isin(outcome, ACCEPTED).sum()),
     }
     whole = max(1, len(outcome))
     return [{"step": step, "crossings": reached[step], "share": reached[step] / whole} for step in STEPS]
@@ -93,7 +103,7 @@ def _losses(rows: Rows, systems: dict[str, tuple[int, npt.NDArray[np.bool_]]]) -
     for reason, explanation in EXPLANATIONS.items():
         here = outcome == reason
         lost = int(here.sum())
-        if reason is Outcome.DELIVERED or not lost:
+        if reason in ACCEPTED or not lost:
             continue
         losses.append(
             {
@@ -125,7 +135,7 @@ def _places(record: RunRecord, limit: int) -> dict[str, Any]:
     pairs = rows["place"].astype(np.int64) * kinds + rows["outcome"]
     table = np.bincount(pairs, minlength=len(names) * kinds).reshape(-1, kinds)
     crossings = table.sum(axis=1)
-    table[:, Outcome.DELIVERED] = 0
+    table[:, list(ACCEPTED)] = 0
     lost = table.sum(axis=1)
     ranked = np.lexsort((np.arange(len(names)), -lost))[:limit]
     worst = [

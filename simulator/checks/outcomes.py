@@ -50,6 +50,47 @@ EXPLANATIONS: dict[Outcome, Explanation] = {
         "the run ended before the operating system would have noticed",
         "not noticed yet when the run ended",
     ),
+    Outcome.APP_NOT_RUNNING: Explanation(
+        "the app was not running, and the operating system does not start it in that state",
+        "not noticed: the app was not running, and {phone} does not start it in that state",
+    ),
+    Outcome.PHONE_OFF: Explanation("the phone was switched off", "not noticed: the phone was switched off"),
+    Outcome.DELIVERED_LATE: Explanation(
+        "its event was acknowledged, but later than the scenario calls timely (`network.late_after`)",
+        "acknowledged, but late",
+    ),
+    Outcome.STALE_POI: Explanation(
+        "the place was no longer in the SDK's list of nearby ones, so the SDK took its region event for an old one",
+        "no event: the place had left the SDK's list of nearby ones",
+    ),
+    Outcome.NO_METADATA: Explanation(
+        "the SDK of Android makes no event for a place without any metadata",
+        "no event: the place has no metadata, and {phone}'s SDK cannot make one without",
+    ),
+    Outcome.DEDUPLICATED: Explanation(
+        "the app took itself to be on that side of the border already and held it back",
+        "held back by the app, which took itself to be on that side of the border already",
+    ),
+    Outcome.CONSENT_NO: Explanation(
+        "the person does not consent to data being collected, so its event was thrown away",
+        "thrown away: the person does not consent to data being collected",
+    ),
+    Outcome.DROPPED_BY_CODE: Explanation(
+        "the endpoint answered with a code after which the SDK gives an event up",
+        "given up after an answer that the SDK does not try again",
+    ),
+    Outcome.QUEUE_LOST: Explanation(
+        "its event was still in the queue when the app was removed or installed afresh",
+        "lost with the app's storage when it was installed afresh",
+    ),
+    Outcome.QUEUED_AT_END: Explanation(
+        "its event was still in the phone's queue when the run ended",
+        "still in the phone's queue when the run ended",
+    ),
+    Outcome.UNCONFIRMED: Explanation(
+        "its event reached the endpoint, but the phone had not heard so by the end",
+        "it reached the endpoint, but the phone never heard so",
+    ),
 }
 
 # What an app may do that may not always use the exact location; by the names of the ledger.

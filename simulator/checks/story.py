@@ -16,6 +16,7 @@ from simulator.core.simtime import MS_PER_SECOND
 from simulator.ledger import Outcome
 
 STORY_LINES = 100
+STEPS = ("crossed", "noticed", "queued", "sent", "acknowledged")
 SYSTEM_NAMES = {"ios": "iOS", "android": "Android", "": "the phone"}
 
 
@@ -70,7 +71,8 @@ def _crossing(record: RunRecord, row: np.void) -> dict[str, Any]:
         "crossing": "entry" if row["entry"] else "exit",
         "outcome": outcome.label,
         "because": told(outcome, SYSTEM_NAMES[person["system"] or ""], person["permission"] or ""),
-        **{step: record.local(int(row[step])) for step in ("crossed", "noticed", "queued", "sent")},
+        **{step: record.local(int(row[step])) for step in STEPS},
+        "attempts": int(row["attempts"]),
         "noticed_after_seconds": (noticed - crossed) / MS_PER_SECOND if noticed >= 0 else None,
         "event": int(row["event"]) if row["event"] >= 0 else None,
     }

@@ -18,6 +18,7 @@ from simulator.ledger.record import (
     Rows,
     read_ledger,
     rows_from,
+    unnoticed,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "Rows",
     "read_ledger",
     "rows_from",
+    "unnoticed",
 ]

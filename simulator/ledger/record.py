@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from simulator.core.errors import DeliveryError, UsageError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 LEDGER_FOLDER = "ledger"
 ROWS_FILE = "crossings.bin"
 PEOPLE_FILE = "people.bin"
@@ -32,7 +32,7 @@ class Outcome(IntEnum):
     OPEN = 0
     """Not decided yet; never in a finished ledger."""
     DELIVERED = 1
-    """Its event was acknowledged by the destination."""
+    """Its event was acknowledged by the destination, and not late."""
     REJECTED = 2
     """Its event was refused by the destination, which will not take it later either."""
     UNDELIVERED = 3
@@ -47,8 +47,29 @@ class Outcome(IntEnum):
     """Not noticed: the fence is smaller than what the operating system detects reliably."""
     PENDING_DETECTION = 8
     """The run ended before the operating system would have noticed."""
-
-    NOT_DUE = 9
+    APP_NOT_RUNNING = 9
+    """Noticed by nobody: the app was not running, and the operating system does not start it in that state."""
+    PHONE_OFF = 10
+    """Not noticed: the phone was switched off."""
+    DELIVERED_LATE = 11
+    """Its event was acknowledged by the destination, but longer after it was queued than the scenario calls late."""
+    STALE_POI = 12
+    """The SDK did not believe the region event: the place was no longer in its list of nearby ones."""
+    NO_METADATA = 13
+    """The SDK made no event of it: Android's cannot for a place without any metadata."""
+    DEDUPLICATED = 14
+    """The app itself held it back, because it took itself to be on that side of the border already."""
+    CONSENT_NO = 15
+    """Its event was thrown away, because the person does not consent to data being collected."""
+    DROPPED_BY_CODE = 16
+    """The SDK gave its event up after an answer that it does not try again."""
+    QUEUE_LOST = 17
+    """Its event was still in the queue when the app was removed or installed afresh."""
+    QUEUED_AT_END = 18
+    """Its event was still in the phone's queue when the run ended."""
+    UNCONFIRMED = 19
+    """Its event reached the endpoint, but the phone had not heard so when the run ended or the event was lost."""
+    NOT_DUE = 20
     """Its event was not sent, because the load that sends events at a rate ended before its time."""
 
     @property
@@ -60,10 +81,15 @@ class Outcome(IntEnum):
 # What the simulation knows of a crossing when its event leaves the phone (or will never leave it), in the order
 # of CROSSING_FIELDS. Times are virtual milliseconds since the start of the run; -1 stands for "never".
 # A plain tuple, because there are millions of them.
-CrossingRow = tuple[int, int, int, int, int, int, int, int]
-CROSSING_FIELDS = ("person", "place", "entry", "crossed", "noticed", "queued", "sent", "outcome")
+CrossingRow = tuple[int, int, int, int, int, int, int, int, int, int]
+CROSSING_FIELDS = (
+    *("person", "place", "entry", "crossed", "noticed", "queued", "sent", "acknowledged"),
+    *("attempts", "outcome"),
+)
 
-# One row in the file. `event` is the number of the event in the run's event stream, -1 if there is none.
+# One row in the file. `sent` is when the attempt began that got through, `acknowledged` when the phone heard that it
+# had, `attempts` how often it was tried. `event` is the number of the event in the run's event stream, -1 if there is
+# none.
 ROW = np.dtype(
     [
         ("person", "<i4"),
@@ -74,6 +100,8 @@ ROW = np.dtype(
         ("noticed", "<i8"),
         ("queued", "<i8"),
         ("sent", "<i8"),
+        ("acknowledged", "<i8"),
+        ("attempts", "<u4"),
         ("event", "<i8"),
     ]
 )
@@ -85,6 +113,11 @@ SYSTEMS = ("ios", "android")
 PERMISSIONS = ("not needed", "always", "while_in_use", "approximate", "denied")
 PERSON = np.dtype([("system", "u1"), ("permission", "u1")])
 PersonRows = npt.NDArray[np.void]
+
+
+def unnoticed(person: int, place: int, entry: int, crossed: int, outcome: int) -> CrossingRow:
+    """The row of a crossing that the app was never told of."""
+    return person, place, entry, crossed, -1, -1, -1, -1, 0, outcome
 
 
 def rows_from(crossings: Sequence[CrossingRow]) -> Rows:

@@ -3,40 +3,80 @@
 Knows nothing of the SDK: an app on the phone is whatever offers the few methods of ``AppOnPhone``.
 """
 
+from simulator.phone import happenings
+from simulator.phone.clock import draw_clock_errors
+from simulator.phone.conditions import (
+    NEVER,
+    TYPICAL,
+    ClockHabits,
+    CohortConditions,
+    ConditionsPlanner,
+    DayConditions,
+    Habits,
+    SpellHabits,
+    habits_of,
+)
 from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, Os, device_named, devices_for
 from simulator.phone.handset import Handset, check_mix, draw_handsets, draw_systems
-from simulator.phone.monitoring import MonitoredPhone, RegionService, Unreported
+from simulator.phone.life import LifeRules, LivingPhone, Unreported
+from simulator.phone.monitoring import MonitoredPhone
 from simulator.phone.nearby import PlacesService, Registrations, ways_of
 from simulator.phone.os_profiles import PROFILES, OsProfile
 from simulator.phone.permission import Permission, draw_permissions
-from simulator.phone.phone import AppOnPhone, Phone, RegionEvent
+from simulator.phone.phone import (
+    FOREVER,
+    PERFECT_ACCURACY,
+    AppOnPhone,
+    Cause,
+    Phone,
+    ProcessEnd,
+    RegionEvent,
+)
+from simulator.phone.regions import RegionService
 from simulator.phone.sessions import CohortSessions, DaySessions, SessionPlanner
 
 __all__ = [
     "DEVICES",
+    "FOREVER",
+    "NEVER",
+    "PERFECT_ACCURACY",
     "PROFILES",
     "SDK_VERSIONS",
+    "TYPICAL",
     "AppOnPhone",
+    "Cause",
+    "ClockHabits",
+    "CohortConditions",
     "CohortSessions",
+    "ConditionsPlanner",
+    "DayConditions",
     "DaySessions",
     "DeviceModel",
+    "Habits",
     "Handset",
+    "LifeRules",
+    "LivingPhone",
     "MonitoredPhone",
     "Os",
     "OsProfile",
     "Permission",
     "Phone",
     "PlacesService",
+    "ProcessEnd",
     "RegionEvent",
     "RegionService",
     "Registrations",
     "SessionPlanner",
+    "SpellHabits",
     "Unreported",
     "check_mix",
     "device_named",
     "devices_for",
+    "draw_clock_errors",
     "draw_handsets",
     "draw_permissions",
     "draw_systems",
+    "habits_of",
+    "happenings",
     "ways_of",
 ]

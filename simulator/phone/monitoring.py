@@ -1,122 +1,58 @@
 """The phone under an operating system: what it notices of the crossings of its person, and when.
 
-A crossing is noticed when the app is allowed to know, the place is being watched, the fence is large enough
-to be seen, and nobody turns back before the detection delay is over (mobile_sdk.md 3). Every other crossing is
+A crossing is noticed when the phone is on, the app is allowed to know, the place is being watched, the fence is large
+enough to be seen, and nobody turns back before the detection delay is over (mobile_sdk.md 3). Every other crossing is
 lost, and is recorded with the reason.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import cast
 
-import numpy as np
-import numpy.typing as npt
 import simpy
 
-from simulator.core.distributions import Distribution
 from simulator.core.randomness import bits_one, uniform_one
-from simulator.core.simtime import MS_PER_SECOND
-from simulator.ledger import CrossingRow, Outcome
-from simulator.phone.nearby import PlacesService, Registrations
-from simulator.phone.os_profiles import OsProfile
+from simulator.ledger import Outcome
+from simulator.phone.life import LivingPhone, Unreported, row_of
+from simulator.phone.nearby import Registrations
 from simulator.phone.permission import Permission
-from simulator.phone.phone import AppOnPhone, RegionEvent
-from simulator.world import PlaceSet
+from simulator.phone.phone import AppOnPhone, Cause, RegionEvent
+from simulator.phone.regions import RegionService
+from simulator.phone.tables import TO_QUANTILE
 
-# Delays are drawn from this many quantiles of their distribution: a power of two.
-_QUANTILES = 1 << 14
-_TO_QUANTILE = 64 - 14
-# A crossing has two draws: how long detection takes, and whether there is any.
-_DELAY, _SIGHT = 0, 1
+# What is drawn about a person at a place at a time: how long detection takes, whether there is any, the position, and
+# whether a mistake follows.
+_DELAY, _SIGHT, _POSITION, _MISTAKE = range(4)
+# A region event is on its way to the app for about this long: woken, it may have asked for other places meanwhile,
+# milliseconds (mobile_sdk.md 8: up to 2 s).
+_CALLBACK = 2_000
+# A mistake about the side of a border begins this long after a region event and lasts as long again, milliseconds [a].
+_SHORTEST_MISTAKE, _LONGEST_MISTAKE = 30_000, 300_000
 
 _NO_PERMISSION = int(Outcome.NO_PERMISSION)
 _NOT_MONITORED = int(Outcome.NOT_MONITORED)
 _TOO_SHORT = int(Outcome.TOO_SHORT)
 _NOT_NOTICED = int(Outcome.NOT_NOTICED)
+_APP_NOT_RUNNING = int(Outcome.APP_NOT_RUNNING)
+_PHONE_OFF = int(Outcome.PHONE_OFF)
+
+# What the system knows of a place that the person is in: nothing, that the person is in it, or that it will never
+# know, because the fence is too small.
+_UNKNOWN, _SEEN, _UNSEEN = range(3)
 
 
-@dataclass(slots=True)
-class Unreported:
-    """The crossings of many phones that the apps on them have not been told of."""
-
-    lost: list[CrossingRow] = field(default_factory=list)
-    """Crossings that nobody will be told of any more."""
-    open: dict[RegionEvent, int] = field(default_factory=dict)
-    """Crossings whose detection is under way, each with the ordinal of its person."""
-
-    def collect(self) -> list[CrossingRow]:
-        """The lost crossings since the last call."""
-        taken = self.lost[:]
-        self.lost.clear()
-        return taken
-
-    def pending(self) -> list[CrossingRow]:
-        """The crossings under way, as they stand in the ledger if the run ends now."""
-        return [_row(person, region, int(Outcome.PENDING_DETECTION)) for region, person in self.open.items()]
-
-
-def _row(person: int, region: RegionEvent, outcome: int) -> CrossingRow:
-    return person, region.place, region.entry, region.crossed, -1, -1, -1, outcome
-
-
-class RegionService:
-    """Region monitoring as all phones of one operating system do it: a profile, ready for use."""
-
-    __slots__ = ("delays", "foreground_delays", "nearby", "reliability")
-
-    def __init__(self, profile: OsProfile, places: PlaceSet) -> None:
-        """``places`` are all places of the run."""
-        self.delays = _delays(profile.detection_delay, profile.persistence)
-        self.foreground_delays = _delays(profile.foreground_delay, profile.persistence)
-        self.reliability: list[float] | None = None
-        """The share of visits that are noticed, per place; None when it is all of them everywhere."""
-        if (places.radius < profile.smallest_radius).any():
-            self.reliability = np.minimum(places.radius / profile.smallest_radius, 1.0).tolist()
-        self.nearby: PlacesService | None = None
-        """Says which places are registered; None when all of them are."""
-        if len(places) > profile.watched:
-            self.nearby = PlacesService(places, profile.watched)
-
-    def registrations(
-        self, permission: Permission, latitude: float, longitude: float
-    ) -> Registrations | None:
-        """What the app on one phone has registered; None if nobody needs to ask.
-
-        ``latitude`` and ``longitude`` are those of the person's home, degrees.
-        """
-        if self.nearby is None or permission > Permission.WHILE_IN_USE:
-            return None
-        return Registrations(self.nearby, latitude, longitude)
-
-
-def _delays(distribution: Distribution, persistence: float) -> Sequence[int]:
-    """Equally likely times from the crossing to the region event, milliseconds."""
-    shares = (np.arange(_QUANTILES, dtype=np.float64) + 0.5) / _QUANTILES
-    seconds = np.maximum(distribution.ppf(shares), persistence)
-    milliseconds: npt.NDArray[np.int64] = np.rint(seconds * MS_PER_SECOND).astype(np.int64)
-    return array("q", milliseconds.tobytes())
-
-
-class MonitoredPhone:
+class MonitoredPhone(LivingPhone):
     """One person's phone, with an operating system that takes its time and may look away."""
 
     __slots__ = (
         "_allowed",
-        "_app",
-        "_env",
-        "_in_front",
-        "_key",
+        "_mistaken",
         "_only_in_use",
         "_pending",
-        "_person",
+        "_registered",
         "_service",
-        "_unreported",
-        "_unseen",
         "_watched",
-        "inside",
+        "_within",
     )
 
     def __init__(
@@ -131,50 +67,51 @@ class MonitoredPhone:
         watched: Registrations | None,
     ) -> None:
         """``key`` is that of the person's draws for detection; ``watched`` is None when all places are."""
-        self._env = env
-        self._app = app
-        self._person = person
-        self._key = key
+        super().__init__(env, app, person, key, service, unreported)
         # Whether regions are monitored now, and whether that depends on the app being in front.
         self._allowed = permission == Permission.ALWAYS
         self._only_in_use = permission == Permission.WHILE_IN_USE
         self._service = service
-        self._unreported = unreported
         self._watched = watched
-        self._in_front = False
+        # Whether the system has any regions of the app at all.
+        self._registered = True
         self._pending: dict[int, RegionEvent] = {}
-        # Places that the person is in without the system having seen the entry.
-        self._unseen: dict[int, None] = {}
-        # Places that the phone knows to be in, in the order of entering.
-        self.inside: dict[int, None] = {}
+        # Places that the person truly is in, with what the system knows of it.
+        self._within: dict[int, int] = {}
+        # Places about whose border the system is wrong now, with the region event that was wrong.
+        self._mistaken: dict[int, RegionEvent] | None = None
 
     # --- what happens to the phone ------------------------------------------------------------------------
 
+    def start_in(self, place: int) -> None:
+        """The run finds the person in ``place``."""
+        super().start_in(place)
+        self._within[place] = _SEEN
+
+    def watch(self, watched: Registrations) -> None:
+        """From now on ``watched`` says what is registered."""
+        self._watched = watched
+
     def foreground(self, now: int) -> None:
         """The person opens the app, which then asks for the places around."""
-        self._in_front = True
-        if self._only_in_use:
-            self._allowed = True
-        if self._watched is not None and self._allowed:
-            self._watched.refresh(now)
-        self._app.foreground(now)
-
-    def background(self, now: int) -> None:
-        """The app leaves the front; if it may know the location only there, detection ends."""
-        self._in_front = False
-        if self._only_in_use:
-            self._allowed = False
-            for region in list(self._pending.values()):
-                self._give_up(region, _NO_PERMISSION)
-        self._app.background(now)
+        super().foreground(now)
+        if self._in_front:
+            if self._only_in_use:
+                self._allowed = True
+            if self._allowed:
+                self._register(now)
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""
-        reason = self._why_not(place, entry, now)
-        if not entry:
-            self._unseen.pop(place, None)
+        if place in self._service.dead_zones:
+            self._cover(now, entry)
+        if entry:
+            known = self._within[place] = _UNKNOWN
+        else:
+            known = self._within.pop(place, _UNKNOWN)
+        reason = self._why_not(place, entry, now, known)
         if reason is not None:
-            self._unreported.lost.append((self._person, place, entry, now, -1, -1, -1, reason))
+            self._lose(place, entry, now, reason)
             return
         due = now + self._delay(place, now)
         region = RegionEvent(place, entry, now, due, latitude, longitude, self.inside)
@@ -182,57 +119,237 @@ class MonitoredPhone:
         self._unreported.open[region] = self._person
         simpy.Timeout(self._env, due - now, region).callbacks.append(self._notice)
 
+    def permit(self, now: int, permission: Permission) -> None:
+        """The person changes what the app may know of the location; an app in front registers at once."""
+        before = self._allowed
+        self._only_in_use = permission == Permission.WHILE_IN_USE
+        self._allowed = permission == Permission.ALWAYS or (self._only_in_use and self._in_front)
+        if not self._allowed:
+            self._give_all_up(_NO_PERMISSION)
+        elif self._in_front and not before:
+            self._register(now)
+
+    def force_quit(self, now: int) -> None:
+        """The person ends the app by force; where nothing wakes it up any more, it no longer learns where it is."""
+        super().force_quit(now)
+        if self._stopped and self._watched is not None:
+            self._watched.pause(now)
+
+    def reinstall(self, now: int) -> None:
+        """The person installs the app afresh: its regions are gone."""
+        super().reinstall(now)
+        if self._stopped:
+            self._forget_regions(now, _NOT_MONITORED)
+
+    def _leave_front(self) -> None:
+        """The app is no longer in front; if it may know the location only there, detection ends."""
+        self._in_front = False
+        if self._only_in_use:
+            self._allowed = False
+            if self._pending:
+                self._give_all_up(_NO_PERMISSION)
+
+    def _switched_off(self, now: int) -> None:
+        self._mistaken = None
+        if self._service.profile.regions_survive_restart:
+            self._give_all_up(_PHONE_OFF)
+            if self._watched is not None:
+                self._watched.pause(now)
+        else:
+            self._forget_regions(now, _PHONE_OFF)
+
+    def _switched_on(self, now: int) -> None:
+        if self._registered:
+            if self._watched is not None and not self._stopped:
+                self._watched.resume(now)
+            # The system finds out without a word where it is.
+            self.inside.clear()
+            self.inside.update(
+                dict.fromkeys(place for place, known in self._within.items() if known != _UNSEEN)
+            )
+
+    def _forget_regions(self, now: int, reason: int) -> None:
+        """The system has no regions of the app any more, until the app registers some."""
+        self._give_all_up(reason)
+        self._registered = False
+        self._mistaken = None
+        if self._watched is not None:
+            self._watched.pause(now)
+        for place, known in self._within.items():
+            if known == _SEEN:
+                self._within[place] = _UNKNOWN
+
     # --- what the operating system makes of it ------------------------------------------------------------
 
-    def _why_not(self, place: int, entry: bool, now: int) -> int | None:
+    def _why_not(self, place: int, entry: bool, now: int, known: int) -> int | None:
         """Why a crossing is lost at once; None if its detection begins."""
         before = self._pending.get(place)
         if before is not None:  # crossings of a place alternate, so this one is the way back
             self._give_up(before, _TOO_SHORT)
+            if entry:
+                self._within[place] = _SEEN
             return _TOO_SHORT
+        if self._off:
+            return _PHONE_OFF
         if not self._allowed:
             return _NO_PERMISSION
-        if self._watched is not None and not self._watched.has(place, now):
+        if not self._has(place, now):
+            if entry:
+                self._look_again(now)
             return _NOT_MONITORED
         reliability = self._service.reliability
-        if reliability is not None and not self._sees(place, entry, now, reliability[place]):
+        if reliability is not None and not self._sees(place, entry, now, known, reliability[place]):
             return _NOT_NOTICED
+        if self._mistaken and self._mistaken.pop(place, None) is not None and entry == (place in self.inside):
+            return _NOT_NOTICED  # the system took the person for being there already
         return None
 
-    def _sees(self, place: int, entry: bool, now: int, reliability: float) -> bool:
+    def _has(self, place: int, now: int) -> bool:
+        """Whether a place is registered with the system."""
+        return self._registered and (self._watched is None or self._watched.has(place, now))
+
+    def _sees(self, place: int, entry: bool, now: int, known: int, reliability: float) -> bool:
         """Whether a visit is noticed at all: who was not seen coming is not seen going."""
-        if not entry and (place in self._unseen or place in self.inside):
-            return place not in self._unseen
-        seen = uniform_one(bits_one(self._key, place), 2 * now + _SIGHT) < reliability
+        if not entry and known != _UNKNOWN:
+            return known == _SEEN
+        seen = uniform_one(bits_one(self._key, place), 4 * now + _SIGHT) < reliability
         if entry and not seen:
-            self._unseen[place] = None
+            self._within[place] = _UNSEEN
         return seen
 
     def _delay(self, place: int, crossed: int) -> int:
         """Time from a crossing to its region event, milliseconds; a draw of (person, place, time)."""
         delays = self._service.foreground_delays if self._in_front else self._service.delays
-        return delays[bits_one(bits_one(self._key, place), 2 * crossed + _DELAY) >> _TO_QUANTILE]
+        delay = delays[bits_one(bits_one(self._key, place), 4 * crossed + _DELAY) >> TO_QUANTILE]
+        return round(delay * self._service.profile.saver_delay_factor) if self._saving else delay
 
     def _notice(self, timer: simpy.Event) -> None:
         """The detection delay of a crossing is over: the app is told, unless that came to nothing."""
         region = cast(RegionEvent, timer.value)
-        place = region.place
+        place, now = region.place, region.noticed
         if self._pending.get(place) is not region:
             return
-        watched = self._watched
-        if watched is not None:
-            if not watched.has(place, region.noticed):
+        if self._stopped:
+            self._believe(place, region.entry)
+            self._give_up(region, _APP_NOT_RUNNING)
+            return
+        if self._watched is not None and not self._watched.has(place, now):
+            if now - self._watched.fixed_at > _CALLBACK:
                 self._give_up(region, _NOT_MONITORED)
                 return
-            watched.refresh(region.noticed)
+            region.listed = False
         del self._pending[place], self._unreported.open[region]
-        if region.entry:
+        self._report(region, now)
+        if self._watched is not None:
+            self._register(now)
+        self._perhaps_err(region, now)
+
+    def _report(self, region: RegionEvent, now: int) -> None:
+        """Tell the app, with a position as good as the phone has it."""
+        key = bits_one(self._key, region.place)
+        region.latitude, region.longitude, region.accuracy = self._service.fix(
+            key, 4 * now + _POSITION, region.place, region.latitude, region.longitude
+        )
+        self._believe(region.place, region.entry)
+        self._tell(region)
+
+    def _believe(self, place: int, inside: bool) -> None:
+        """The system takes the phone to be in a place, or outside."""
+        if inside:
             self.inside[place] = None
+            if place in self._within:
+                self._within[place] = _SEEN
         else:
             self.inside.pop(place, None)
-        self._app.region_event(region)
 
     def _give_up(self, region: RegionEvent, reason: int) -> None:
         """The detection of a crossing comes to nothing."""
         del self._pending[region.place], self._unreported.open[region]
-        self._unreported.lost.append(_row(self._person, region, reason))
+        self._unreported.lost.append(row_of(self._person, region, reason))
+
+    def _give_all_up(self, reason: int) -> None:
+        for region in list(self._pending.values()):
+            self._give_up(region, reason)
+
+    # --- registration -------------------------------------------------------------------------------------
+
+    def _register(self, now: int) -> None:
+        """The app registers the places around; Android reports those that the phone is in already."""
+        self._registered = True
+        if self._watched is not None:
+            self._watched.refresh(now)
+        if self._service.initial_trigger and self._within:
+            self._report_already_inside(now)
+
+    def _report_already_inside(self, now: int) -> None:
+        reliability = self._service.reliability
+        for place, known in list(self._within.items()):
+            if known != _UNKNOWN or place in self._pending or not self._has(place, now):
+                continue
+            if reliability is None or self._sees(place, True, now, _UNKNOWN, reliability[place]):
+                where = self._service.centre(place)
+                region = RegionEvent(place, True, -1, now, *where, self.inside, cause=Cause.ALREADY_INSIDE)
+                self._report(region, now)
+
+    def _look_again(self, now: int) -> None:
+        """A place that was entered unregistered may be registered when the app next learns where it is."""
+        if self._service.initial_trigger and self._registered and self._watched is not None:
+            change = self._watched.next_change()
+            if change is not None and change > now:
+                simpy.Timeout(self._env, change - now, change).callbacks.append(self._changed)
+
+    def _changed(self, timer: simpy.Event) -> None:
+        """The person moved far enough for the app to register other places."""
+        now = cast(int, timer.value)
+        if self._allowed and self._registered and not self._off and not self._stopped:
+            self._report_already_inside(now)
+
+    # --- mistakes -----------------------------------------------------------------------------------------
+
+    def _perhaps_err(self, region: RegionEvent, now: int) -> None:
+        """A poor position may soon make the system wrong about the side of the border."""
+        service, place = self._service, region.place
+        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
+        if share <= 0.0:
+            return
+        drawn = bits_one(bits_one(self._key, place), 4 * now + _MISTAKE)
+        if (drawn >> 40) * 2.0**-24 >= share:
+            return
+        spread = _LONGEST_MISTAKE - _SHORTEST_MISTAKE
+        begins, lasts = (_SHORTEST_MISTAKE + (drawn >> shift) % spread for shift in (20, 0))
+        wrong = self._without_crossing(region, not region.entry, now + begins)
+        simpy.Timeout(self._env, begins, (wrong, lasts)).callbacks.append(self._err)
+
+    def _err(self, timer: simpy.Event) -> None:
+        """The system believes the phone on the other side of a border, if nothing has changed since."""
+        wrong, lasts = cast(tuple[RegionEvent, int], timer.value)
+        place, now = wrong.place, wrong.noticed
+        truly = place in self._within
+        if truly == wrong.entry or truly != (place in self.inside) or not self._can_report(place, now):
+            return
+        if self._mistaken is None:
+            self._mistaken = {}
+        self._mistaken[place] = wrong
+        self._report(wrong, now)
+        simpy.Timeout(self._env, lasts, wrong).callbacks.append(self._correct)
+
+    def _correct(self, timer: simpy.Event) -> None:
+        """The system finds out that it was wrong."""
+        wrong = cast(RegionEvent, timer.value)
+        if self._mistaken is None or self._mistaken.get(wrong.place) is not wrong:
+            return
+        del self._mistaken[wrong.place]
+        now = int(self._env.now)
+        if self._can_report(wrong.place, now):
+            self._report(self._without_crossing(wrong, not wrong.entry, now), now)
+        else:
+            self._believe(wrong.place, not wrong.entry)
+
+    def _can_report(self, place: int, now: int) -> bool:
+        free = self._allowed and not self._off and not self._stopped and place not in self._pending
+        return free and self._has(place, now)
+
+    def _without_crossing(self, like: RegionEvent, entry: bool, now: int) -> RegionEvent:
+        """A region event at the same place that no crossing caused."""
+        where = like.latitude, like.longitude
+        return RegionEvent(like.place, entry, -1, now, *where, self.inside, cause=Cause.POOR_POSITION)

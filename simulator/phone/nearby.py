@@ -23,8 +23,8 @@ from simulator.world.geodesy import MEAN_RADIUS, wrap
 SIGNIFICANT_M = 500.0
 SIGNIFICANT_MS = 5 * MS_PER_MINUTE
 
-# Flat maps serve for a few kilometres: metres per degree of latitude.
-_NORTH = MEAN_RADIUS * 3.141592653589793 / 180.0
+# Flat maps serve for a few kilometres; this is of latitude.
+METRES_PER_DEGREE = MEAN_RADIUS * 3.141592653589793 / 180.0
 # Up to this distance, and to 85 degrees of latitude, they are off by less than the share: 0.6 % because the Earth is
 # no sphere, 0.9 % because parallels shorten towards the poles.
 _MAP_M = 5_000.0
@@ -58,14 +58,14 @@ class Way(NamedTuple):
         Infinite if this leg does not lead so far.
         """
         lat, lon = self.at(since)
-        x, y = _short_way(lon - longitude) * self.east, (lat - latitude) * _NORTH
+        x, y = _short_way(lon - longitude) * self.east, (lat - latitude) * METRES_PER_DEGREE
         short = x * x + y * y - SIGNIFICANT_M * SIGNIFICANT_M
         if short >= 0.0:
             return since
         if since >= self.t1:
             return inf
         length = self.t1 - self.t0
-        dx, dy = self.d_lon * self.east / length, self.d_lat * _NORTH / length
+        dx, dy = self.d_lon * self.east / length, self.d_lat * METRES_PER_DEGREE / length
         speed2 = dx * dx + dy * dy
         if speed2 == 0.0:
             return inf
@@ -77,7 +77,7 @@ class Way(NamedTuple):
 def ways_of(legs: Legs) -> Iterable[Way]:
     """Legs one by one."""
     d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
-    east = _NORTH * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
+    east = METRES_PER_DEGREE * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
     columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east)
     return map(Way._make, zip(*(column.tolist() for column in columns), strict=True))
 
@@ -97,7 +97,7 @@ class PlacesService:
         self._count = count
         self._latitude: Sequence[float] = places.latitude.tolist()
         self._longitude: Sequence[float] = places.longitude.tolist()
-        self._east: Sequence[float] = (_NORTH * numerics.cos(radians(places.latitude))).tolist()
+        self._east: Sequence[float] = (METRES_PER_DEGREE * numerics.cos(radians(places.latitude))).tolist()
         self._realms: dict[int, float] = {}
 
     def around(self, latitude: float, longitude: float) -> list[int]:
@@ -108,7 +108,7 @@ class PlacesService:
 
     def surely_lists(self, place: int, latitude: float, longitude: float) -> bool:
         """Whether ``place`` is so near that it is among the nearest in any case, told without a query."""
-        y = (latitude - self._latitude[place]) * _NORTH
+        y = (latitude - self._latitude[place]) * METRES_PER_DEGREE
         x = _short_way(longitude - self._longitude[place]) * self._east[place]
         away = _SLACK * sqrt(x * x + y * y)
         if away > _MAP_M:
@@ -136,7 +136,7 @@ class PlacesService:
 class Registrations:
     """The regions that the app on one phone has registered, as its person moves."""
 
-    __slots__ = ("_fix", "_latitude", "_longitude", "_nearest", "_service", "_ways")
+    __slots__ = ("_asked", "_fix", "_latitude", "_longitude", "_nearest", "_paused", "_service", "_ways")
 
     def __init__(self, service: PlacesService, latitude: float, longitude: float) -> None:
         """The first places are those around the point (degrees) where the run finds the phone."""
@@ -146,10 +146,14 @@ class Registrations:
         self._fix = 0
         self._latitude, self._longitude = latitude, longitude
         self._nearest: list[int] | None = None
+        self._paused = False
+        # When the app last asked where it is, if that has not been answered yet.
+        self._asked: int | None = None
 
     @property
     def fixed_at(self) -> int:
         """When the app last learnt its position, as far as anybody asked."""
+        self._answer()
         return self._fix
 
     def follow(self, way: Way) -> None:
@@ -158,14 +162,40 @@ class Registrations:
 
     def refresh(self, now: int) -> None:
         """The app learns where it is at ``now`` and registers the places around."""
-        self._forget(now)
-        if self._ways:
-            latitude, longitude = self._ways[0].at(now)
-            self._locate(now, latitude, longitude)
+        self._paused = False
+        self._asked = now
+
+    def _answer(self) -> None:
+        """Find out where the app last learnt to be: nobody needed to know until now."""
+        asked = self._asked
+        if asked is not None:
+            self._asked = None
+            self._forget(asked)
+            if self._ways:
+                self._locate(asked, *self._ways[0].at(asked))
+
+    def pause(self, now: int) -> None:
+        """From ``now`` on the app learns of no changes of position, until it asks itself."""
+        self.catch_up(now)
+        self._paused = True
+
+    def resume(self, now: int) -> None:
+        """The app learns of changes of position again."""
+        if self._paused:
+            self._answer()
+            self._paused = False
+            self._fix = now
+
+    def next_change(self) -> int | None:
+        """When the next significant change of position comes, as far as the way is known."""
+        self._answer()
+        found = None if self._paused else self._next_change(inf)
+        return None if found is None else found[0]
 
     def catch_up(self, now: int) -> None:
         """Let the significant changes of position up to ``now`` happen."""
-        while True:
+        self._answer()
+        while not self._paused:
             found = self._next_change(now)
             if found is None:
                 break
@@ -186,7 +216,7 @@ class Registrations:
         self._fix, self._latitude, self._longitude = time, latitude, longitude
         self._nearest = None
 
-    def _next_change(self, now: int) -> tuple[int, Way] | None:
+    def _next_change(self, now: float) -> tuple[int, Way] | None:
         """The next significant change up to ``now``, if any, and the leg on which (or after which) it happens."""
         earliest = self._fix + SIGNIFICANT_MS
         ways = self._ways
@@ -198,7 +228,7 @@ class Registrations:
             if since >= next_start:
                 continue
             time = way.away(self._latitude, self._longitude, since)
-            if time <= now:
+            if time < inf and time <= now:
                 return int(time), way
         return None
 

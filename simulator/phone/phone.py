@@ -1,35 +1,98 @@
-"""The phone in somebody's pocket, in its ideal form: it notices every crossing at once.
+"""The seam between a phone and the app on it, and the phone in its perfect form.
 
-What it notices goes to the app on it, through the one interface that an SDK has to offer.
+What the phone notices goes to the app through the one interface that an SDK has to offer, ``AppOnPhone``.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Protocol
+
+# A process that is never suspended runs until then: virtual milliseconds, beyond the end of any run.
+FOREVER = 1 << 62
+# Accuracy that a perfect phone claims for its position, metres: the median of satellites (realism.md 2 [v]).
+PERFECT_ACCURACY = 8.0
+
+
+class ProcessEnd(IntEnum):
+    """Why the app's process ended."""
+
+    FORCE_QUIT = 0
+    """The person ended it by force (swiped it away)."""
+    CRASH = 1
+    """It failed, while in front."""
+    SYSTEM = 2
+    """The operating system took its memory back."""
+    POWER_OFF = 3
+    """The phone was switched off or restarted."""
+
+
+class Cause(IntEnum):
+    """What a region event goes back to."""
+
+    CROSSING = 0
+    """The person crossed the border."""
+    ALREADY_INSIDE = 1
+    """The region was registered while the phone was in it (the initial trigger of Android)."""
+    POOR_POSITION = 2
+    """The position was so far off that the system was wrong about the side of the border."""
 
 
 class AppOnPhone(Protocol):
-    """What the operating system tells the app."""
+    """What the operating system tells the app; ``now`` is virtual milliseconds and never decreases.
+
+    Before the first call the network is up, and the process is not running. A process that is not awake is
+    suspended or gone: it does nothing, and its timers stand still, until the next call that wakes it.
+    What is stored on the phone survives everything but ``installed``.
+    """
 
     def region_event(self, region: RegionEvent) -> None:
-        """The border of a monitored region was crossed."""
+        """The border of a monitored region was crossed; the process is awake (``awake`` came before)."""
 
     def foreground(self, now: int) -> None:
-        """The app came to the front at virtual time ``now``."""
+        """The app came to the front at virtual time ``now``; it is awake as long as it stays there."""
 
     def background(self, now: int) -> None:
-        """The app left the front."""
+        """The app left the front. ``awake`` came before and says how long the process still runs."""
+
+    def awake(self, now: int, until: int) -> None:
+        """The process runs now, and at least until ``until``; it may be a new one, or woken up."""
+
+    def ended(self, now: int, why: ProcessEnd) -> None:
+        """The process ended without a word, in front or not; it may be called when there was none."""
+
+    def network(self, now: int, up: bool) -> None:
+        """The phone lost its connection or got it back; called only when that changes, awake or not."""
+
+    def installed(self, now: int) -> None:
+        """The app was installed afresh: all that was stored is gone. It is not running."""
+
+    def updated(self, now: int) -> None:
+        """A new version of the app replaced the old one; the next launch is an upgrade. It is not running."""
 
 
 class RegionEvent:
     """A region event as the operating system delivers it.
 
-    Times are virtual milliseconds: ``crossed`` when the border was truly crossed, ``noticed`` when the
-    callback came. ``latitude`` and ``longitude`` are the position fix in degrees; ``inside`` are the places
-    (indices) that the phone is in after the event.
+    Times are virtual milliseconds: ``crossed`` when the border was truly crossed (-1 if no crossing caused the
+    event: see ``cause``), ``noticed`` when the callback came. ``latitude`` and ``longitude`` are the position
+    fix in degrees, ``accuracy`` the radius in metres that the phone claims for it; ``inside`` are the places
+    (indices) that the phone takes itself to be in after the event. ``listed`` is False if the app no longer
+    had the place among those nearby when the callback came.
     """
 
-    __slots__ = ("crossed", "entry", "inside", "latitude", "longitude", "noticed", "place")
+    __slots__ = (
+        "accuracy",
+        "cause",
+        "crossed",
+        "entry",
+        "inside",
+        "latitude",
+        "listed",
+        "longitude",
+        "noticed",
+        "place",
+    )
 
     def __init__(
         self,
@@ -40,6 +103,8 @@ class RegionEvent:
         latitude: float,
         longitude: float,
         inside: dict[int, None],
+        accuracy: float = PERFECT_ACCURACY,
+        cause: Cause = Cause.CROSSING,
     ) -> None:
         self.place = place
         self.entry = entry
@@ -48,10 +113,13 @@ class RegionEvent:
         self.latitude = latitude
         self.longitude = longitude
         self.inside = inside
+        self.accuracy = accuracy
+        self.cause = cause
+        self.listed = True
 
 
 class Phone:
-    """One person's phone."""
+    """One person's perfect phone: always on, always connected, and it notices every crossing at once."""
 
     __slots__ = ("app", "inside")
 
@@ -59,6 +127,10 @@ class Phone:
         self.app = app
         # Places that the phone is in, in the order of entering (a dict keeps it, a set would not).
         self.inside: dict[int, None] = {}
+
+    def start_in(self, place: int) -> None:
+        """The run finds the person in ``place``."""
+        self.inside[place] = None
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""

@@ -22,7 +22,13 @@ from simulator.report.sections import BAR, HEADING, LABEL, WARN, heading, wrappe
 Document = Mapping[str, Any]
 
 _NAME = 20  # cells for the names of outcomes and places
-_ROOMY = 80  # columns from which on all percentiles fit
+_DELAY = 23  # and for what a delay is measured between
+# Columns from which on so many percentiles fit, and how wide they are.
+_FITTING = (
+    (86, 12, ("p50", "p90", "p95", "p99", "max")),
+    (74, 12, ("p50", "p95", "p99", "max")),
+    (0, 11, ("p50", "p95", "max")),
+)
 
 
 def render_explanation(document: Document, console: Console) -> None:
@@ -34,6 +40,7 @@ def render_explanation(document: Document, console: Console) -> None:
             _funnel(document, width, glyphs),
             _losses(document, width),
             _delays(document, width, glyphs),
+            _besides(document, width),
             _places(document, width, glyphs),
             _next(document, width),
         ],
@@ -124,13 +131,31 @@ def _delays(document: Document, width: int, glyphs: Glyphs) -> Lines:
     measured = [delay for delay in document["delays"] if delay["crossings"]]
     if not measured:
         return []
-    names = [name for name in measured[0]["seconds"] if width >= _ROOMY or name in ("p50", "p95", "max")]
-    head = heading(f"{'How long it took':<18}").append("".join(f"{name:>12}" for name in names), LABEL)
+    column, fitting = next((column, names) for least, column, names in _FITTING if width >= least)
+    names = [name for name in measured[0]["seconds"] if name in fitting]
+    head = heading(f"{'How long it took':<{_DELAY}}")
+    head.append("".join(f"{name:>{column}}" for name in names), LABEL)
     lines = [head]
     for delay in measured:
         name = f"{delay['from']} {glyphs.arrow} {delay['to']}"
-        values = "".join(f"{took(delay['seconds'][key]):>12}" for key in names)
-        lines.append(Text(f"  {name:<18}{values}"))
+        values = "".join(f"{took(delay['seconds'][key]):>{column}}" for key in names)
+        lines.append(Text(f"  {name:<{_DELAY}}{values}"))
+    return lines
+
+
+def _besides(document: Document, width: int) -> Lines:
+    """What else was on its way: not crossings, but the receiver sees it."""
+    besides = document["besides"]
+    lines: Lines = []
+    if strays := besides.get("region_events_without_crossing"):
+        text = (
+            f"{plural(strays, 'region event')} without a crossing: false triggers and places entered before."
+        )
+        lines += wrapped(text, width, "  ")
+    if again := besides.get("duplicates"):
+        times = plural(again, "time", "times")
+        text = f"{times} an event was sent again, because its answer had not reached the phone."
+        lines += wrapped(text, width, "  ")
     return lines
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from simulator.core.simtime import Calendar, to_ms
 from simulator.report.glyphs import DAY, count, duration, glyphs_for, printable
-from simulator.report.sections import BAR, HEADING, LABEL, WARN
+from simulator.report.sections import BAR, HEADING, LABEL, WARN, latency
 
 FRAME_SECONDS = 0.1  # between two drawings of the live line
 LINE_SECONDS = 10.0  # between two plain lines
@@ -58,7 +58,7 @@ def _measured(figures: Measured) -> list[tuple[str, str]]:
         now += f" of {count(round(figures.intended / figures.seconds))}"
     shown.append((now, WARN if figures.late else ""))
     if figures.p99:
-        shown.append((f"p50 {milliseconds(figures.p50)} p99 {milliseconds(figures.p99)}", ""))
+        shown.append((f"p50 {latency(figures.p50)} p99 {latency(figures.p99)}", ""))
     for number, what, style in (
         (figures.errors, "failed", WARN),
         (figures.late, "late", WARN),
@@ -68,13 +68,6 @@ def _measured(figures: Measured) -> list[tuple[str, str]]:
         if number:
             shown.append((f"{count(number)} {what}", style))
     return shown
-
-
-def milliseconds(seconds: float) -> str:
-    """A latency: `0.8 ms`, `12 ms`, `1.2 s`."""
-    if seconds >= 1.0:
-        return f"{seconds:.1f} s"
-    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"
 
 
 class Progress:

@@ -101,7 +101,8 @@ def _steps(crossing: Document, document: Document) -> Iterator[tuple[str, str]]:
     if crossing["sent"] is not None:
         last = crossing["sent"]
         number = f" (event{_TIED}{crossing['event']})" if crossing["event"] is not None else ""
-        yield last, f"{event} sent{number}"
+        tries = f" at attempt{_TIED}{crossing['attempts']}" if crossing["attempts"] > 1 else ""
+        yield last, f"{event} sent{tries}{number}"
     yield last, crossing["because"]
 
 

@@ -1,13 +1,15 @@
 """Putting everything together: prepare a scenario, run it, and leave a run folder behind."""
 
-from simulator.run.engine import RunOptions, RunResult, run
+from simulator.run.engine import run
 from simulator.run.folder import RunFolder
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
+from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
+from simulator.run.retiming import Retiming
 from simulator.run.simulation import Simulation, World
 from simulator.run.starting import backfill_options, load_options, scenario_to_resume
 from simulator.run.tally import Tally
@@ -18,6 +20,7 @@ __all__ = [
     "Pacer",
     "Prepared",
     "Replayed",
+    "Retiming",
     "RunFolder",
     "RunOptions",
     "RunResult",

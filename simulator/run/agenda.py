@@ -8,21 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulator.phone import DaySessions
+from simulator.phone import DayConditions, DaySessions, happenings
 from simulator.world import Crossings
 
 LongArray = npt.NDArray[np.int64]
-
-# Kinds of items; the first two are crossings.
-EXIT, ENTER, OPEN_APP, LEAVE_APP = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """Things to come, ordered by time and person; arrays of the same length.
 
-    ``person`` is the index within the cohort, ``time`` virtual milliseconds. ``place``, ``latitude`` and
-    ``longitude`` belong to crossings.
+    ``person`` is the index within the cohort, ``time`` virtual milliseconds, ``kind`` one of those in
+    ``simulator.phone.happenings``. ``place``, ``latitude`` and ``longitude`` belong to crossings.
     """
 
     time: LongArray
@@ -67,11 +64,24 @@ def day_agenda(crossing_person: LongArray, crossings: Crossings, sessions: DaySe
         kind=np.concatenate(
             [
                 crossings.entry.astype(np.int8),
-                np.full(used, OPEN_APP, np.int8),
-                np.full(used, LEAVE_APP, np.int8),
+                np.full(used, happenings.OPEN_APP, np.int8),
+                np.full(used, happenings.LEAVE_APP, np.int8),
             ]
         ),
         place=np.concatenate([crossings.place, np.zeros(2 * used, np.int32)]),
         latitude=np.concatenate([crossings.latitude, np.zeros(2 * used)]),
         longitude=np.concatenate([crossings.longitude, np.zeros(2 * used)]),
+    ).sorted()
+
+
+def conditions_agenda(conditions: DayConditions) -> Agenda:
+    """What happens to the phones on a day, in order."""
+    nowhere = np.zeros(len(conditions.time))
+    return Agenda(
+        time=conditions.time,
+        person=conditions.person,
+        kind=conditions.kind,
+        place=conditions.value,
+        latitude=nowhere,
+        longitude=nowhere,
     ).sorted()

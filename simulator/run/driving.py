@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer
@@ -19,6 +19,8 @@ from simulator.run.workers import WindowSource
 HAND_OVER = 2000
 # A paced run looks this far ahead, in seconds of the wall.
 PACED_WINDOW_S = 0.25
+# A live run has caught up when it is no further behind the clock than this.
+_CAUGHT_UP_MS = 1000
 
 
 class Driver:
@@ -37,14 +39,17 @@ class Driver:
         stop: asyncio.Event,
         spill: Path,
         load: LoadTiming | None,
+        sort_out: Callable[[Window], Window] = lambda window: window,
         ahead: bool,
     ) -> None:
-        """``ahead``: the next window may be made while this one is sent."""
+        """``sort_out`` leaves out what no destination takes; ``ahead``: the next window may be made while this one
+        is sent."""
         self._world = world
         self._deliverer = deliverer
         self._clock = clock
         self._stop = stop
         self._load = load
+        self._sort_out = sort_out
         self._ahead = ahead
         self._pacer: Pacer | None = None
         self.outbox = Outbox(spill, MOST_UNSETTLED)
@@ -108,7 +113,10 @@ class Driver:
                 await making
 
     def _make(self, source: WindowSource, end: int) -> asyncio.Task[Window]:
-        return asyncio.create_task(asyncio.to_thread(source.advance, end))
+        return asyncio.create_task(asyncio.to_thread(self._advance, source, end))
+
+    def _advance(self, source: WindowSource, end: int) -> Window:
+        return self._sort_out(source.advance(end))
 
     # --- by the clock ---------------------------------------------------------------------------------------
 
@@ -121,9 +129,9 @@ class Driver:
         try:
             for end, timed in ends:
                 if timed:
-                    window = source.advance(end)
+                    window = self._advance(source, end)
                 else:
-                    window = await asyncio.to_thread(source.advance, end)
+                    window = await self._make(source, end)
                 await self._hold(window, timed)
                 if timed:
                     await self._wait_for(end, pacer)
@@ -159,10 +167,8 @@ class Driver:
 
     def _live_ends(self, pacer: Pacer) -> Iterator[tuple[int, bool]]:
         """Ends of windows, and whether their events have times to keep: those of the past have not."""
-        at = 0
-        for _, end in self._world.windows():
-            if end > pacer.now():
-                break
+        at, (_, longest) = 0, next(self._world.windows())
+        while (end := min(at + longest, pacer.now(), self._world.duration_ms)) - at > _CAUGHT_UP_MS:
             at = end
             yield end, False
         yield from self._paced_ends(at, 1.0)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,57 +20,32 @@ from simulator.delivery import (
     Fate,
     Pipelined,
     Receipt,
-    Target,
     UndeliveredFiles,
-    make_destinations,
 )
 from simulator.ledger import LedgerWriter, rows_from
-from simulator.receiver import EventStore, Receiver
+from simulator.receiver import EventStore
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer
 from simulator.run.driving import HAND_OVER, Driver
-from simulator.run.embedded import EmbeddedReceiver
+from simulator.run.embedded import begins_anew_at, make_destination_of
 from simulator.run.folder import RunFolder, writing
-from simulator.run.guard import guard, leaves_this_machine
+from simulator.run.guard import guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal, Known, read_journal
 from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
+from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
 from simulator.run.summary import by_destination, counts, measurements
-from simulator.run.tally import OUTCOME_OF_FATE, Tally
+from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
-from simulator.scenario import Destination as DestinationSpec
 from simulator.scenario import dump_as_run
-from simulator.xdm import EventValidator
 
 # Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
 AT_FULL_SPEED = 4 * HAND_OVER
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run, as the command line says it.
-
-    ``resume`` is the folder of an earlier run that was cut off: the run goes on there (and ``out`` is not used).
-    """
-
-    out: Path | None = None
-    workers: int = 1
-    allow_hosts: tuple[str, ...] = ()
-    over_limit: bool = False
-    resume: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run came to."""
-
-    summary: dict[str, Any]
-    exit_code: ExitCode
 
 
 ProgressCallback = Callable[[Tally], None]
@@ -106,26 +80,13 @@ def run(
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = _destination(prepared, options, folder, clock)
+        destination = make_destination_of(prepared, options, folder, clock)
         with without_collector():
             task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
         raise
-
-
-def _destination(prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock) -> Destination:
-    def embedded(spec: DestinationSpec) -> Destination:
-        receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
-        return EmbeddedReceiver(receiver, spec.dataset_id)
-
-    def limited(target: Target) -> bool:
-        return leaves_this_machine(target) and not options.over_limit
-
-    return make_destinations(
-        prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
-    )
 
 
 class _StoppedError(Exception):
@@ -217,7 +178,7 @@ class _Run:
 
     def _open_journal(self) -> Known:
         """Begin to remember what was delivered, where the destination does not begin anew itself."""
-        begins_anew = {_begins_anew(spec.to) for spec in self._world.scenario.all_destinations().values()}
+        begins_anew = {begins_anew_at(spec.to) for spec in self._world.scenario.all_destinations().values()}
         if begins_anew == {True}:
             return Known()
         if self._options.resume is not None and len(begins_anew) > 1:
@@ -244,6 +205,7 @@ class _Run:
             stop=self._stop,
             spill=self._folder.spill,
             load=self._load,
+            sort_out=self._tally.sort_out,
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
         meter = Meter(
@@ -308,7 +270,7 @@ class _Run:
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
-        rows["outcome"] = OUTCOME_OF_FATE[receipt.fates[caused]]
+        rows["outcome"] = settled(rows["outcome"], receipt.fates[caused])
         ledger.append(rows)
         ledger.append(window.lost)
         self._open = window.open
@@ -415,8 +377,3 @@ class _Run:
         if not expectations_hold:
             return ExitCode.EXPECTATION_FAILED
         return ExitCode.OK
-
-
-def _begins_anew(to: str) -> bool:
-    """Whether a destination is made anew by a resumed run, which need not know what it got."""
-    return to == "receiver" or to.startswith("file:")

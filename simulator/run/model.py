@@ -7,7 +7,7 @@ of a network) is a SimPy event of its own. A person to whom nothing happens cost
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -15,11 +15,18 @@ import simpy
 
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.people import Cohort, DayLegs, DayPlanner
-from simulator.phone import CohortSessions, Unreported
-from simulator.run.agenda import ENTER, OPEN_APP, Agenda, LongArray, day_agenda
+from simulator.phone import (
+    CohortConditions,
+    CohortSessions,
+    LivingPhone,
+    Permission,
+    Unreported,
+    happenings,
+)
+from simulator.phone.happenings import ENTER, LEAVE_APP, OPEN_APP
+from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.phones import ModelContext, make_phones
-from simulator.sdk import Uplink
 from simulator.world import solve
 
 # Agenda items turned into Python objects at once; bounds memory and changes no result.
@@ -31,7 +38,7 @@ OUT_UNTIL_HOUR = 5
 class CohortModel:
     """People of one cohort and their phones."""
 
-    def __init__(self, context: ModelContext, cohort: Cohort, uplink: Uplink, unreported: Unreported) -> None:
+    def __init__(self, context: ModelContext, cohort: Cohort, unreported: Unreported) -> None:
         self.env = CohortEnvironment()
         self.inside_at_start = 0
         """Visits (person, place) that were under way when the run started."""
@@ -41,7 +48,8 @@ class CohortModel:
         self._cohort = cohort
         self._planner = cohort.planner or DayPlanner(cohort, context.places)
         self._sessions = CohortSessions(cohort)
-        self._phones = make_phones(self.env, context, cohort, uplink, unreported)
+        self._conditions = CohortConditions(cohort)
+        self._phones = make_phones(self.env, context, cohort, unreported)
         self.env.process(self._days())
 
     @property
@@ -85,20 +93,23 @@ class CohortModel:
 
     def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
-        env, phones, apps = self.env, self._phones.phones, self._phones.apps
-        now = int(env.now)
+        env, phones, apps, living = self.env, self._phones.phones, self._phones.apps, self._phones.living
+        now, skip_to = int(env.now), env.skip_to
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
             for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
                 if at > now:
-                    yield Wake(env, at - now)
+                    if not skip_to(at):
+                        yield Wake(env, at - now)
                     now = at
                 if kind <= ENTER:
                     phones[who].cross(at, place, kind == ENTER, latitude, longitude)
                 elif kind == OPEN_APP:
                     apps[who].foreground(at)
-                else:
+                elif kind == LEAVE_APP:
                     apps[who].background(at)
+                else:
+                    happen(living[who], kind, at, place)
 
     def _midnight(self, day: date) -> int:
         """Virtual time of twelve hours before local noon: times of day stay right when clocks change."""
@@ -121,10 +132,18 @@ class CohortModel:
         return self._agenda(self._planner.plan(day.toordinal(), self._midnight(day)), day)
 
     def _agenda(self, journeys: DayLegs, day: date) -> Agenda:
-        self._phones.follow(journeys, int(self.env.now))
+        midnight = self._midnight(day)
         crossings = solve(self._context.places, journeys.legs)
-        sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, self._midnight(day))
-        return day_agenda(journeys.person[crossings.leg], crossings, sessions)
+        sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, midnight)
+        agenda = day_agenda(journeys.person[crossings.leg], crossings, sessions)
+        if self._phones.living:
+            busy = np.column_stack([agenda.person, agenda.time])
+            conditions = self._conditions.plan(day.toordinal(), midnight, busy, sessions)
+            changes = conditions.person[conditions.kind == happenings.PERMISSION]
+            self._phones.expect_changes(np.unique(changes).tolist())
+            agenda = Agenda.merged(conditions_agenda(conditions), agenda)
+        self._phones.follow(journeys, int(self.env.now))
+        return agenda
 
     def _expect(self, agenda: Agenda) -> None:
         """Count crossings as they are planned, whatever becomes of those who wait for them."""
@@ -153,5 +172,31 @@ class CohortModel:
             else:
                 within.pop((person, place), None)
         for person, place in within:
-            self._phones.phones[person].inside[place] = None
+            self._phones.phones[person].start_in(place)
         self.inside_at_start = len(within)
+
+
+# What happens to a phone, by the kinds of agenda items after the sessions.
+_HAPPENINGS: dict[int, Callable[[LivingPhone, int], None]] = {
+    happenings.OFFLINE: lambda phone, now: phone.offline(now, True),
+    happenings.ONLINE: lambda phone, now: phone.offline(now, False),
+    happenings.AIRPLANE_ON: lambda phone, now: phone.airplane_mode(now, True),
+    happenings.AIRPLANE_OFF: lambda phone, now: phone.airplane_mode(now, False),
+    happenings.POWER_OFF: lambda phone, now: phone.power(now, True),
+    happenings.POWER_ON: lambda phone, now: phone.power(now, False),
+    happenings.SAVER_ON: lambda phone, now: phone.battery_saver(now, True),
+    happenings.SAVER_OFF: lambda phone, now: phone.battery_saver(now, False),
+    happenings.FORCE_QUIT: lambda phone, now: phone.force_quit(now),
+    happenings.CRASH: lambda phone, now: phone.crash(now),
+    happenings.SYSTEM_END: lambda phone, now: phone.system_end(now),
+    happenings.REINSTALL: lambda phone, now: phone.reinstall(now),
+    happenings.UPDATE: lambda phone, now: phone.update(now),
+}
+
+
+def happen(phone: LivingPhone, kind: int, now: int, value: int) -> None:
+    """Let something happen to a phone: one of the kinds in ``happenings``; ``value`` is what goes with it."""
+    if kind == happenings.PERMISSION:
+        phone.permit(now, Permission(value))
+    else:
+        _HAPPENINGS[kind](phone, now)

@@ -1,21 +1,28 @@
-"""The phones of a cohort: ideal ones, or with an operating system, as the scenario says for the group."""
+"""The phones of a cohort: perfect ones, or with the ills of real ones, as the scenario says for the group."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import simpy
 
+from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
-from simulator.core.randomness import purpose_keys
+from simulator.core.randomness import bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
 from simulator.people import Cohort, DayLegs, Part
+from simulator.people.profiles import make_profile
 from simulator.phone import (
+    FOREVER,
+    NEVER,
     PROFILES,
     SDK_VERSIONS,
+    LifeRules,
+    LivingPhone,
     MonitoredPhone,
     Os,
     OsProfile,
@@ -24,29 +31,46 @@ from simulator.phone import (
     RegionService,
     Registrations,
     Unreported,
+    draw_clock_errors,
     draw_handsets,
     draw_permissions,
+    habits_of,
     ways_of,
 )
 from simulator.scenario.models import PhoneMix, Scenario
-from simulator.sdk import EventForms, MobileSdk, Sender, Uplink
+from simulator.sdk import MobileSdk, SdkShared, Sender, make_plans
 from simulator.world import PlaceSet
 
 
 class RegionServices:
-    """Region monitoring by each profile of the run, made when first needed."""
+    """What operating systems do, by each profile of the run, made when first needed."""
 
     def __init__(self, places: PlaceSet) -> None:
         self._places = places
         self._services: dict[OsProfile, RegionService] = {}
+        self._rules: dict[tuple[OsProfile, bool], LifeRules] = {}
 
     def of(self, mix: PhoneMix, os: Os) -> RegionService:
         """The region monitoring of one system's phones in a group."""
-        profile = PROFILES[os].with_changes(mix.os_profile.ios if os == "ios" else mix.os_profile.android)
+        profile = profile_of(mix, os)
         service = self._services.get(profile)
         if service is None:
             service = self._services[profile] = RegionService(profile, self._places)
         return service
+
+    def rules(self, mix: PhoneMix, os: Os) -> LifeRules:
+        """The rules of one system's phones in a group, where crossings are noticed by themselves."""
+        profile, perfect = profile_of(mix, os), habits_of(mix) == NEVER
+        rules = self._rules.get((profile, perfect))
+        if rules is None:
+            rules = LifeRules(profile, self._places.dead_zones, always_awake=perfect)
+            self._rules[profile, perfect] = rules
+        return rules
+
+
+def profile_of(mix: PhoneMix, os: Os) -> OsProfile:
+    """The profile of one system in a group."""
+    return PROFILES[os].with_changes(mix.os_profile.ios if os == "ios" else mix.os_profile.android)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +81,15 @@ class ModelContext:
     places: PlaceSet
     calendar: Calendar
     duration_ms: int
-    forms: EventForms
+    sdk: SdkShared
     services: RegionServices
 
 
 class Pocketed(Protocol):
     """A phone as the world meets it: it is carried across borders."""
 
-    inside: dict[int, None]
+    def start_in(self, place: int) -> None:
+        """The run finds the person in ``place``."""
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""
@@ -88,8 +113,22 @@ class CohortPhones:
     apps: Sequence[InHand]
     by_os: dict[str, int]
     """How many phones of each system there are."""
-    registrations: Sequence[Registrations | None] = ()
+    living: Mapping[int, LivingPhone] = field(default_factory=dict)
+    """The phones to which something can happen, by the index of their person; none if they are perfect."""
+    registrations: list[Registrations | None] = field(default_factory=list)
     """What each phone has registered; None for those to whom it makes no difference."""
+
+    newcomer: Callable[[int], Registrations | None] = lambda person: None
+    """Makes what the phone of a person may come to register, who so far may not."""
+
+    def expect_changes(self, people: Sequence[int]) -> None:
+        """The permissions of ``people`` will change, so it matters from now on where they are."""
+        for person in people:
+            if self.registrations and self.registrations[person] is None:
+                self.registrations[person] = watched = self.newcomer(person)
+                phone = self.living[person]
+                if watched is not None and isinstance(phone, MonitoredPhone):
+                    phone.watch(watched)
 
     def follow(self, journeys: DayLegs, now: int) -> None:
         """Tell the phones where their people are going to be; at the start of the run also where they are."""
@@ -106,40 +145,66 @@ class CohortPhones:
                 registrations.refresh(now)
 
 
+def nobody(namespace: str) -> str:
+    """What people log in with who never do."""
+    raise LookupError(namespace)
+
+
+def logins(whole: Cohort, part: Part) -> Callable[[int, str], str]:
+    """What the people of a part log in with: the address of their profile, or an id made up, by index."""
+    cohort = part.people
+    locales = list(cohort.group.locale)
+    locale_of = pick(tuple(cohort.group.locale.values()), uniform(purpose_keys(cohort.keys, "locale")))
+
+    def login(local: int, namespace: str) -> str:
+        key, person_id = int(cohort.keys[local]), whole.person_id(int(part.rows[local]))
+        if namespace != "Email":
+            return f"{namespace.lower()}-{bits_one(key, 0):016x}"
+        locale = locales[int(locale_of[local])]
+        return make_profile(key, person_id=person_id.replace("/", "-"), locale=locale).email
+
+    return login
+
+
 def make_phones(
-    env: simpy.Environment, context: ModelContext, cohort: Cohort, uplink: Uplink, unreported: Unreported
+    env: simpy.Environment, context: ModelContext, cohort: Cohort, unreported: Unreported
 ) -> CohortPhones:
     """The phones of a cohort, each with its app."""
     made = [
-        (part.rows.tolist(), _make_phones(env, context, part, cohort.spec.first_person, uplink, unreported))
+        (part.rows.tolist(), _make_phones(env, context, cohort, part, unreported))
         for part in cohort.by_habits()
     ]
     if len(made) == 1:
         return made[0][1]
     phones: dict[int, Pocketed] = {}
     apps: dict[int, InHand] = {}
+    living: dict[int, LivingPhone] = {}
     registrations: dict[int, Registrations | None] = {}
+    newcomers: dict[int, Callable[[], Registrations | None]] = {}
     by_os: dict[str, int] = dict.fromkeys(SDK_VERSIONS, 0)
     for rows, part in made:
         phones.update(zip(rows, part.phones, strict=True))
         apps.update(zip(rows, part.apps, strict=True))
+        living.update((rows[local], phone) for local, phone in part.living.items())
         registrations.update(zip(rows, part.registrations or [None] * len(rows), strict=True))
+        newcomers.update((row, partial(part.newcomer, local)) for local, row in enumerate(rows))
         by_os = {os: number + part.by_os[os] for os, number in by_os.items()}
     people = range(cohort.size)
     return CohortPhones(
         [phones[person] for person in people],
         [apps[person] for person in people],
         by_os,
+        living,
         [registrations[person] for person in people],
+        lambda person: newcomers[person](),
     )
 
 
 def _make_phones(
     env: simpy.Environment,
     context: ModelContext,
+    whole: Cohort,
     part: Part,
-    first_person: int,
-    uplink: Uplink,
     unreported: Unreported,
 ) -> CohortPhones:
     """The phones of the people who share a persona."""
@@ -152,22 +217,39 @@ def _make_phones(
         os: sum(n for n, system in zip(by_handset, systems, strict=True) if system == os)
         for os in SDK_VERSIONS
     }
-    kinds = [(context.forms.of(handset), handset.os == "ios") for handset in handsets]
+    kinds = [(context.sdk.forms.of(handset), handset.os == "ios") for handset in handsets]
     id_keys = purpose_keys(cohort.keys, "event.id").tolist()
-    people = (first_person + part.rows).tolist()
+    people = (whole.spec.first_person + part.rows).tolist()
+    habits = habits_of(mix)
+    skews = draw_clock_errors(habits.clock, cohort.keys).tolist()
+    plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(whole, part)
     apps = []
-    for person, id_key, ecid, kind in zip(
-        people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True
+    for local, (person, id_key, ecid, kind) in enumerate(
+        zip(people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
     ):
         forms, capitals = kinds[kind]
-        apps.append(MobileSdk(env, uplink, Sender(person, id_key, capitals), ecid.encode(), forms))
-    if mix.monitoring == "ideal":
-        return CohortPhones([Phone(app) for app in apps], apps, by_os)
+        sender, plan = Sender(person, id_key, capitals), plan_of(local)
+        login = nobody if plan is None else partial(login_of, local)
+        apps.append(
+            MobileSdk(env, context.sdk, sender, ecid, forms, skew=skews[local], plan=plan, login=login)
+        )
+    if mix.monitoring == "ideal" and habits == NEVER:
+        for app in apps:
+            app.awake(0, FOREVER)
+        if not context.places.dead_zones:
+            return CohortPhones([Phone(app) for app in apps], apps, by_os)
     system_of = [systems[kind] for kind in handset_of.tolist()]
+    keys = purpose_keys(cohort.keys, "phone.detection").tolist()
+    if mix.monitoring == "ideal":
+        rules = {os: context.services.rules(mix, os) for os in set(systems)}
+        living = [
+            LivingPhone(env, app, person, key, rules[os], unreported)
+            for app, person, key, os in zip(apps, people, keys, system_of, strict=True)
+        ]
+        return CohortPhones(living, living, by_os, dict(enumerate(living)))
     services = {os: context.services.of(mix, os) for os in set(systems)}
     permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
-    keys = purpose_keys(cohort.keys, "phone.detection").tolist()
-    homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
+    homes = list(zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True))
     registrations = [
         services[os].registrations(permission, *home)
         for os, permission, home in zip(system_of, permissions, homes, strict=True)
@@ -178,4 +260,8 @@ def _make_phones(
             apps, people, keys, permissions, system_of, registrations, strict=True
         )
     ]
-    return CohortPhones(phones, phones, by_os, registrations)
+
+    def newcomer(person: int) -> Registrations | None:
+        return services[system_of[person]].registrations(Permission.ALWAYS, *homes[person])
+
+    return CohortPhones(phones, phones, by_os, dict(enumerate(phones)), registrations, newcomer)

@@ -15,8 +15,10 @@ from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
 from simulator.run.journeys import check_journeys
+from simulator.run.measuring import LIVE_METRICS, can_be_live
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
+from simulator.sdk import rule_problems
 from simulator.world import (
     PlaceSet,
     RoadNetwork,
@@ -211,6 +213,8 @@ def _check_kind(
 def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     """What only the rooms behind the scenario know: phone models, systems, locales, metrics, destinations."""
     scenario = loaded.scenario
+    for number, key, what in rule_problems(scenario.app):
+        yield loaded.problem(("app", "rules", number, key), what)
     for name, group in scenario.people.items():
         yield from _check_kind(loaded, ("people", name), group.phone, group.locale)
         for kind in kinds_of(scenario, name) if group.personas is not None else ():
@@ -219,6 +223,9 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     for index, expectation in enumerate(loaded.scenario.expect):
         if wrong := metric_problem(expectation.metric):
             yield loaded.problem(("expect", index, "metric"), wrong)
+        elif expectation.abort_after is not None and not can_be_live(expectation.metric):
+            what = f"{expectation.metric} is not measured while a run lasts"
+            yield loaded.problem(("expect", index, "abort_after"), what, f"expected one of {LIVE_METRICS}")
     for name, spec in loaded.scenario.all_destinations().items():
         if spec.to != RECEIVER:
             try:

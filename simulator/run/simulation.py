@@ -14,7 +14,7 @@ from simulator.run.model import CohortModel
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
-from simulator.sdk import EventForms, IdealUplink
+from simulator.sdk import EventForms, HitList, Network, SdkRecord, SdkShared
 from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSet, is_osm
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
@@ -94,21 +94,25 @@ class Simulation:
         """Make the people; ``on_people`` is told how many are made, of how many."""
         populator = world.populator()
         self._calendar = world.calendar
+        forms = EventForms(world.scenario.app, world.places, self._calendar)
+        network = Network(world.scenario.network, self._calendar, world.duration_ms)
+        self._uplink = HitList()
+        self._record = SdkRecord(self._uplink.post, round(world.scenario.network.late_after * MS_PER_SECOND))
+        self._routes = forms.routes
         context = ModelContext(
             scenario=world.scenario,
             places=world.places,
             calendar=self._calendar,
             duration_ms=world.duration_ms,
-            forms=EventForms(world.scenario.app, world.places, self._calendar),
+            sdk=SdkShared(forms, network, self._record),
             services=RegionServices(world.places),
         )
-        self._uplink = IdealUplink()
         self._unreported = Unreported()
         self._models: list[CohortModel] = []
         people, made = sum(spec.size for spec in specs), 0
         for spec in specs:
             cohort = populator.populate(spec)
-            self._models.append(CohortModel(context, cohort, self._uplink, self._unreported))
+            self._models.append(CohortModel(context, cohort, self._unreported))
             made += spec.size
             on_people(made, people)
         self._now = 0
@@ -118,8 +122,10 @@ class Simulation:
         for model in self._models:
             model.env.run_before(until)
         hits = self._uplink.collect()
-        lost, pending = self._unreported.collect(), self._unreported.pending()
-        window = make_window(self._now, until, hits, self._calendar, self._census(until), lost, pending)
+        lost = self._unreported.collect() + self._record.collect()
+        pending = self._unreported.pending() + self._record.pending()
+        census = self._census(until)
+        window = make_window(self._now, until, hits, self._calendar, census, self._routes, lost, pending)
         self._now = until
         return window
 
@@ -127,4 +133,6 @@ class Simulation:
         total = Census()
         for model in self._models:
             total += Census(model.crossings_before(until), model.inside_at_start, model.phones_by_os)
+        total.stray_regions = self._record.stray
+        total.failed_attempts = self._record.failed
         return total

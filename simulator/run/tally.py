@@ -13,7 +13,7 @@ from simulator.delivery import Fate, Receipt
 from simulator.ledger import Outcome, Rows
 from simulator.run.simulation import World
 from simulator.run.window import Census, Window
-from simulator.sdk import EVENT_TYPES
+from simulator.sdk import KINDS, Route
 
 TIMELINE_BUCKETS = 48
 BUSIEST_PLACES = 5
@@ -26,33 +26,52 @@ OUTCOME_OF_FATE[Fate.REJECTED] = Outcome.REJECTED
 OUTCOME_OF_FATE[Fate.NOT_DUE] = Outcome.NOT_DUE
 
 
+def settled(outcomes: npt.NDArray[np.uint8], fates: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The outcomes of crossings whose events have these fates; they say so far which of them are late."""
+    late = (outcomes == Outcome.DELIVERED_LATE) & (fates == Fate.ACKNOWLEDGED)
+    return np.where(late, Outcome.DELIVERED_LATE, OUTCOME_OF_FATE[fates]).astype(np.uint8)
+
+
 class Tally:
     """Running counts of one run."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        specs = world.scenario.all_destinations().values()
+        self._speaks_edge = any(spec.to.startswith("edge:") for spec in specs)
         self.sent = 0
         self.fates = np.zeros(len(Fate), dtype=np.int64)
+        self.duplicates = 0
+        self.left_out = 0
         self.census = Census()
         self.simulated_ms = 0
         self.entries = 0
         self.exits = 0
         self.noticed = 0
-        self._types = np.zeros(len(EVENT_TYPES), dtype=np.int64)
+        self._types = np.zeros(len(KINDS), dtype=np.int64)
         self._bucket_ms = max(1, -(-world.duration_ms // TIMELINE_BUCKETS))
         self._timeline = np.zeros(-(-world.duration_ms // self._bucket_ms), dtype=np.int64)
         self._visits = np.zeros((2, len(world.places.places)), dtype=np.int64)
         self._reasons: Counter[str] = Counter()
         self._fates_at: dict[str, npt.NDArray[np.int64]] = {}
 
+    def sort_out(self, window: Window) -> Window:
+        """``window`` without the events that no destination but the Edge Network understands."""
+        if self._speaks_edge:
+            return window
+        kept = window.only(window.route != Route.EDGE_ONLY)
+        self.left_out += len(window) - len(kept)
+        return kept
+
     def add(self, window: Window, receipt: Receipt) -> None:
         """Count a window's events and what became of them."""
         self.sent += len(window)
-        self.fates += np.bincount(receipt.fates, minlength=len(Fate))
-        self._types += np.bincount(window.event_type, minlength=len(EVENT_TYPES))
+        # What was sent again is the same event: only the first time counts.
+        self.fates += np.bincount(receipt.fates[~window.repeat], minlength=len(Fate))
+        self.duplicates += int(window.repeat.sum())
+        self._types += np.bincount(window.event_type, minlength=len(KINDS))
         bucket = np.minimum(window.sent // self._bucket_ms, len(self._timeline) - 1)
         self._timeline += np.bincount(bucket, minlength=len(self._timeline))
-        self.noticed += len(window.rows)
         self.add_crossings(window.rows)
         self.add_crossings(window.lost)
         self._reasons.update(receipt.reasons.values())
@@ -74,6 +93,7 @@ class Tally:
         """Count true crossings, noticed or not."""
         if not len(crossings):
             return
+        self.noticed += int((crossings["noticed"] >= 0).sum())
         entry = crossings["entry"].astype(bool)
         self.entries += int(entry.sum())
         self.exits += int((~entry).sum())
@@ -96,7 +116,7 @@ class Tally:
 
     def document(self) -> dict[str, Any]:
         """The counted part of the summary document."""
-        types = {name: int(n) for name, n in zip(EVENT_TYPES, self._types, strict=True) if n}
+        types = {name: int(n) for name, n in zip(KINDS, self._types, strict=True) if n}
         order = np.lexsort((np.arange(len(self._visits[1])), -self._visits[1]))[:BUSIEST_PLACES]
         places = self._world.places.places
         busiest = [
@@ -121,6 +141,10 @@ class Tally:
             "rejected": int(self.fates[Fate.REJECTED]),
             "pending": int(self.fates[Fate.PENDING]),
             "not_due": int(self.fates[Fate.NOT_DUE]),
+            "duplicates": self.duplicates,
+            "edge_only": self.left_out,
+            "failed_attempts": self.census.failed_attempts,
+            "region_events_without_crossing": self.census.stray_regions,
             "platforms": self.census.phones,
             "simulated_seconds": self.simulated_ms / 1000.0,
             "timeline": {"bucket_seconds": self._bucket_ms / 1000.0, "events": self._timeline.tolist()},

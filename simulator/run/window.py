@@ -21,6 +21,10 @@ class Census:
     """True crossings, counted where the world computed them."""
     inside_at_start: int = 0
     phones: dict[str, int] = field(default_factory=dict)
+    stray_regions: int = 0
+    """Region events that no crossing caused."""
+    failed_attempts: int = 0
+    """Attempts to send that did not reach the endpoint."""
 
     def __add__(self, other: Census) -> Census:
         phones = dict(self.phones)
@@ -30,6 +34,8 @@ class Census:
             self.crossings + other.crossings,
             self.inside_at_start + other.inside_at_start,
             phones,
+            self.stray_regions + other.stray_regions,
+            self.failed_attempts + other.failed_attempts,
         )
 
 
@@ -42,6 +48,11 @@ class Window:
     sent: npt.NDArray[np.int64]
     person: npt.NDArray[np.int32]
     event_type: npt.NDArray[np.uint8]
+    """Index into ``KINDS``."""
+    route: npt.NDArray[np.uint8]
+    """Which way the event goes, as ``Route`` has it."""
+    repeat: npt.NDArray[np.bool_]
+    """Whether the endpoint was sent the event before."""
     crossing: npt.NDArray[np.int32]
     """Index into ``rows`` of the crossing that caused the event, -1 if none did."""
     bodies: list[bytes]
@@ -68,10 +79,29 @@ class Window:
             sent=self.sent[first:last],
             person=self.person[first:last],
             event_type=self.event_type[first:last],
+            route=self.route[first:last],
+            repeat=self.repeat[first:last],
             crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
             bodies=self.bodies[first:last],
             rows=self.rows[crossing[caused]],
             lost=self.lost if first == 0 else self.lost[:0],
+        )
+
+    def only(self, which: npt.NDArray[np.bool_]) -> Window:
+        """The events that are marked, as a window of its own; raises ValueError if that loses a crossing."""
+        if which.all():
+            return self
+        if (self.crossing[~which] >= 0).any():
+            raise ValueError("an event with a crossing can't be left out")
+        return replace(
+            self,
+            sent=self.sent[which],
+            person=self.person[which],
+            event_type=self.event_type[which],
+            route=self.route[which],
+            repeat=self.repeat[which],
+            crossing=self.crossing[which],
+            bodies=[body for body, stays in zip(self.bodies, which.tolist(), strict=True) if stays],
         )
 
 
@@ -86,25 +116,31 @@ def make_window(
     hits: Sequence[Hit],
     calendar: Calendar,
     census: Census,
+    routes: Sequence[int],
     lost: Sequence[CrossingRow] = (),
     open: Sequence[CrossingRow] = (),
 ) -> Window:
     """Put the hits and crossings of all cohorts of a worker into the order of the stream, and render the hits.
+
+    ``routes`` are the ways of the kinds of events.
 
     Hits of one person must be in their own order; sorting is stable, so they stay in it.
     """
     lost_rows, open_rows = in_order(rows_from(lost)), in_order(rows_from(open))
     if not hits:
         never, nobody = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
-        untyped = np.empty(0, dtype=np.uint8)
+        untyped, none = np.empty(0, dtype=np.uint8), rows_from([])
+        repeat = np.empty(0, dtype=np.bool_)
         return Window(
-            start, end, never, nobody, untyped, nobody, [], rows_from([]), lost_rows, open_rows, census
+            *(start, end, never, nobody, untyped, untyped, repeat, nobody, []),
+            *(none, lost_rows, open_rows, census),
         )
     sent = np.array([hit[0] for hit in hits], dtype=np.int64)
     person = np.array([hit[1].person for hit in hits], dtype=np.int32)
     order = np.lexsort((person, sent))
     ordered = [hits[i] for i in order.tolist()]
-    _, senders, types, dated, numbers, templates, values, causes = zip(*ordered, strict=True)
+    _, senders, types, dated, numbers, templates, values, causes, repeats = zip(*ordered, strict=True)
+    kinds = np.array(types, dtype=np.uint8)
     crossings = [cause for cause in causes if cause is not None]
     caused = np.array([cause is not None for cause in causes], dtype=np.bool_)
     return Window(
@@ -112,7 +148,9 @@ def make_window(
         end=end,
         sent=sent[order],
         person=person[order],
-        event_type=np.array(types, dtype=np.uint8),
+        event_type=kinds,
+        route=np.array(routes, dtype=np.uint8)[kinds],
+        repeat=np.array(repeats, dtype=np.bool_),
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=render_hits(senders, dated, numbers, templates, values, calendar),
         rows=rows_from(crossings),
@@ -149,6 +187,8 @@ def merge(windows: Sequence[Window]) -> Window:
         sent=sent[order],
         person=person[order],
         event_type=np.concatenate([window.event_type for window in windows])[order],
+        route=np.concatenate([window.route for window in windows])[order],
+        repeat=np.concatenate([window.repeat for window in windows])[order],
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=[bodies[i] for i in order.tolist()],
         rows=rows,
@@ -167,6 +207,8 @@ def follow(first: Window, second: Window) -> Window:
         sent=np.concatenate([first.sent, second.sent]),
         person=np.concatenate([first.person, second.person]),
         event_type=np.concatenate([first.event_type, second.event_type]),
+        route=np.concatenate([first.route, second.route]),
+        repeat=np.concatenate([first.repeat, second.repeat]),
         crossing=np.concatenate([first.crossing, crossing]),
         bodies=first.bodies + second.bodies,
         rows=np.concatenate([first.rows, second.rows]),

@@ -10,7 +10,16 @@ from pydantic import ValidationError
 
 from simulator.scenario.destination_checks import check_destination_names, check_destinations
 from simulator.scenario.messages import Finding, value_at
-from simulator.scenario.models import LARGEST_HOUSEHOLD, Clock, Group, PhoneMix, Scenario, WorkHabits
+from simulator.scenario.models import (
+    LARGEST_HOUSEHOLD,
+    Clock,
+    Conditions,
+    Consent,
+    Group,
+    PhoneMix,
+    Scenario,
+    WorkHabits,
+)
 from simulator.scenario.personas import BUILT_IN, kind_named
 from simulator.scenario.units import nearest, one_of, shown
 
@@ -22,6 +31,8 @@ _LIBRARY_USERS = (
     ("schedule", "evening"),
 )
 _SYSTEMS = ("ios", "android")
+_POSITION_SOURCES = ("gnss", "wifi", "cell")
+_CONSENTS = ("yes", "pending", "no")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
 
 
@@ -73,12 +84,19 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             for key in sorted(ignored & group.model_fields_set):
                 what = "changes nothing, because the people follow a `trace`"
                 yield Finding((*path, key), what, "remove one of the two", warning=True)
+    yield from _check_consent(scenario.app.consent)
     yield from check_destinations(scenario)
     for index, expectation in enumerate(scenario.expect):
         low, high = expectation.at_least, expectation.at_most
         if low is not None and high is not None and low > high:
             what = "can never hold: `at_least` is greater than `at_most`"
             yield Finding(("expect", index), what, "swap the two numbers")
+
+
+def _unknown(noun: str, name: str, known: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with a name, and what is expected."""
+    near = nearest(name, known)
+    return f"unknown {noun} {shown(name)}", f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
 
 
 def _check_group(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
@@ -158,11 +176,21 @@ def _check_phone(phone: PhoneMix, path: tuple[str, ...]) -> Iterator[Finding]:
     for key, noun, weights, known in kinds:
         for name in weights:
             if name not in known:
-                near = nearest(name, known)
-                hint = f"did you mean {near!r}?" if near else f"expected {one_of(known)}"
-                yield Finding((*path, key, name), f"unknown {noun} {shown(name)}", hint)
+                yield Finding((*path, key, name), *_unknown(noun, name, known))
+    conditions = phone.conditions
+    if isinstance(conditions, Conditions) and conditions.permission and conditions.permission.to:
+        for name in conditions.permission.to:
+            if name not in _PERMISSIONS:
+                where = (*path, "conditions", "permission", "to", name)
+                yield Finding(where, *_unknown("permission", name, _PERMISSIONS))
+    for os in ("ios", "android"):
+        for name in getattr(phone.os_profile, os).positions or ():
+            if name not in _POSITION_SOURCES:
+                where = (*path, "os_profile", os, "positions", name)
+                yield Finding(where, *_unknown("source of positions", name, _POSITION_SOURCES))
     if phone.monitoring == "ideal":
-        for key in sorted({"permission", "os_profile"} & phone.model_fields_set):
+        useless = {"permission"} if phone.conditions not in (None, "ideal") else {"permission", "os_profile"}
+        for key in sorted(useless & phone.model_fields_set):
             what = "changes nothing, because the phones notice everything (`monitoring: ideal`)"
             yield Finding((*path, key), what, "set `monitoring: os`, or remove it", warning=True)
 
@@ -173,6 +201,19 @@ def _check_work(work: WorkHabits, path: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding((*path, "work", "leave_work"), what, "it must be later than `leave_home`")
     if not work.days:
         yield Finding((*path, "work", "days"), "is empty", "give at least one day, or remove `work`")
+
+
+def _check_consent(consent: Consent) -> Iterator[Finding]:
+    for key, weights in (("start", consent.start), ("answer", consent.answer)):
+        for name in weights:
+            if name not in _CONSENTS:
+                yield Finding(("app", "consent", key, name), *_unknown("choice", name, _CONSENTS))
+    if "pending" not in consent.start:
+        for key in sorted({"answer", "answered_after"} & consent.model_fields_set):
+            what = "changes nothing, because nobody's consent is `pending` at the start"
+            yield Finding(
+                ("app", "consent", key), what, "let `start` have `pending`, or remove it", warning=True
+            )
 
 
 def _check_start(clock: Clock) -> Iterator[Finding]:

@@ -112,6 +112,7 @@ def _value(shape: Shape) -> str:
 _PLAIN: dict[Any, str] = {
     str: "text",
     int: "whole number",
+    float: "number",
     bool: "`true` or `false`",
     Any: "any value",
 }

@@ -20,8 +20,13 @@ from simulator.sdk.edge_request import EdgeEndpoint, EdgeRequest, edge_headers, 
 from simulator.sdk.edge_state import EdgeAnswer, EdgeState, StateEntry, read_answer
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, EventForms
 from simulator.sdk.mobile_sdk import LIFECYCLE_DEBOUNCE_MS, MobileSdk
-from simulator.sdk.routes import Route
-from simulator.sdk.uplink import Hit, IdealUplink, Sender, Uplink, render_hits
+from simulator.sdk.network import Network
+from simulator.sdk.plans import make_plans
+from simulator.sdk.record import SdkRecord
+from simulator.sdk.routes import KINDS, Route
+from simulator.sdk.rules import rule_problems
+from simulator.sdk.shared import SdkShared
+from simulator.sdk.uplink import Hit, HitList, Sender, Uplink, render_hits
 from simulator.xdm import EVENT_TYPES
 
 __all__ = [
@@ -30,6 +35,7 @@ __all__ = [
     "ENTRY",
     "EVENT_TYPES",
     "EXIT",
+    "KINDS",
     "LAUNCH",
     "LIFECYCLE_DEBOUNCE_MS",
     "NO_ANSWER",
@@ -45,17 +51,22 @@ __all__ = [
     "EventForms",
     "Handling",
     "Hit",
-    "IdealUplink",
+    "HitList",
     "Judgement",
     "MobileSdk",
+    "Network",
     "Route",
+    "SdkRecord",
+    "SdkShared",
     "Sender",
     "StateEntry",
     "Uplink",
     "edge_headers",
     "edge_request",
     "judge",
+    "make_plans",
     "read_answer",
     "render_hits",
+    "rule_problems",
     "user_agent",
 ]

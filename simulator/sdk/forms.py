@@ -1,14 +1,21 @@
 """The events of phones as prepared bytes: everything that doesn't change is encoded once.
 
 What many phones share (device, system, app, SDK) is a form per handset; what many events share (the place) is
-bytes per place. One event then is a single join of those with its id, its time and the phone's ECID.
+bytes per place. One event then is a single join of those with its id, its time and the phone's identities.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from typing import Any
+
 from simulator.core.simtime import Calendar
 from simulator.phone import SDK_VERSIONS, Handset, Os, RegionEvent
 from simulator.scenario.models import App
+from simulator.sdk.places import Weights
+from simulator.sdk.routes import KINDS, Route
+from simulator.sdk.rules import ClientRules
 from simulator.world import Place, PlaceSet
 from simulator.xdm import (
     EVENT_TYPES,
@@ -83,6 +90,12 @@ def device_facts(handset: Handset) -> DeviceFacts:
     )
 
 
+def next_version(version: str) -> str:
+    """The version after ``version``: its last number is one higher, as in `1.0.0 (1)` and `1.0.0 (2)`."""
+    head, number, tail = re.fullmatch(r"(.*?)(\d*)(\D*)", version, re.DOTALL).groups()  # type: ignore[union-attr]
+    return f"{head}{int(number) + 1}{tail}" if number else f"{version} (2)"
+
+
 class EventForms:
     """All forms of one worker, made when first needed."""
 
@@ -90,9 +103,19 @@ class EventForms:
         self.app = app
         self.calendar = calendar
         self._places = places.places
+        self.rules = ClientRules(app.rules)
+        self.routes = tuple(
+            self.rules.route(kind) if kind in EVENT_TYPES else Route.EDGE_ONLY for kind in KINDS
+        )
+        """Which way each kind of event goes, by its number in ``KINDS``."""
+        self.weights = Weights(
+            [place.rank for place in self._places], [place.radius for place in self._places]
+        )
         self._handsets: dict[Handset, HandsetForms] = {}
-        self._locations = {os: LocationTemplates(sdk_facts(os), app.location_events) for os in SDK_VERSIONS}
-        self._closes: dict[Os, tuple[Template, Template]] = {}
+        self._locations = {
+            os: LocationTemplates(sdk_facts(os), app.location_events, self.rules.apply) for os in SDK_VERSIONS
+        }
+        self._closes: dict[Os, Closes] = {}
         self._rich: dict[tuple[Os, int], PlaceTemplates] = {}
         self._poi: dict[int, bytes] = {}
         self._active: dict[int, bytes] = {}
@@ -109,12 +132,25 @@ class EventForms:
         """Location templates of one system's SDK."""
         return self._locations[os]
 
-    def closes(self, os: Os, lifecycle: LifecycleTemplates) -> tuple[Template, Template]:
-        """Templates of `application.close` with and without a length, for one system's SDK."""
-        templates = self._closes.get(os)
-        if templates is None:
-            templates = self._closes[os] = (lifecycle.close, lifecycle.zero_close())
-        return templates
+    def lifecycle(self, handset: Handset) -> LifecycleTemplates:
+        """Lifecycle templates of one kind of handset."""
+        app = AppFacts(self.app.id, self.app.name, handset.app_version)
+        return LifecycleTemplates(sdk_facts(handset.os), app, device_facts(handset), self.rules.apply)
+
+    def closes(self, os: Os, lifecycle: LifecycleTemplates) -> Closes:
+        """Templates of `application.close` for one system's SDK."""
+        closes = self._closes.get(os)
+        if closes is None:
+            closes = self._closes[os] = Closes(lifecycle)
+        return closes
+
+    def lacks_metadata(self, place: int) -> bool:
+        """Whether the places service says nothing about a place but where it is."""
+        return self.app.no_metadata == "absent" and not poi_facts(self._places[place]).extras
+
+    def finish(self, event: dict[str, Any]) -> Template:
+        """The template of an event of another kind, with what the client-side rules add."""
+        return Template.compile(self.rules.apply(event))
 
     def poi(self, place: int) -> bytes:
         """A place as the SDK sends it."""
@@ -149,6 +185,25 @@ class EventForms:
         return templates
 
 
+class Closes:
+    """The templates of `application.close`, with and without a length."""
+
+    __slots__ = ("_lifecycle", "_lost", "close", "zero_close")
+
+    def __init__(self, lifecycle: LifecycleTemplates) -> None:
+        self._lifecycle = lifecycle
+        self.close = lifecycle.close
+        self.zero_close = lifecycle.zero_close()
+        self._lost: tuple[Template, Template] | None = None
+
+    @property
+    def lost(self) -> tuple[Template, Template]:
+        """The same for closes that were found out at the next start."""
+        if self._lost is None:
+            self._lost = self._lifecycle.lost_close, self._lifecycle.zero_close("unknown")
+        return self._lost
+
+
 class HandsetForms:
     """The events of one kind of handset, in the SDK's own form.
 
@@ -156,28 +211,48 @@ class HandsetForms:
     """
 
     def __init__(self, forms: EventForms, handset: Handset) -> None:
-        sdk = sdk_facts(handset.os)
-        app = AppFacts(forms.app.id, forms.app.name, handset.app_version)
-        lifecycle = LifecycleTemplates(sdk, app, device_facts(handset))
-        self.launch = lifecycle.launch
-        """`application.launch`; its last slot is the ECID."""
+        self.forms = forms
+        self.handset = handset
+        self.sdk = sdk_facts(handset.os)
+        self._lifecycle = forms.lifecycle(handset)
+        self.launch = self._lifecycle.launch
+        """`application.launch`; its last slot is the identity map."""
         # Closes say nothing of the device, so all handsets of a system share them.
-        self._close, self._zero_close = forms.closes(handset.os, lifecycle)
+        self._closes = forms.closes(handset.os, self._lifecycle)
         self._locations = forms.locations(handset.os)
         self._poi = forms.poi
 
-    def close(self, length_s: int, ecid: bytes) -> Form:
+    @property
+    def install(self) -> Template:
+        """The first launch of an installation."""
+        return self._lifecycle.install
+
+    @property
+    def upgrade(self) -> Template:
+        """The first launch of another version."""
+        return self._lifecycle.upgrade
+
+    def updated(self) -> HandsetForms:
+        """The forms after an update of the app: its version ends in the next number."""
+        return self.forms.of(replace(self.handset, app_version=next_version(self.handset.app_version)))
+
+    def close(self, length_s: int, identities: bytes) -> Form:
         """`application.close` of a session of ``length_s`` whole seconds."""
         if length_s == 0:
-            return self._zero_close, (ecid,)
-        return self._close, (ecid, b"%d" % length_s)
+            return self._closes.zero_close, (identities,)
+        return self._closes.close, (identities, b"%d" % length_s)
 
-    def location(self, region: RegionEvent, ecid: bytes) -> Form:
+    def lost_close(self, length_s: int, identities: bytes) -> Form:
+        """The same, found out at the next start."""
+        close, zero_close = self._closes.lost
+        return (close, (identities, b"%d" % length_s)) if length_s else (zero_close, (identities,))
+
+    def location(self, region: RegionEvent, identities: bytes) -> Form:
         """`location.entry` or `location.exit`."""
         template = self._locations.entry if region.entry else self._locations.exit
         if template is None:
             raise TypeError("location templates of the rich form have no open place")
-        return template, (ecid, self._poi(region.place))
+        return template, (identities, self._poi(region.place))
 
 
 class RichForms(HandsetForms):
@@ -187,23 +262,26 @@ class RichForms(HandsetForms):
         super().__init__(forms, handset)
         device = device_facts(handset)
         app = AppFacts(forms.app.id, forms.app.name, handset.app_version)
-        self._forms = forms
         self._os = handset.os
         self._local_stamp = forms.calendar.local_stamp
-        self._application = json_value(application_part(app, device.language))
-        self._device = json_value(located_device_part(device))
-        self._environment = json_value(environment_part(device))
+        parts = {
+            "application": application_part(app, device.language),
+            "device": located_device_part(device),
+            "environment": environment_part(device),
+        }
+        self._parts = {
+            entry: tuple(json_value(forms.rules.part(kind, *part)) for part in parts.items())
+            for entry, kind in ((True, EventType.LOCATION_ENTRY), (False, EventType.LOCATION_EXIT))
+        }
 
-    def location(self, region: RegionEvent, ecid: bytes) -> Form:
+    def location(self, region: RegionEvent, identities: bytes) -> Form:
         """`location.entry` or `location.exit`, rich form."""
-        forms = self._forms
+        forms = self.forms
         templates = forms.rich(self._os, region.place)
         local_time, offset = self._local_stamp(region.noticed)
         return templates.entry if region.entry else templates.exit, (
-            ecid,
-            self._application,
-            self._device,
-            self._environment,
+            identities,
+            *self._parts[bool(region.entry)],
             local_time,
             b"%d" % offset,
             COORDINATE % region.latitude,

@@ -1,84 +1,433 @@
-"""The Mobile SDK in the app on one phone: from region events and app sessions to XDM events.
+"""The Mobile SDK in the app on one phone: from what the system tells the app to XDM events on their way out.
 
 Behaviour after mobile_sdk.md: a region event becomes a `location.entry` or `location.exit` (2.3, 2.6); the
 app coming to the front and leaving it become `application.launch` and `application.close` (5.1, 5.2), the
-close half a second late so that a quick return cancels both.
+close half a second late so that a quick return cancels both; a session whose end nobody saw is closed at the next
+start (5.3). Events leave at once where nothing is in the way, and wait in the queue (4) otherwise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import simpy
 
+from simulator.core.identifiers import ecid
 from simulator.core.simtime import MS_PER_SECOND
-from simulator.ledger import CrossingRow, Outcome
-from simulator.phone import RegionEvent
+from simulator.ledger import Outcome
+from simulator.phone import FOREVER, Os, ProcessEnd, RegionEvent
+from simulator.sdk.consent import Choice
+from simulator.sdk.edge_queue import EdgeQueue, QueuedHit
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, HandsetForms
-from simulator.sdk.uplink import Sender, Uplink
-from simulator.xdm import Template
+from simulator.sdk.identity import AuthenticatedState, anonymous, ecid_of, known
+from simulator.sdk.network import OK
+from simulator.sdk.places import PlacesState
+from simulator.sdk.plans import Act, Plan
+from simulator.sdk.push import Message, make_token, tracking_event
+from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND
+from simulator.sdk.shared import SdkShared
+from simulator.sdk.uplink import Sender
+from simulator.xdm import EventType, Template
 
 # A close is held back this long (core-ios LifecycleV2Constants; mobile_sdk.md 5.1).
 LIFECYCLE_DEBOUNCE_MS = 500
+# The SDK notes at most this often when it was last active, and takes an unseen end for this much later (the same; 5.3).
+ACTIVITY_SPACING_MS = 2 * MS_PER_SECOND
+CLOSE_OFFSET_MS = 2 * MS_PER_SECOND
 
 _OPEN = int(Outcome.OPEN)
+_LATE = int(Outcome.DELIVERED_LATE)
+_PUSH_TOKEN, _CONSENT = KINDS.index(PUSH_TOKEN_KIND), KINDS.index(CONSENT_KIND)
+_OPENED = KINDS.index(EventType.PUSH_APPLICATION_OPENED)
+_ACTED = KINDS.index(EventType.PUSH_CUSTOM_ACTION)
+_NEVER = -1
+# What the next launch is.
+_ORDINARY, _INSTALL, _UPGRADE = 0, 1, 2
 
 
 class MobileSdk:
     """One phone's SDK. It is the app that the phone tells of region events and sessions."""
 
-    __slots__ = ("_close_due", "_ecid", "_env", "_events", "_forms", "_launched", "_post", "_sender")
+    __slots__ = (
+        *("_activity", "_busy", "_clear", "_close_due", "_consent", "_env", "_events", "_forms", "_front"),
+        *(
+            "_generation",
+            "_identities",
+            "_last_activity",
+            "_launched",
+            "_login",
+            "_places",
+            "_plan",
+            "_push_sent",
+        ),
+        *("_queue", "_shared", "_skew", "_start", "_until_behind", "collects", "online", "sender", "until"),
+    )
 
     def __init__(
-        self, env: simpy.Environment, uplink: Uplink, sender: Sender, ecid: bytes, forms: HandsetForms
+        self,
+        env: simpy.Environment,
+        shared: SdkShared,
+        sender: Sender,
+        ecid: str,
+        forms: HandsetForms,
+        *,
+        skew: int = 0,
+        plan: Plan | None = None,
+        login: Callable[[str], str] = "{}-1".format,
     ) -> None:
+        """``skew`` is how far the phone's clock is ahead, milliseconds.
+
+        ``login`` tells who the person is when logged in, by the identity namespace.
+        """
         self._env = env
-        self._post = uplink.post
-        self._sender = sender
-        self._ecid = ecid
+        self._shared = shared
+        self.sender = sender
+        self._identities = anonymous(ecid)
         self._forms = forms
+        self._skew = skew
+        self._plan = plan
+        self._login = login
         self._events = 0
+        self._generation = 0
+        # The process: until when it runs, now and once it is no longer in front.
+        self.until = self._until_behind = _NEVER
+        self._front = False
+        self.online = True
+        # Until when events may leave at once, and when the last answer of those that did is in.
+        self._clear = _NEVER
+        self._busy = _NEVER
+        self._queue: EdgeQueue | None = None
+        # Lifecycle: the start of the session, and the pause whose close is held back.
         self._launched: int | None = None
         self._close_due: int | None = None
+        self._start = _ORDINARY
+        self._activity = -ACTIVITY_SPACING_MS
+        # The last activity of a process that ended during a session.
+        self._last_activity: int | None = None
+        self._places: PlacesState | None = None
+        self._push_sent = False
+        self._consent = Choice.YES if plan is None else plan.consent
+        self.collects = self._consent is Choice.YES
+        if plan is not None and plan.steps and plan.steps[0].due == 0:
+            self._do_before(plan)
 
-    def region_event(self, region: RegionEvent) -> None:
-        """The operating system reports an entry or exit; nothing is suppressed, nothing is held back."""
-        noticed, entry = region.noticed, region.entry
-        template, values = self._forms.location(region, self._ecid)
-        row = (self._sender.person, region.place, entry, region.crossed, noticed, noticed, noticed, _OPEN)
-        self._send(noticed, ENTRY if entry else EXIT, noticed, template, values, row)
+    @property
+    def os(self) -> Os:
+        """The phone's system."""
+        return self._forms.handset.os
+
+    # --- what the operating system tells ------------------------------------------------------------------
+
+    def awake(self, now: int, until: int) -> None:
+        """The process runs, at least until ``until``."""
+        self._until_behind = max(self._until_behind, until)
+        if not self._front:
+            self._run_until(self._until_behind)
+        if self._close_due is not None and now > self._close_due + LIFECYCLE_DEBOUNCE_MS:
+            self._close(now)  # the debounce was over while the process was suspended
+        if self._queue is not None:
+            self._queue.pump(now)
 
     def foreground(self, now: int) -> None:
         """The app comes to the front: a launch, unless it left the front less than half a second ago."""
+        self._front = True
+        self._run_until(FOREVER)
         if self._close_due is not None:
-            self._close_due = None
-        elif self._launched is None:  # a repeated equal state is ignored
-            self._launched = now
-            self._send(now, LAUNCH, now, self._forms.launch, (self._ecid,), None)
+            if now <= self._close_due + LIFECYCLE_DEBOUNCE_MS:
+                self._close_due = None
+                return
+            self._close(now)
+        if self._launched is not None and self._last_activity is None:
+            return  # a repeated equal state is ignored
+        if self._queue is not None:
+            self._queue.pump(now)
+        self._launch(now)
+        if self._plan is not None:
+            self._follow(self._plan, now)
 
     def background(self, now: int) -> None:
         """The app leaves the front: a close, if it stays away."""
+        self._front = False
+        self._run_until(self._until_behind)
         if self._launched is not None and self._close_due is None:
             self._close_due = now
-            simpy.Timeout(self._env, LIFECYCLE_DEBOUNCE_MS, now).callbacks.append(self._close)
+            timer = simpy.Timeout(self._env, LIFECYCLE_DEBOUNCE_MS, now)
+            timer.callbacks.append(self._debounced)
 
-    def _close(self, timer: simpy.Event) -> None:
-        """The debounce is over. The event is dated at the pause, not at its sending."""
-        paused = self._close_due
-        if paused is None or paused != timer.value or self._launched is None:
+    def ended(self, now: int, why: ProcessEnd) -> None:
+        """The process ended. What is stored stays; a session that was open will be closed at the next start."""
+        self._front = False
+        self._until_behind = _NEVER
+        self._run_until(_NEVER)
+        self._close_due = None
+        if self._launched is not None and self._last_activity is None:
+            self._last_activity = self._activity
+        if self._queue is not None:
+            self._queue.stop()
+
+    def network(self, now: int, up: bool) -> None:
+        """The connection is lost, or back."""
+        self.online = up
+        self._run_until(self.until)
+        if self._queue is not None:
+            if up:
+                self._queue.connected(now)
+            else:
+                self._queue.disconnected(now)
+
+    def installed(self, now: int) -> None:
+        """The app was installed afresh: queue, identities, consent and memory of places are gone."""
+        if self._queue is not None:
+            self._queue.clear(now, int(Outcome.QUEUE_LOST))
+        self._renew_identities()
+        self._launched = self._close_due = self._last_activity = self._places = None
+        self._start = _INSTALL
+        if self._plan is not None:
+            self._plan.restart()
+            self._consent = self._plan.consent
+            self.collects = self._consent is Choice.YES
+
+    def updated(self, now: int) -> None:
+        """Another version of the app; the next launch is an upgrade."""
+        self._forms = self._forms.updated()
+        if self._start != _INSTALL:
+            self._start = _UPGRADE
+
+    def region_event(self, region: RegionEvent) -> None:
+        """The system reports an entry or exit. The SDK believes it if it knows the place, repeated or not."""
+        if not region.listed:
+            self._lose(region, Outcome.STALE_POI)
             return
-        length_s = (paused - self._launched) // MS_PER_SECOND
+        if self._shared.careful and self._held_back(region):
+            return
+        template, values = self._forms.location(region, self._identities)
+        if region.crossed < 0:
+            self._shared.record.stray += 1
+        noticed = region.noticed
+        self._send(noticed, ENTRY if region.entry else EXIT, noticed, template, values, region)
+
+    # --- places -------------------------------------------------------------------------------------------
+
+    def _held_back(self, region: RegionEvent) -> bool:
+        """Whether the app or the SDK makes no event of a region event (2.6, 2.8)."""
+        place, entry, os = region.place, region.entry, self.os
+        if self._shared.dedupe:
+            if self._places is None:
+                self._places = PlacesState(os, self._shared.forms.weights)
+            known = place in self._places.within
+            # Apps after the older monitors let repeated exits through on Android.
+            if known if entry else not known and os == "ios":
+                self._lose(region, Outcome.DEDUPLICATED)
+                return True
+            self._places.region(region.noticed, place, entry)
+        if os == "android" and self._shared.forms.lacks_metadata(place):
+            self._lose(region, Outcome.NO_METADATA)
+            return True
+        return False
+
+    def _lose(self, region: RegionEvent, outcome: Outcome) -> None:
+        """No event comes of a region event."""
+        if region.crossed >= 0:
+            row = (self.sender.person, region.place, region.entry, region.crossed, region.noticed)
+            self._shared.record.lost.append((*row, -1, -1, -1, 0, int(outcome)))
+
+    # --- lifecycle ----------------------------------------------------------------------------------------
+
+    def _launch(self, now: int) -> None:
+        forms = self._forms
+        if self._last_activity is not None and self._launched is not None:
+            ended = self._last_activity + CLOSE_OFFSET_MS
+            length_s = max(0, ended - self._launched) // MS_PER_SECOND
+            self._last_activity = None
+            template, values = forms.lost_close(length_s, self._identities)
+            self._send(now, CLOSE, ended, template, values)
+        template = forms.launch
+        if self._start != _ORDINARY:
+            template = forms.install if self._start == _INSTALL else forms.upgrade
+            self._start = _ORDINARY
+        self._launched = now
+        self._send(now, LAUNCH, now, template, (self._identities,))
+
+    def _debounced(self, timer: simpy.Event) -> None:
+        """The debounce is over, if it was not cancelled and the process is not suspended."""
+        now = int(self._env.now)
+        if self._close_due is not None and self._close_due == timer.value and self.until >= now:
+            self._close(now)
+
+    def _close(self, now: int) -> None:
+        """The close of a session. It is dated at the pause, not at its sending."""
+        paused, launched = self._close_due, self._launched
         self._close_due = self._launched = None
-        template, values = self._forms.close(length_s, self._ecid)
-        self._send(paused + LIFECYCLE_DEBOUNCE_MS, CLOSE, paused, template, values, None)
+        if paused is None or launched is None:
+            return
+        template, values = self._forms.close((paused - launched) // MS_PER_SECOND, self._identities)
+        self._send(now, CLOSE, paused, template, values)
+
+    # --- identity, consent, push --------------------------------------------------------------------------
+
+    def log_in(self) -> None:
+        """The person logs in; what is queued already stays without the login."""
+        self._identify("authenticated")
+
+    def log_out(self, now: int) -> None:
+        """The person logs out, in the way of the scenario."""
+        login = self._shared.app.login
+        if login is None or login.logout == "logged_out":
+            self._identify("loggedOut")
+        elif login.logout == "removed":
+            self._identities = anonymous(ecid_of(self._identities))
+        else:
+            self.reset_identities()
+
+    def reset_identities(self) -> None:
+        """The phone gets a new ECID; the push token is registered for it when the app is next opened."""
+        self._renew_identities()
+
+    def set_consent(self, now: int, choice: Choice) -> None:
+        """The person decides about data being collected; the Edge Network is told, through the same queue."""
+        before, self._consent = self._consent, choice
+        self.collects = choice is Choice.YES
+        self._run_until(self.until)
+        if self._queue is not None:
+            if choice is Choice.NO:
+                self._queue.clear(now, int(Outcome.CONSENT_NO))
+            else:
+                self._queue.pump(now)
+        if choice is not before:
+            template = self._shared.consents[choice]
+            self._send(now, _CONSENT, now, template, (self._identities,), passes=choice is Choice.NO)
+        if choice is Choice.YES and self._push_sent:
+            self._register_push(now)
+
+    def push_opened(self, now: int, message: Message) -> None:
+        """The person opened a push message."""
+        self._track(now, _OPENED, message, None, opened=True)
+
+    def push_acted(self, now: int, message: Message, action: str, *, opened: bool = False) -> None:
+        """The person chose ``action`` of a push message, which may have opened the app."""
+        self._track(now, _ACTED, message, action, opened=opened)
+
+    def _track(self, now: int, kind: int, message: Message, action: str | None, *, opened: bool) -> None:
+        push = self._shared.app.push
+        event = tracking_event(
+            message,
+            self._forms.sdk,
+            self.os,
+            action=action,
+            opened=opened,
+            sandbox=push is not None and push.sandbox,
+        )
+        self._send(now, kind, now, self._shared.forms.finish(event), (self._identities,))
+
+    def _do_before(self, plan: Plan) -> None:
+        """What was done before the run began."""
+        if plan.steps[0].act is Act.LOG_IN:
+            plan.next = 1
+            self.log_in()
+
+    def _follow(self, plan: Plan, now: int) -> None:
+        """The person is in the app: what is due now is done."""
+        for act in plan.due(now):
+            if act is Act.LOG_IN:
+                self.log_in()
+            elif act is Act.LOG_OUT:
+                self.log_out(now)
+            else:
+                self.set_consent(now, Choice.YES if act is Act.AGREE else Choice.NO)
+        if plan.push and not self._push_sent:
+            self._register_push(now)
+
+    def _register_push(self, now: int) -> None:
+        self._push_sent = True
+        token = make_token(self.sender.id_key, self._generation, self.os).encode()
+        values = (self._identities, token, ecid_of(self._identities).encode())
+        self._send(now, _PUSH_TOKEN, now, self._shared.token(self.os), values)
+
+    def _identify(self, state: AuthenticatedState) -> None:
+        login = self._shared.app.login
+        if login is not None:
+            self._identities = known(
+                ecid_of(self._identities), login.namespace, self._login(login.namespace), state
+            )
+
+    def _renew_identities(self) -> None:
+        self._generation += 1
+        self._push_sent = False
+        self._identities = anonymous(ecid(self.sender.id_key, self._generation))
+
+    # --- sending ------------------------------------------------------------------------------------------
+
+    def _run_until(self, until: int) -> None:
+        self.until = until
+        self._clear = until if self.online and self.collects else _NEVER
 
     def _send(
         self,
         now: int,
-        event_type: int,
+        kind: int,
         dated: int,
         template: Template,
         values: tuple[bytes, ...],
-        crossing: CrossingRow | None,
+        region: RegionEvent | None = None,
+        *,
+        passes: bool = False,
     ) -> None:
+        """Queue an event; with nothing before it and nothing in its way it leaves in the same moment."""
         number = self._events
         self._events = number + 1
-        self._post((now, self._sender, event_type, dated, number, template, values, crossing))
+        if now - self._activity >= ACTIVITY_SPACING_MS:
+            self._activity = now
+        if self._queue is not None or not self._busy <= now <= self._clear:
+            self._enqueue(now, kind, dated, number, template, values, region, passes)
+            return
+        sender, shared = self.sender, self._shared
+        answered, outcome = now, _OPEN
+        if not shared.perfect:
+            took, code, _, _ = shared.network.attempt(sender.id_key, number, 0, now)
+            answered += took
+            if code != OK or answered > self._clear:
+                self._enqueue(now, kind, dated, number, template, values, region, passes)
+                return
+            self._busy = answered
+            if took > shared.record.late_after_ms:
+                outcome = _LATE
+        row = None
+        if region is not None and (crossed := region.crossed) >= 0:
+            noticed, entry = region.noticed, region.entry
+            row = (sender.person, region.place, entry, crossed, noticed, now, now, answered, 1, outcome)
+        shared.post((now, sender, kind, dated + self._skew, number, template, values, row, False))
+
+    def _enqueue(
+        self,
+        now: int,
+        kind: int,
+        dated: int,
+        number: int,
+        template: Template,
+        values: tuple[bytes, ...],
+        region: RegionEvent | None,
+        passes: bool,
+    ) -> None:
+        if self._consent is Choice.NO and not passes:
+            if region is not None:
+                self._lose(region, Outcome.CONSENT_NO)
+            return
+        crossing = None
+        if region is not None and region.crossed >= 0:
+            crossing = region.place, region.entry, region.crossed, region.noticed
+        hit = QueuedHit(kind, dated + self._skew, number, template, values, now, crossing, passes)
+        queue = self._queue
+        if queue is None:
+            record = self._shared.record
+            queue = self._queue = EdgeQueue(self._env, self, self._shared.network, record)
+            record.queues[queue] = None
+            if self._busy > now:
+                queue.wait_for(self._busy)
+        queue.append(hit, now)
+
+    def queue_empty(self, answered: int) -> None:
+        """The queue is empty: the next event may leave at once."""
+        queue, self._queue = self._queue, None
+        if queue is not None:
+            del self._shared.record.queues[queue]
+        self._busy = answered

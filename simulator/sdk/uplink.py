@@ -1,7 +1,4 @@
-"""The seam between the SDK and the network: hits go out through an object with one method.
-
-In its first form the network is ideal: a hit is sent at the moment it is queued, and what the endpoint
-answers is known to the ledger but not to the phone.
+"""The seam between the SDK and the network: what leaves the phones goes out through an object with one method.
 
 A hit is not bytes yet. It names its template and the values that only the SDK knows; ids and timestamps are
 filled in when it is rendered, for a whole window of hits at once.
@@ -31,16 +28,18 @@ class Sender(NamedTuple):
     """Whether its ids are in capitals, as iOS writes them (mobile_sdk.md 4.3)."""
 
 
-# One event on its way out of one phone; a plain tuple, because there are millions of them:
+# One event on its way out of one phone, once for every request that reaches the endpoint; a plain tuple, because
+# there are millions of them:
 # - virtual time at which it leaves the phone, milliseconds
 # - the sender
-# - index into EVENT_TYPES
-# - virtual time that it is dated, milliseconds
+# - index into KINDS
+# - time that it is dated by the phone's clock, virtual milliseconds
 # - number of the event on this phone, which decides its id
 # - the template of the event, whose first slots are the id and the timestamp
 # - the values of its other slots
-# - the crossing that caused it, or None
-Hit = tuple[int, Sender, int, int, int, Template, tuple[bytes, ...], CrossingRow | None]
+# - the crossing that caused it, or None; with the last request for it that the phone takes for answered
+# - whether the endpoint was sent it before
+Hit = tuple[int, Sender, int, int, int, Template, tuple[bytes, ...], CrossingRow | None, bool]
 
 
 class Uplink(Protocol):
@@ -50,8 +49,8 @@ class Uplink(Protocol):
         """Send ``hit`` now."""
 
 
-class IdealUplink:
-    """Every hit leaves at once; ``hits`` holds them in order until the window is collected."""
+class HitList:
+    """Every hit that reaches the endpoint; ``hits`` holds them in order until the window is collected."""
 
     __slots__ = ("hits", "post")
 

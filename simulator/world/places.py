@@ -42,6 +42,8 @@ class Place:
     color: str = ""
     metadata: tuple[tuple[str, str], ...] = ()
     attractiveness: float = 1.0
+    dead_zone: bool = False
+    """Phones have no signal inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ class PlaceSet:
             size = known.size + 1 if known else 1
             found[place.library_id] = PlaceLibrary(place.library_id, place.library_name, place.rank, size)
         return tuple(sorted(found.values(), key=lambda library: library.rank))
+
+    @cached_property
+    def dead_zones(self) -> frozenset[int]:
+        """The places in which phones have no signal."""
+        return frozenset(i for i, place in enumerate(self.places) if place.dead_zone)
 
     @cached_property
     def index(self) -> BoxIndex:

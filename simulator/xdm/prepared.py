@@ -1,28 +1,29 @@
 """Ready templates for the events that phones send by the thousand.
 
-A template knows all that doesn't change from event to event; the values of the slots are bytes. Ids, times
-and the ECID are bare text (no quotes), everything else is JSON (:func:`~simulator.xdm.template.json_number`,
+A template knows all that doesn't change from event to event; the values of the slots are bytes. Ids and times
+are bare text (no quotes), everything else is JSON (:func:`~simulator.xdm.template.json_number`,
 :func:`~simulator.xdm.template.json_value`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, NamedTuple
 
 from simulator.xdm.events import (
     CloseType,
+    Event,
     Kind,
     application_close,
     application_launch,
-    identity_map,
     location_event,
 )
 from simulator.xdm.facts import AppFacts, DeviceFacts, PoiFacts, RichPlace, SdkFacts
 from simulator.xdm.template import Slot, Template
 
-SDK_SLOTS = ("id", "timestamp", "ecid")
-"""Slots of a location event in the SDK's form, and of a launch."""
+SDK_SLOTS = ("id", "timestamp", "identities")
+"""Slots of a location event in the SDK's form, and of a launch; ``identities`` is a whole identity map."""
 RICH_SLOTS = (
     *SDK_SLOTS,
     "application",
@@ -43,7 +44,7 @@ CLOSE_SLOTS = (*SDK_SLOTS, "session_length_s")
 
 _ID = Slot("id", quoted=True)
 _TIMESTAMP = Slot("timestamp", quoted=True)
-_IDENTITIES = identity_map(Slot("ecid", quoted=True))
+_IDENTITIES = Slot("identities")
 _RICH = RichPlace(
     latitude=Slot("latitude"),
     longitude=Slot("longitude"),
@@ -57,6 +58,14 @@ _RICH = RichPlace(
     device=Slot("device"),
     environment=Slot("environment"),
 )
+
+
+Finish = Callable[[Event], Event]
+"""What is done to an event before it becomes a template, such as adding fields."""
+
+
+def _as_it_is(event: Event) -> Event:
+    return event
 
 
 class PlaceTemplates(NamedTuple):
@@ -74,10 +83,13 @@ class LocationTemplates:
     the rich form the place stands in several spots and they are None.
     """
 
-    __slots__ = ("_rich", "_sdk", "entry", "exit")
+    __slots__ = ("_finish", "_rich", "_sdk", "entry", "exit")
 
-    def __init__(self, sdk: SdkFacts, form: Literal["sdk", "rich"] = "sdk") -> None:
+    def __init__(
+        self, sdk: SdkFacts, form: Literal["sdk", "rich"] = "sdk", finish: Finish = _as_it_is
+    ) -> None:
         self._sdk = sdk
+        self._finish = finish
         self._rich = _RICH if form == "rich" else None
         serves_any = self._rich is None
         self.entry = self._compile("entry", Slot("poi")) if serves_any else None
@@ -88,17 +100,16 @@ class LocationTemplates:
         return PlaceTemplates(self._compile("entry", poi), self._compile("exit", poi))
 
     def _compile(self, kind: Kind, poi: PoiFacts | Slot) -> Template:
-        return Template.compile(
-            location_event(
-                kind=kind,
-                id=_ID,
-                timestamp=_TIMESTAMP,
-                identities=_IDENTITIES,
-                sdk=self._sdk,
-                poi=poi,
-                rich=self._rich,
-            )
+        event = location_event(
+            kind=kind,
+            id=_ID,
+            timestamp=_TIMESTAMP,
+            identities=_IDENTITIES,
+            sdk=self._sdk,
+            poi=poi,
+            rich=self._rich,
         )
+        return Template.compile(self._finish(event))
 
 
 class LifecycleTemplates:
@@ -108,8 +119,8 @@ class LifecycleTemplates:
     is first asked for.
     """
 
-    def __init__(self, sdk: SdkFacts, app: AppFacts, device: DeviceFacts) -> None:
-        self._sdk, self._app, self._device = sdk, app, device
+    def __init__(self, sdk: SdkFacts, app: AppFacts, device: DeviceFacts, finish: Finish = _as_it_is) -> None:
+        self._sdk, self._app, self._device, self._finish = sdk, app, device, finish
 
     @cached_property
     def launch(self) -> Template:
@@ -141,27 +152,25 @@ class LifecycleTemplates:
         return self._close(close_type, 0)
 
     def _launch(self, *, install: bool = False, upgrade: bool = False) -> Template:
-        return Template.compile(
-            application_launch(
-                id=_ID,
-                timestamp=_TIMESTAMP,
-                identities=_IDENTITIES,
-                sdk=self._sdk,
-                app=self._app,
-                device=self._device,
-                install=install,
-                upgrade=upgrade,
-            )
+        event = application_launch(
+            id=_ID,
+            timestamp=_TIMESTAMP,
+            identities=_IDENTITIES,
+            sdk=self._sdk,
+            app=self._app,
+            device=self._device,
+            install=install,
+            upgrade=upgrade,
         )
+        return Template.compile(self._finish(event))
 
     def _close(self, close_type: CloseType, length: int | Slot) -> Template:
-        return Template.compile(
-            application_close(
-                id=_ID,
-                timestamp=_TIMESTAMP,
-                identities=_IDENTITIES,
-                sdk=self._sdk,
-                session_length_s=length,
-                close_type=close_type,
-            )
+        event = application_close(
+            id=_ID,
+            timestamp=_TIMESTAMP,
+            identities=_IDENTITIES,
+            sdk=self._sdk,
+            session_length_s=length,
+            close_type=close_type,
         )
+        return Template.compile(self._finish(event))

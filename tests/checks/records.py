@@ -26,13 +26,13 @@ IOS, ANDROID = SYSTEMS.index("ios"), SYSTEMS.index("android")
 PHONES = [(IOS, "while_in_use"), (ANDROID, "always"), (IOS, "denied")]
 
 ENTRY, EXIT = 1, 0
-NEVER = (-1, -1, -1)
+NEVER = (-1, -1, -1, -1, 0)
 
 
-def seen(crossed: int, after: int, sent_after: int = 0) -> tuple[int, int, int, int]:
-    """The times of a crossing noticed ``after`` milliseconds, and sent ``sent_after`` later."""
+def seen(crossed: int, after: int, sent_after: int = 0) -> tuple[int, int, int, int, int, int]:
+    """The times of a crossing noticed ``after`` milliseconds, and sent ``sent_after`` later; sent once."""
     noticed = crossed + after
-    return (crossed, noticed, noticed, noticed + sent_after)
+    return (crossed, noticed, noticed, noticed + sent_after, noticed + sent_after, 1)
 
 
 CROSSINGS: list[CrossingRow] = [

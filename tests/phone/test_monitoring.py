@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.core.distributions import Constant, LogNormal, Uniform
-from simulator.ledger import Outcome
+from simulator.ledger import Outcome, unnoticed
 from simulator.phone import Permission
 from simulator.phone.nearby import PlacesService, Registrations
 from tests.phone.phones import SECOND, Trial, far_apart
@@ -114,7 +114,7 @@ def test_a_crossing_is_under_way_until_it_is_noticed() -> None:
     trial = Trial()
     trial.enter(100)
     assert trial.unreported.pending() == [
-        (7, 0, True, 100_000, -1, -1, -1, Outcome.PENDING_DETECTION),
+        unnoticed(7, 0, True, 100_000, Outcome.PENDING_DETECTION),
     ]
     trial.told()
     assert trial.unreported.pending() == []

@@ -63,10 +63,11 @@ lunch_rush: 10 crossings, 20 % accepted
   pending detection            1    10 %         0         1
     the run ended before the operating system would have noticed
 
-  How long it took           p50         p90         p95         p99         max
-  crossed → noticed         30 s  1 min 30 s  1 min 30 s  1 min 30 s  1 min 30 s
-  noticed → sent         at once       2.0 s       2.0 s       2.0 s       2.0 s
-  crossed → sent            32 s  1 min 30 s  1 min 30 s  1 min 30 s  1 min 30 s
+  How long it took                p50         p95         p99         max
+  crossed → noticed              30 s  1 min 30 s  1 min 30 s  1 min 30 s
+  noticed → sent              at once       2.0 s       2.0 s       2.0 s
+  sent → acknowledged         at once     at once     at once     at once
+  crossed → acknowledged         32 s  1 min 30 s  1 min 30 s  1 min 30 s
 
   Where most were lost crossings      lost
   Riverside Mall               5         5  2 no permission

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from simulator.core.errors import ExitCode
-from simulator.ledger import Outcome, read_ledger
+from simulator.ledger import ROW, Outcome, read_ledger
 from simulator.receiver import EventStore, Receiver, ServerThread
 from simulator.run import RunOptions, RunResult, prepare, replay_file, run
 from simulator.xdm import EventValidator
@@ -230,7 +230,7 @@ def test_a_run_folder_without_room_is_said(tmp_path: Path, limit: int, said: str
     assert result.stderr.splitlines()[-1] == f"journeysim: {said}"
     assert "Traceback" not in result.stderr
     if limit == 8192:
-        assert len(read_ledger(tmp_path / "run" / "ledger").rows) == 8192 // 50
+        assert len(read_ledger(tmp_path / "run" / "ledger").rows) == 8192 // ROW.itemsize
 
 
 @LINUX

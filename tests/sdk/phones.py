@@ -8,14 +8,28 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import orjson
 
 from simulator.core.identifiers import ecid
 from simulator.core.simtime import Calendar
-from simulator.phone import Handset, Os, RegionEvent, device_named
+from simulator.phone import FOREVER, Handset, Os, ProcessEnd, RegionEvent, device_named
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.scenario import App
-from simulator.sdk import EventForms, Hit, IdealUplink, MobileSdk, Sender, render_hits
+from simulator.scenario.models import Network as NetworkSettings
+from simulator.sdk import (
+    KINDS,
+    EventForms,
+    Hit,
+    HitList,
+    MobileSdk,
+    Network,
+    SdkRecord,
+    SdkShared,
+    Sender,
+    make_plans,
+    render_hits,
+)
 from simulator.world import Place, PlaceSet
 
 ID_KEY = 11
@@ -36,6 +50,7 @@ STORE = Place(
     metadata=(("storeType", "flagship"),),
 )
 KIOSK = Place("c0a1c2d3-1111-4222-8333-944455566677", "Kiosk", 48.1, 11.5, 80.0, "l", "Stores")
+Moment = tuple[int, Callable[[MobileSdk, int], None]]
 # The systems' last release here: no carrier on iOS, one on Android.
 HANDSETS: dict[Os, Handset] = {
     "ios": Handset(device_named("iphone-14-pro"), "17.4.1", "de-DE", "Example Mobile", "3.2 (118)"),
@@ -51,54 +66,101 @@ class Sent:
     dated: int
     event: dict[str, Any]
     crossing: tuple[int, ...] | None
+    again: bool = False
+    kind: str = ""
 
     @property
     def type(self) -> str:
         return str(self.event["eventType"]).partition(".")[2]
 
 
-def forms(location_events: str = "sdk") -> EventForms:
-    app = App(id="com.example.shop", name="Shop", location_events=location_events)
-    return EventForms(app, PlaceSet([STORE, KIOSK]), CALENDAR)
+def forms(location_events: str = "sdk", **app: Any) -> EventForms:
+    settings = App(id="com.example.shop", name="Shop", location_events=location_events, **app)
+    return EventForms(settings, PlaceSet([STORE, KIOSK]), CALENDAR)
 
 
 def region(at: int, entry: bool, *, place: int = 0, inside: Iterable[int] = (0,)) -> RegionEvent:
     return RegionEvent(place, entry, at, at, 48.138, 11.575, dict.fromkeys(inside))
 
 
-def play(
-    script: Iterable[tuple[int, Callable[[MobileSdk, int], None]]],
-    *,
-    os: Os = "ios",
-    location_events: str = "sdk",
-) -> list[Sent]:
-    """Let things happen to a phone at their times (milliseconds), and a minute more; what it sent."""
-    env, uplink = CohortEnvironment(), IdealUplink()
-    sdk = MobileSdk(
-        env, uplink, Sender(3, ID_KEY, os == "ios"), ECID.encode(), forms(location_events).of(HANDSETS[os])
-    )
+class Pocket:
+    """A phone with the SDK on it, and everything that it leaves behind."""
 
-    def happen() -> Any:
-        for at, what in script:
-            if at > env.now:
-                yield Wake(env, at - int(env.now))
-            what(sdk, at)
-        yield Wake(env, 60_000)
+    def __init__(
+        self, os: Os = "ios", *, network: NetworkSettings | None = None, skew: int = 0, **app: Any
+    ) -> None:
+        self.env, self.uplink = CohortEnvironment(), HitList()
+        events = forms(**app)
+        self.record = SdkRecord(self.uplink.post)
+        shared = SdkShared(events, Network(network or NetworkSettings(), CALENDAR, 10**9), self.record)
+        sender = Sender(3, ID_KEY, os == "ios")
+        plan = make_plans(events.app, np.array([7], dtype=np.uint64))(0)
+        login = "{}-of-three".format
+        self.sdk = MobileSdk(
+            self.env, shared, sender, ECID, events.of(HANDSETS[os]), skew=skew, plan=plan, login=login
+        )
 
-    env.process(happen())
-    env.run_before(2**40)
-    return rendered(uplink.collect())
+    def live(self, script: Iterable[Moment], until: int = 10**9) -> list[Sent]:
+        """Let things happen to the phone at their times (milliseconds); what it sent before ``until``."""
+
+        def happen() -> Any:
+            for at, what in script:
+                if at > self.env.now:
+                    yield Wake(self.env, at - int(self.env.now))
+                what(self.sdk, at)
+
+        self.env.process(happen())
+        self.env.run_before(until)
+        return rendered(self.uplink.collect())
+
+
+def play(script: Iterable[Moment], *, os: Os = "ios", **settings: Any) -> list[Sent]:
+    """What a phone sends to which this happens, and whose process always runs."""
+    until = settings.pop("until", 10**9)
+    return Pocket(os, **settings).live([(0, runs), *script], until)
 
 
 def rendered(hits: list[Hit]) -> list[Sent]:
     if not hits:
         return []
-    sent, senders, _, dated, numbers, templates, values, causes = zip(*hits, strict=True)
+    sent, senders, kinds, dated, numbers, templates, values, causes, again = zip(*hits, strict=True)
     bodies = render_hits(senders, dated, numbers, templates, values, CALENDAR)
     return [
-        Sent(at, date, orjson.loads(body), cause)
-        for at, date, body, cause in zip(sent, dated, bodies, causes, strict=True)
+        Sent(at, date, orjson.loads(body), cause, repeated, KINDS[kind])
+        for at, date, body, cause, repeated, kind in zip(
+            sent, dated, bodies, causes, again, kinds, strict=True
+        )
     ]
+
+
+def runs(sdk: MobileSdk, at: int) -> None:
+    sdk.awake(at, FOREVER)
+
+
+def wakes(run_time: int) -> Callable[[MobileSdk, int], None]:
+    return lambda sdk, at: sdk.awake(at, at + run_time)
+
+
+def offline(sdk: MobileSdk, at: int) -> None:
+    sdk.network(at, False)
+
+
+def online(sdk: MobileSdk, at: int) -> None:
+    sdk.network(at, True)
+
+
+def ends(sdk: MobileSdk, at: int) -> None:
+    sdk.ended(at, ProcessEnd.SYSTEM)
+
+
+def reinstalled(sdk: MobileSdk, at: int) -> None:
+    sdk.ended(at, ProcessEnd.FORCE_QUIT)
+    sdk.installed(at)
+
+
+def updated(sdk: MobileSdk, at: int) -> None:
+    sdk.ended(at, ProcessEnd.SYSTEM)
+    sdk.updated(at)
 
 
 def opened(sdk: MobileSdk, at: int) -> None:

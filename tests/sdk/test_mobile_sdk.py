@@ -123,9 +123,9 @@ def test_a_region_event_is_sent_when_it_is_noticed_and_carries_its_crossing() ->
     entry, exit = play([(1234, entered), (99_999, exited)])
     assert (entry.sent, entry.dated) == (1234, 1234)
     assert (entry.type, exit.type) == ("entry", "exit")
-    #                         person, place, entry, crossed, noticed, queued, sent, outcome
-    assert entry.crossing == (3, 0, True, 1234, 1234, 1234, 1234, Outcome.OPEN)
-    assert exit.crossing == (3, 0, False, 99_999, 99_999, 99_999, 99_999, Outcome.OPEN)
+    #                         person, place, entry, crossed, noticed, queued, sent, acknowledged, attempts, outcome
+    assert entry.crossing == (3, 0, True, 1234, 1234, 1234, 1234, 1234, 1, Outcome.OPEN)
+    assert exit.crossing == (3, 0, False, *[99_999] * 5, 1, Outcome.OPEN)
 
 
 def test_region_events_need_no_open_app_and_open_none() -> None:

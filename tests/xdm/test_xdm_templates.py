@@ -48,7 +48,7 @@ from tests.xdm.samples import (
     TIMESTAMP,
 )
 
-HEAD = (EVENT_ID.encode(), TIMESTAMP.encode(), ECID.encode())
+HEAD = (EVENT_ID.encode(), TIMESTAMP.encode(), orjson.dumps(identity_map(ECID)))
 ENVELOPE: dict[str, Any] = {"id": EVENT_ID, "timestamp": TIMESTAMP, "identities": identity_map(ECID)}
 KINDS: tuple[Kind, ...] = ("entry", "exit")
 

@@ -11,8 +11,9 @@ the literature, assumption).
 
 from __future__ import annotations
 
-from simulator.scenario.models.app import App, Sessions
+from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import (
     SOURCES,
@@ -35,6 +36,7 @@ from simulator.scenario.models.journeys import (
     DateRange,
     EventDefinition,
     ExitCriterion,
+    HoursOfDay,
     Journey,
     Journeys,
     RaceBranch,
@@ -42,9 +44,9 @@ from simulator.scenario.models.journeys import (
     Step,
     Stub,
     StubAnswer,
-    TimeOfDay,
 )
 from simulator.scenario.models.load import Load
+from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
@@ -58,15 +60,20 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "RESERVED_NAMESPACES",
     "SOURCES",
     "WORKING_DAYS",
     "ActionDefinition",
+    "Answers",
     "App",
     "Around",
     "Audience",
     "Authentication",
     "Clock",
+    "ClockErrors",
     "ConditionPath",
+    "Conditions",
+    "Consent",
     "DataSource",
     "DateRange",
     "Destination",
@@ -76,35 +83,43 @@ __all__ = [
     "EventDefinition",
     "ExitCriterion",
     "Expectation",
+    "Fault",
     "Group",
     "Home",
+    "HoursOfDay",
     "HttpRequest",
     "Journey",
     "Journeys",
     "KafkaOptions",
     "Library",
     "Load",
+    "Login",
     "Lunch",
     "Mobility",
     "Mode",
     "Model",
     "NearPlaces",
+    "Network",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",
+    "PermissionChanges",
     "Persona",
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Push",
     "RaceBranch",
     "Reentrance",
     "Roads",
     "Rotation",
+    "Rule",
     "Scenario",
     "Schedule",
     "ServerCredentials",
     "Sessions",
     "Source",
+    "Spells",
     "Step",
     "Stub",
     "StubAnswer",

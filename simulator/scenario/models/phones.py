@@ -7,11 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.scenario.models.base import Model
+from simulator.scenario.models.conditions import Conditions
 from simulator.scenario.quantities import (
     Count,
     Duration,
     Length,
+    Number,
     RandomDuration,
+    Share,
     Weights,
 )
 
@@ -39,6 +42,41 @@ class OsProfileOverrides(Model):
         default=None,
         description="Smallest radius that is detected reliably; the share of visits noticed falls evenly "
         "from all of them there to none at 0 m.",
+    )
+    positions: Weights | None = Field(
+        default=None,
+        description="Where positions come from when a border is crossed: `gnss`, `wifi`, `cell`. It decides how "
+        "accurate they are.",
+    )
+    false_triggers: Share | None = Field(
+        default=None,
+        description="Share of region events after which a position as inaccurate as the fence is large makes the "
+        "system believe, for a few minutes, that the person is on the other side again.",
+    )
+    initial_trigger: bool | None = Field(
+        default=None, description="Whether an entry is reported for a place registered from within it."
+    )
+    background_run_time: Duration | None = Field(
+        default=None, description="How long the app runs in the background before it is suspended."
+    )
+    woken_after_force_quit: bool | None = Field(
+        default=None, description="Whether region events start an app that its person ended by force."
+    )
+    regions_survive_restart: bool | None = Field(
+        default=None,
+        description="Whether regions stay registered when the phone restarts; say `true` for an Android app that "
+        "registers them again at boot.",
+    )
+    doze_share: Share | None = Field(
+        default=None,
+        description="Share of wake-ups in the background, the first in half an hour, at which the network is held "
+        "back (Doze).",
+    )
+    doze_delay: RandomDuration | None = Field(
+        default=None, description="Time until the network is let through again (the maintenance window)."
+    )
+    saver_delay_factor: Number | None = Field(
+        default=None, ge=1, description="How many times longer detection takes while the phone saves energy."
     )
 
 
@@ -78,4 +116,9 @@ class PhoneMix(Model):
     os_profile: OsProfiles = Field(
         default=OsProfiles(),
         description="Changes to what the operating systems do; matters with `monitoring: os`.",
+    )
+    conditions: Literal["ideal", "typical"] | Conditions | None = Field(
+        default=None,
+        description="What happens to the phones: `ideal` for nothing, `typical`, or what you say. By default "
+        "`typical` with `monitoring: os`, and `ideal` with `monitoring: ideal`.",
     )

@@ -42,6 +42,9 @@ class Place(Model):
     attractiveness: RandomNumber = Field(
         default=Constant(1.0), description="How much people like to go there, relative to other places."
     )
+    dead_zone: bool | None = Field(
+        default=None, description="Phones have no signal inside; by default as the library says."
+    )
 
 
 class PlaceColumns(Model):
@@ -89,6 +92,7 @@ class Library(Model):
     radius: RandomLength = Field(
         default=Constant(100.0), description="Radius of places for which the source gives none."
     )
+    dead_zone: bool = Field(default=False, description="Phones have no signal inside these places.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -12,6 +12,7 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.load import Load
+from simulator.scenario.models.network import Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
@@ -76,6 +77,10 @@ class Scenario(Model):
         description="Personas of your own by name; one of the name of a built-in persona takes its place.",
     )
     app: App = Field(description="The app on the phones.")
+    network: Network = Field(
+        default=Network(),
+        description="The way between the phones and the endpoint; by default a perfect one.",
+    )
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
     load: Load | None = Field(
         default=None,

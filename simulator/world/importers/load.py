@@ -202,12 +202,18 @@ class _Loaded:
                 rank=ranks.setdefault(library_id, len(ranks) + 1),
                 metadata=draft.metadata,
                 attractiveness=pull,
+                dead_zone=self._is_dead(draft),
                 **draft.texts,
             )
             for draft, place_id, library_id, metres, pull in zip(
                 self.drafts, self.ids, self.library_ids, radius.tolist(), attractiveness.tolist(), strict=True
             )
         ]
+
+    def _is_dead(self, draft: Draft) -> bool:
+        """Whether phones have no signal in a place: as it says itself, or else as its library does."""
+        own = self.spec.inline[draft.number].dead_zone if self.spec.inline else None
+        return self.spec.dead_zone if own is None else own
 
     def _radii(self, seed: int, complaints: Complaints) -> FloatArray:
         radius = np.array([np.nan if draft.radius is None else draft.radius for draft in self.drafts])

@@ -1,0 +1,27 @@
+"""The identity map that the SDK puts on what it queues (mobile_sdk.md 6.1)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from simulator.xdm import identity_map, json_value
+
+AuthenticatedState = Literal["ambiguous", "authenticated", "loggedOut"]
+_BEFORE_ECID = len('{"ECID":[{"id":"')
+ECID_DIGITS = 38
+
+
+def anonymous(ecid: str) -> bytes:
+    """The identities of somebody who is not logged in, as JSON."""
+    return b'{"ECID":[{"id":"%b","authenticatedState":"ambiguous","primary":false}]}' % ecid.encode()
+
+
+def known(ecid: str, namespace: str, id: str, state: AuthenticatedState) -> bytes:
+    """The same with the identity of a login, which follows the ECID and is never primary."""
+    item = {"id": id, "authenticatedState": state, "primary": False}
+    return json_value(identity_map(ecid, {namespace: [item]}))
+
+
+def ecid_of(identities: bytes) -> str:
+    """The ECID in an identity map that was made here."""
+    return identities[_BEFORE_ECID : _BEFORE_ECID + ECID_DIGITS].decode()
