@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from simulator.core.errors import InputError, Problem, UsageError
 from simulator.delivery import Target, host_allowed, is_loopback, target_of
-from simulator.scenario import Destination, LoadedScenario
+from simulator.scenario import LoadedScenario
 
 
 def guard(loaded: LoadedScenario, *, allow_hosts: Sequence[str] = (), over_limit: bool = False) -> None:
@@ -27,10 +27,6 @@ def refusals(
     for name, spec in loaded.scenario.all_destinations().items():
         field = ("destinations", name, "to") if name else ("destination", "to")
         target = target_of(spec)
-        if not over_limit and leaves_this_machine(target) and (too_much := _too_much(loaded, spec, target)):
-            yield loaded.problem(
-                ("load", "profile"), too_much, "lower it, or allow more than is documented with --over-limit"
-            )
         if exposed := in_clear(target):
             yield loaded.problem(field, *exposed)
         for host in dict.fromkeys(target.hosts):
@@ -74,20 +70,15 @@ def in_clear(target: Target) -> tuple[str, str] | None:
     return None
 
 
-def _too_much(loaded: LoadedScenario, spec: Destination, target: Target) -> str:
-    """In how far the load profile goes beyond what the service documents; empty if it doesn't."""
-    load, limit = loaded.scenario.load, target.limit
-    if load is None or limit is None:
-        return ""
-    peak, per_request = load.profile.peak, spec.batch_size
-    events = peak * per_request if load.profile.unit == "requests" else peak
-    for asked, most, what in (
-        (events / per_request, limit.requests, "requests/s"),
-        (events, limit.events, "events/s"),
-    ):
-        if asked > most:
-            return f"asks for {asked:,.6g} {what}, and the documented limit of {limit.source} is {most:,.6g}"
-    return ""
+def in_clear(target: Target) -> tuple[str, str] | None:
+    """What is wrong, and what to do, where secrets would leave this machine without encryption."""
+    for host in target.in_clear:
+        if not is_loopback(host):
+            return (
+                f"secrets would go to {host} without encryption",
+                "use an address that begins with https://",
+            )
+    return None
 
 
 def guard_target(target: Target, allowed: Sequence[str]) -> None:
