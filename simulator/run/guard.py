@@ -70,17 +70,6 @@ def in_clear(target: Target) -> tuple[str, str] | None:
     return None
 
 
-def in_clear(target: Target) -> tuple[str, str] | None:
-    """What is wrong, and what to do, where secrets would leave this machine without encryption."""
-    for host in target.in_clear:
-        if not is_loopback(host):
-            return (
-                f"secrets would go to {host} without encryption",
-                "use an address that begins with https://",
-            )
-    return None
-
-
 def guard_target(target: Target, allowed: Sequence[str]) -> None:
     """The same for a single destination; raises UsageError."""
     if exposed := in_clear(target):
