@@ -69,7 +69,9 @@ def make_destination_of(
     def limited(target: Target) -> bool:
         return leaves_this_machine(target) and not options.over_limit
 
-    return make_destinations(prepared.scenario.all_destinations(), embedded, limited=limited)
+    return make_destinations(
+        prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
+    )
 
 
 def begins_anew_at(to: str) -> bool:
