@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event
 
-from simulator.delivery.answers import UNCERTAIN, Action, Reading
+from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.curl import Finished, Pool
 from simulator.delivery.formats import Format
@@ -250,6 +250,9 @@ class Sender:
         # Before anything is cut off: half a secret would not be recognised any more.
         said = finished.body if finished.status in (200, 204) else self._hide(finished.body)
         reading = self._format.read(finished.status, said, count, sync=piece.sync)
+        if reading is ALL_TAKEN:
+            self._all_taken(piece, now)
+            return
         piece.uncertain = piece.uncertain or finished.status in UNCERTAIN
         match reading.action:
             case Action.SETTLED:
@@ -282,6 +285,19 @@ class Sender:
         work.receipt.reasons.update(dict.fromkeys(piece.indices, reason))
         self._stats.latency.intended.add(now - (piece.due or piece.first_try))
         work.settled(len(piece.indices))
+
+    def _all_taken(self, piece: Piece, now: float) -> None:
+        """The same as `_settled` for the answer that most requests get, in a fraction of the time."""
+        work, indices = piece.work, piece.indices
+        if len(indices) == 1:
+            work.receipt.fates[indices[0]] = Fate.ACKNOWLEDGED
+        else:
+            work.receipt.fates[_at(indices)] = Fate.ACKNOWLEDGED
+        self._stats.latency.intended.add(now - (piece.due or piece.first_try))
+        self._endpoint.good()
+        if work.on_settled is not None:
+            work.on_settled(indices, Fate.ACKNOWLEDGED)
+        work.settled(len(indices))
 
     def _settled(self, piece: Piece, reading: Reading, now: float) -> None:
         work, indices = piece.work, piece.indices

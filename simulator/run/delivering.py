@@ -28,8 +28,8 @@ from simulator.sdk import Route
 
 # The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
 INTERRUPTED = "the run was interrupted before it was delivered"
-# Events without a fate that a pipelined destination may hold: some tens of megabytes.
-MOST_UNSETTLED = 20_000
+# Events without a fate that a pipelined destination may hold: some twenty megabytes.
+MOST_UNSETTLED = 10_000
 # Events with a fate that wait for an earlier one without: their bodies are gone, so they are small.
 _MOST_WAITING = 200_000
 # Events with times are handed over this many seconds ahead, so that the sender can keep to them.
