@@ -22,11 +22,11 @@ NUMBERS = (
 )
 GROUPS = (
     *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
-    *("load", "latency", "spilled", "resumed"),
+    *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards"),
 )
 
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.
-COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"))
+COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"), ("journeys",), ("actions",), ("discards",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
 from simulator.run.retiming import Retiming
+from simulator.run.serving import ServeSettings, export_store, serve_receiver
 from simulator.run.simulation import Simulation, World
 from simulator.run.starting import backfill_options, load_options, scenario_to_resume
 from simulator.run.tally import Tally
-from simulator.run.tools import describe_people, serve_receiver
+from simulator.run.tools import describe_people, profile_records
 
 __all__ = [
     "Figures",
@@ -24,15 +25,18 @@ __all__ = [
     "RunFolder",
     "RunOptions",
     "RunResult",
+    "ServeSettings",
     "Simulation",
     "Tally",
     "WallClock",
     "World",
     "backfill_options",
     "describe_people",
+    "export_store",
     "load_options",
     "plan",
     "prepare",
+    "profile_records",
     "replay_file",
     "run",
     "scenario_to_resume",

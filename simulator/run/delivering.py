@@ -20,7 +20,7 @@ from simulator.core.errors import DeliveryError
 from simulator.core.numerics import FloatArray
 from simulator.delivery import Batch, Destination, Fate, Pipelined, Receipt
 from simulator.delivery.load import Histogram
-from simulator.run.journal import Journal, Known, State
+from simulator.run.delivery_log import DeliveryLog, Known, State
 from simulator.run.pacing import WallClock
 from simulator.run.window import Window
 from simulator.scenario.models import SOURCES
@@ -34,6 +34,8 @@ MOST_UNSETTLED = 10_000
 _MOST_WAITING = 200_000
 # Events with times are handed over this many seconds ahead, so that the sender can keep to them.
 _AHEAD = 0.5
+# Where events of phones come from, as destinations tell sources apart.
+_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
 _STRIP_FROM = 8  # batches out at once, from which on the bodies of finished ones are let go
 
 _PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
@@ -63,6 +65,17 @@ class _Out:
         return self.task is not None and not self.task.done()
 
 
+def batch_of(window: Window, first: int) -> Batch:
+    """A window as destinations see it."""
+    return Batch(
+        window.bodies,
+        first,
+        sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
+        edge_only=window.route == Route.EDGE_ONLY,
+        times=window.sent,
+    )
+
+
 class Deliverer:
     """Hands windows to a destination and calls ``record(window, first event, receipt)`` for each in order."""
 
@@ -73,7 +86,7 @@ class Deliverer:
         *,
         clock: WallClock,
         stop: asyncio.Event,
-        journal: Journal | None = None,
+        log: DeliveryLog | None = None,
         known: Known | None = None,
         most: int = MOST_UNSETTLED,
     ) -> None:
@@ -81,7 +94,7 @@ class Deliverer:
         self._record = record
         self._clock = clock
         self._stop = stop
-        self._journal = journal
+        self._log = log
         self._known = known or Known()
         self._most = most if isinstance(destination, Pipelined) and destination.pipelined else 1
         self._out: deque[_Out] = deque()
@@ -223,7 +236,7 @@ class Deliverer:
             batch = batch.pick(fresh)
         if due is not None and self._most > 1:
             batch.due = due[fresh]
-        if self._journal is not None:
+        if self._log is not None:
             batch.on_settled = self._settler(first, None if whole else fresh)
         if self._most == 1:
             self._note(len(fresh), None if due is None else due[fresh])
@@ -246,22 +259,22 @@ class Deliverer:
 
     def _settler(self, first: int, fresh: Indices | None) -> Callable[[Sequence[int], Fate], None]:
         """What the destination calls as soon as it knows the fate of events of a batch."""
-        journal = self._journal
-        assert journal is not None  # noqa: S101  only called with one
+        log = self._log
+        assert log is not None  # noqa: S101  only called with one
 
         def settled(indices: Sequence[int], fate: Fate) -> None:
-            journal.settled(first, indices if fresh is None else fresh[list(indices)].tolist(), fate)
+            log.settled(first, indices if fresh is None else fresh[list(indices)].tolist(), fate)
 
         return settled
 
     async def _send(self, out: _Out, batch: Batch, fresh: Indices) -> None:
         numbers = out.first + fresh
         try:
-            if self._journal is not None:
-                self._journal.handed_over(numbers)
+            if self._log is not None:
+                self._log.handed_over(numbers)
             found = await self._destination.send(batch)
-            if self._journal is not None:
-                self._journal.receipt(numbers, found)
+            if self._log is not None:
+                self._log.receipt(numbers, found)
         except DeliveryError as error:
             self.failure = self.failure or str(error)
             found = Receipt.of(len(fresh), Fate.PENDING, self.failure)

@@ -15,7 +15,6 @@ from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import (
-    Batch,
     Destination,
     Fate,
     Pipelined,
@@ -24,13 +23,14 @@ from simulator.delivery import (
 )
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.receiver import EventStore
-from simulator.run.delivering import MOST_UNSETTLED, Deliverer
+from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
+from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import begins_anew_at, make_destination_of
 from simulator.run.folder import RunFolder, writing
 from simulator.run.guard import guard
 from simulator.run.interrupts import Interruptible, interrupts
-from simulator.run.journal import Journal, Known, read_journal
+from simulator.run.journal import Journal
 from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
@@ -121,10 +121,17 @@ class _Run:
         self._aborted: str | None = None
         self._failure: str | None = None
         self._open = rows_from([])
+        plan = self._world.journey_plan()
+        self._journal: Journal | None = None
+        if plan is not None:
+            world = self._world
+            self._journal = Journal(
+                folder.journal, folder.step_events, plan, world.calendar, world.scenario.seed
+            )
         self._workers = 1
         self._on_figures = on_figures
         self._load: LoadTiming | None = None
-        self._journal: Journal | None = None
+        self._log: DeliveryLog | None = None
         self._deliverer: Deliverer
         self._driver: Driver | None = None
 
@@ -146,11 +153,12 @@ class _Run:
 
     async def _deliver_all(self, source: WindowSource | None) -> LedgerWriter:
         header, people = ledger_header(self._world), ledger_people(self._world)
-        known = self._open_journal()
+        known = self._open_log()
         with (
             contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
             contextlib.closing(self._journal) if self._journal else contextlib.nullcontext(),
+            contextlib.closing(self._log) if self._log else contextlib.nullcontext(),
         ):
             self._deliverer = self._make_deliverer(ledger, known)
             if source is not None:
@@ -171,12 +179,12 @@ class _Run:
             record,
             clock=self._clock,
             stop=self._stop,
-            journal=self._journal,
+            log=self._log,
             known=known,
             most=max(AT_FULL_SPEED if at_once else MOST_UNSETTLED, fills_all_lanes),
         )
 
-    def _open_journal(self) -> Known:
+    def _open_log(self) -> Known:
         """Begin to remember what was delivered, where the destination does not begin anew itself."""
         begins_anew = {begins_anew_at(spec.to) for spec in self._world.scenario.all_destinations().values()}
         if begins_anew == {True}:
@@ -188,8 +196,8 @@ class _Run:
             )
         digest = hashlib.blake2b(self._folder.scenario.read_bytes(), digest_size=16).hexdigest()
         identity = {"journeysim_version": __version__, "scenario": digest}
-        known = read_journal(self._folder.journal, identity) if self._options.resume else Known()
-        self._journal = Journal(self._folder.journal, identity)
+        known = read_delivery_log(self._folder.delivery_log, identity) if self._options.resume else Known()
+        self._log = DeliveryLog(self._folder.delivery_log, identity)
         return known
 
     async def _drive(self, source: WindowSource) -> None:
@@ -266,7 +274,7 @@ class _Run:
 
     def _record(self, window: Window, first: int, receipt: Receipt, ledger: LedgerWriter) -> None:
         """Put on record what became of a piece of the stream."""
-        batch = Batch(window.bodies, first, times=window.sent)
+        batch = batch_of(window, first)
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
@@ -275,6 +283,8 @@ class _Run:
         ledger.append(window.lost)
         self._open = window.open
         self._undelivered.keep(batch, receipt)
+        if self._journal is not None:
+            self._journal.append(window.journal)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
         self._progress(self._tally)
@@ -314,6 +324,7 @@ class _Run:
             "libraries": {library.name: library.size for library in world.places.libraries},
             **self._tally.document(),
             "outcomes": ledger.outcomes,
+            **({} if self._journal is None else self._journal.document()),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,

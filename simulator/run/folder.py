@@ -17,8 +17,10 @@ RECEIVED_STORE = "received.sqlite"
 RECEIVED_FILE = "received.ndjson"
 UNDELIVERED_FILE = "undelivered.ndjson"
 TIMESERIES_FILE = "timeseries.ndjson"
-JOURNAL_FILE = "delivery.journal"
+DELIVERY_LOG_FILE = "delivery.log"
 SPILL_FILE = "held.spill"
+JOURNAL_FILE = "journeys.ndjson"
+STEP_EVENTS_FILE = "step_events.ndjson"
 
 
 class RunFolder:
@@ -33,8 +35,10 @@ class RunFolder:
         self.received = path / RECEIVED_FILE
         self.undelivered = path / UNDELIVERED_FILE
         self.timeseries = path / TIMESERIES_FILE
-        self.journal = path / JOURNAL_FILE
+        self.delivery_log = path / DELIVERY_LOG_FILE
         self.spill = path / SPILL_FILE
+        self.journal = path / JOURNAL_FILE
+        self.step_events = path / STEP_EVENTS_FILE
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
@@ -87,6 +91,7 @@ class RunFolder:
             raise UsageError(f"--resume {path}: {what}; start the run again")
         store = folder.received_store
         stale = [folder.summary, folder.undelivered, folder.received, folder.spill, store]
+        stale += [folder.journal, folder.step_events]
         stale += [store.with_name(store.name + end) for end in ("-wal", "-shm")]
         try:
             for file in stale:

@@ -13,7 +13,7 @@ import pytest
 from simulator.core.errors import ExitCode, UsageError
 from simulator.ledger import read_ledger
 from simulator.run import RunOptions, RunResult, prepare, run
-from simulator.run.journal import Journal
+from simulator.run.delivery_log import DeliveryLog
 from tests.cli.program import journeysim
 from tests.delivery.misbehaving import MisbehavingServer, Reply, Request, good
 from tests.run.cut_off import cut_off, faulty
@@ -95,13 +95,13 @@ def test_a_run_that_was_complete_sends_nothing_more(tmp_path: Path) -> None:
 
 
 def test_events_whose_answer_was_lost_are_sent_again_and_counted(tmp_path: Path) -> None:
-    """As after a kill: the journal knows that they were handed over, and nothing else."""
+    """As after a kill: the log knows that they were handed over, and nothing else."""
     with MisbehavingServer(good) as server:
         begin(tmp_path, server.url)
-        journal = tmp_path / "run" / "delivery.journal"
-        identity = json.loads(journal.read_bytes().partition(b"\n")[0])
-        journal.unlink()
-        with closing(Journal(journal, identity)) as begun:
+        log = tmp_path / "run" / "delivery.log"
+        identity = json.loads(log.read_bytes().partition(b"\n")[0])
+        log.unlink()
+        with closing(DeliveryLog(log, identity)) as begun:
             begun.handed_over(np.arange(100))
         second = go_on(tmp_path)
     assert second.summary["resumed"] == {"delivered_before": 0, "sent_again": 100}
@@ -109,13 +109,13 @@ def test_events_whose_answer_was_lost_are_sent_again_and_counted(tmp_path: Path)
 
 
 @pytest.mark.parametrize("cut", [1, 5, 13, 20])
-def test_a_journal_that_was_cut_off_in_the_middle_of_a_block_is_read_up_to_there(
+def test_a_log_that_was_cut_off_in_the_middle_of_a_block_is_read_up_to_there(
     tmp_path: Path, cut: int
 ) -> None:
     with dies_after(20) as server:
         begin(tmp_path, server.url)
-        journal = tmp_path / "run" / "delivery.journal"
-        journal.write_bytes(journal.read_bytes()[:-cut])
+        log = tmp_path / "run" / "delivery.log"
+        log.write_bytes(log.read_bytes()[:-cut])
     with MisbehavingServer(good) as again:
         second = go_on(tmp_path, f"destination.to={again.url}")
     assert second.exit_code is ExitCode.OK
@@ -138,7 +138,7 @@ def test_files_and_the_embedded_receiver_are_made_anew(
     assert second.exit_code is ExitCode.OK
 
 
-def test_a_journal_of_other_events_is_not_used(tmp_path: Path) -> None:
+def test_a_log_of_other_events_is_not_used(tmp_path: Path) -> None:
     with dies_after(20) as server:
         begin(tmp_path, server.url)
     scenario = tmp_path / "run" / "scenario.yaml"
