@@ -37,8 +37,8 @@ class Tally:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        specs = world.scenario.all_destinations().values()
-        self._speaks_edge = any(spec.to.startswith("edge:") for spec in specs)
+        destinations = world.scenario.all_destinations().values()
+        self._speaks_edge = any(destination.to.startswith("edge:") for destination in destinations)
         self.sent = 0
         self.fates = np.zeros(len(Fate), dtype=np.int64)
         self.duplicates = 0
