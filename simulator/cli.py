@@ -275,22 +275,35 @@ def schema() -> None:
 @PEOPLE
 @SET
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Print at most N people.")
+@click.option(
+    "--profiles", is_flag=True, help="Print XDM profile records instead, to seed a platform before the run."
+)
+@click.option("--test-profiles", is_flag=True, help="The same, flagged as test profiles.")
 @user_errors
 def people(
-    scenario: Path, seed: int | None, people: int | None, overrides: tuple[str, ...], limit: int | None
+    scenario: Path,
+    seed: int | None,
+    people: int | None,
+    overrides: tuple[str, ...],
+    limit: int | None,
+    profiles: bool,
+    test_profiles: bool,
 ) -> None:
     """Print the people of a scenario, one JSON document per line.
 
-    **Example**
+    **Examples**
 
     - `journeysim people scenarios/lunch_rush.yaml --limit 3`
+    - `journeysim people scenarios/lunch_rush.yaml --test-profiles > profiles.ndjson`
     """
     from itertools import islice
 
-    from simulator.run import describe_people, prepare
+    from simulator.run import describe_people, prepare, profile_records
 
-    prepared = prepare(scenario, overrides=overrides, seed=seed, people=people)
-    for line in islice(describe_people(prepared.world), limit):
+    world = prepare(scenario, overrides=overrides, seed=seed, people=people).world
+    records = profiles or test_profiles
+    lines = profile_records(world, test_profiles=test_profiles) if records else describe_people(world)
+    for line in islice(lines, limit):
         click.echo(line.encode())  # JSON is UTF-8, whatever the terminal is
 
 

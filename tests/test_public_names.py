@@ -51,12 +51,12 @@ NAMES = {
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Figures Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult Simulation Tally WallClock
-        World backfill_options describe_people load_options plan prepare replay_file run scenario_to_resume
-        serve_receiver serving_metrics
+        Figures Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult Simulation Tally
+        WallClock World backfill_options describe_people load_options plan prepare profile_records
+        replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """
-        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load
+        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library Load
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
         Position Profile Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel
         Work WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of
@@ -76,12 +76,13 @@ NAMES = {
     "xdm": """
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
         INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
-        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PlaceTemplates
-        PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
+        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PersonFacts
+        PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
         application_close application_launch application_part compiled_schema device_part
         environment_part event_schema field_paths groups_for identity_map implementation_details
         json_members json_number json_string json_value library_node located_device_part
-        location_event merged_nodes missing_essentials place_consistency poi_part tenant_key
+        location_event merged_nodes missing_essentials place_consistency poi_part profile_record
+        tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

@@ -13,7 +13,7 @@ from simulator.run.retiming import Retiming
 from simulator.run.simulation import Simulation, World
 from simulator.run.starting import backfill_options, load_options, scenario_to_resume
 from simulator.run.tally import Tally
-from simulator.run.tools import describe_people, serve_receiver
+from simulator.run.tools import describe_people, profile_records, serve_receiver
 
 __all__ = [
     "Figures",
@@ -33,6 +33,7 @@ __all__ = [
     "load_options",
     "plan",
     "prepare",
+    "profile_records",
     "replay_file",
     "run",
     "scenario_to_resume",
