@@ -57,7 +57,7 @@ NAMES = {
         profile_records replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """
-        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load
+        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library Load
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
         Position Profile Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel
         Work WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of

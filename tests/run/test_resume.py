@@ -138,6 +138,19 @@ def test_files_and_the_embedded_receiver_are_made_anew(
     assert second.exit_code is ExitCode.OK
 
 
+def test_numbered_files_are_made_anew_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    begin(tmp_path, "file:events.ndjson", "destination.rotate.size=20 kB")
+    (tmp_path / "run" / "summary.json").unlink()
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("events-*")}
+    assert len(files) > 2
+    last = tmp_path / max(files)
+    last.rename(last.with_name(f"{last.name}.part"))  # what a killed run leaves behind
+    second = go_on(tmp_path)
+    assert second.exit_code is ExitCode.OK
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("events-*")} == files
+
+
 def test_a_log_of_other_events_is_not_used(tmp_path: Path) -> None:
     with dies_after(20) as server:
         begin(tmp_path, server.url)
