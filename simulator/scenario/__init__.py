@@ -41,9 +41,11 @@ from simulator.scenario.models import (
     Work,
     WorkHabits,
 )
+from simulator.scenario.other_files import load_yaml
 from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
 from simulator.scenario.profiles import Profile
+from simulator.scenario.provisioned import Provisioned, ProvisionedInlet, read_provisioned
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -74,6 +76,8 @@ __all__ = [
     "PlaceColumns",
     "Position",
     "Profile",
+    "Provisioned",
+    "ProvisionedInlet",
     "Roads",
     "Scenario",
     "Schedule",
@@ -91,4 +95,6 @@ __all__ = [
     "json_schema_text",
     "kinds_of",
     "load_scenario",
+    "load_yaml",
+    "read_provisioned",
 ]
