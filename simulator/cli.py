@@ -183,7 +183,7 @@ def run(
                      "--out": out, "--backfill": backfill}, overrides,
         )  # fmt: skip
     elif scenario is None:
-        raise click.MissingParameter(param_type="argument", param_hint="SCENARIO")
+        raise click.MissingParameter(param_type="argument", param_hint="'SCENARIO'")
     # Settings of a destination may follow, those of one of several by its name.
     given: list[str | Option] = [*destination_options(destinations), *overrides]
     if duration is not None:

@@ -99,7 +99,9 @@ def test_a_stall_shows_in_the_latency_from_the_intended_time(tmp_path: Path) -> 
     assert opened["latency"]["p90"] > 0.2
     assert closed["latency"]["p90"] < 0.1
     assert opened["load"]["late"] > 100
-    assert opened["load"]["achieved_rate"] == pytest.approx(300, rel=0.05)
+    # All were sent; the last stall may keep the last of them waiting.
+    assert opened["acknowledged"] == 1200
+    assert opened["load"]["seconds"] < 4.0 + 0.4 + 1.0
 
 
 def test_a_slow_endpoint_does_not_slow_the_schedule_but_makes_sends_late(tmp_path: Path) -> None:
