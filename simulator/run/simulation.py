@@ -154,10 +154,7 @@ class Simulation:
         pending = self._unreported.pending() + self._record.pending()
         census = self._census(until)
         journal = [
-            row
-            for model in self.models
-            if model.evaluation is not None
-            for row in model.evaluation.collect()
+            row for model in self.models if model.evaluation is not None for row in model.evaluation.collect()
         ]
         window = make_window(
             self._now, until, hits, self._calendar, census, self._routes, lost, pending, journal
