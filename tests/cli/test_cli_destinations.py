@@ -89,6 +89,7 @@ def test_what_one_destination_lacks_can_be_sent_to_it_later(folder: Path) -> Non
         ("destination: {raw: true, to: 'http://h/collection/x'}\n", "dataflow that maps raw events"),
         ("destination: {rotate: {}, to: 'file:x.ndjson'}\n", "give at least one of `size`, `every`"),
         ("destination: {request: {headers: {Authorization: abc}}}\n", "Authorization stands here in clear"),
+        ("destination: {request: {headers: {X-Api-Key: abc}}}\n", "X-Api-Key stands here in clear"),
         ("destination: {kafka: {settings: {sasl.password: abc}}}\n", "sasl.password stands here in clear"),
         ("destination: {authentication: {client_id: a, client_secret: hunter2}}\n", "stands here in clear"),
     ],
