@@ -20,13 +20,17 @@ NAMES = {
         RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
         MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
     """,
+    "journeys": """
+        Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        StubCallout Supply lint make_plan
+    """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Populator cohort_specs group_sizes kind_rows
-        person_keys reachable_towns
+        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
+        kind_rows person_keys reachable_towns when_followed
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
@@ -49,8 +53,8 @@ NAMES = {
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-        Position Scenario Schedule Sessions TownColumns Towns Travel Work WorkHabits dump_as_run kinds_of
-        json_schema json_schema_text load_scenario
+        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
+        dump_as_run kinds_of json_schema json_schema_text load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
@@ -60,7 +64,8 @@ NAMES = {
         render_hits rule_problems user_agent
     """,
     "world": """
-        Crossings Legs Place PlaceLibrary PlaceSet TownSet geodesy load_places load_towns solve
+        ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
+        is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
         CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from benchmarks.realism import country
 from simulator.core.numerics import FloatArray, IntArray
-from simulator.people import DayPlanner, Populator
+from simulator.people import DayPlanner
 from simulator.run import World, prepare
 
 
@@ -51,7 +51,7 @@ def simulate(*, people: int, days: int, seed: int) -> Traces:
     with tempfile.TemporaryDirectory() as folder:
         world = prepare(country.write(Path(folder), people=people, days=days, seed=seed)).world
     first = world.calendar.local(0).date()
-    populator = Populator(world.scenario, world.places, world.towns)
+    populator = world.populator()
     columns: list[list[npt.NDArray[Any]]] = [[] for _ in range(7)]
     for spec in world.cohorts():
         cohort = populator.populate(spec)

@@ -4,7 +4,8 @@ Knows nothing of phones. Everything about a person is drawn from the person's ow
 changes nobody else.
 """
 
-from simulator.people.dayplan import DayLegs, DayPlanner
+from simulator.people.dayplan import DayPlanner
+from simulator.people.legs import DayLegs, Planner
 from simulator.people.population import (
     COHORT_SIZE,
     Cohort,
@@ -17,6 +18,7 @@ from simulator.people.population import (
     person_keys,
     reachable_towns,
 )
+from simulator.people.traces import when_followed
 
 __all__ = [
     "COHORT_SIZE",
@@ -25,10 +27,12 @@ __all__ = [
     "DayLegs",
     "DayPlanner",
     "Part",
+    "Planner",
     "Populator",
     "cohort_specs",
     "group_sizes",
     "kind_rows",
     "person_keys",
     "reachable_towns",
+    "when_followed",
 ]

@@ -7,8 +7,7 @@ local midnight of the day until the very end, when legs become whole millisecond
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,10 @@ from simulator.core.numerics import FloatArray, radians
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people.areas import Indices, Traveller
+from simulator.people.legs import DayLegs
 from simulator.people.mobility import Explorer, Wish
 from simulator.people.population import BoolArray, Choices, Cohort
+from simulator.people.ways import straight_ways, ways_along_streets
 from simulator.scenario.models import Errands, Outing, Work
 from simulator.world import Legs, PlaceSet, geodesy
 
@@ -38,32 +39,6 @@ REST_S = 11 * 3600.0
 SHORTEST_LEG_S = 1.0
 # Nobody moves slower than this, whatever distribution of speeds a scenario gives.
 SLOWEST_M_PER_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class DayLegs:
-    """The legs of a cohort's day, by person and time: ``person`` holds indices within the cohort."""
-
-    person: npt.NDArray[np.int64]
-    legs: Legs
-
-    @classmethod
-    def joined(cls, *days: DayLegs) -> DayLegs:
-        """Several days' legs as one, in the same order."""
-        person = np.concatenate([day.person for day in days])
-        columns = [np.concatenate(column) for column in zip(*(day.columns() for day in days), strict=True)]
-        order = np.lexsort((columns[4], person))
-        return cls(person[order], Legs(*(column[order] for column in columns)))
-
-    def ending_after(self, time: int) -> DayLegs:
-        """Only the legs that are not over at virtual time ``time``."""
-        kept = self.legs.t1 > time
-        return DayLegs(self.person[kept], Legs(*(column[kept] for column in self.columns())))
-
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
-        """The columns of the legs: where from, where to, when."""
-        legs = self.legs
-        return legs.lat0, legs.lon0, legs.lat1, legs.lon1, legs.t0, legs.t1
 
 
 class DayPlanner:
@@ -218,6 +193,7 @@ class _Course:
         self._explorer = explorer
         self._at_place = np.full(cohort.size, -1, dtype=np.int32)
         self._modes = cohort.group.travel.modes()
+        self._detours = np.array([mode.detour for _, mode in self._modes])
         self._lat = cohort.home_lat.copy()
         self._lon = cohort.home_lon.copy()
         self._people: list[Rows] = []
@@ -325,9 +301,13 @@ class _Course:
         start = np.maximum(depart, self.free_at[people])
         from_lat, from_lon = self._lat[people], self._lon[people]
         distance = self._cohort_distance(people, lat - from_lat, lon - from_lon)
-        arrive = start + self._duration(people, distance, purpose, n)
-        self._people.append(people)
-        self._parts.append((from_lat, from_lon, lat, lon, start, arrive))
+        chosen, speed = self._travels(people, distance, purpose, n)
+        straight = straight_ways(from_lat, from_lon, lat, lon, distance * self._detours[chosen])
+        roads = self.cohort.roads
+        ways = straight if roads is None else ways_along_streets(roads, self._modes, chosen, straight)
+        arrive = start + np.maximum(ways.metres / speed, SHORTEST_LEG_S)
+        self._people.append(people[ways.row])
+        self._parts.append((ways.lat0, ways.lon0, ways.lat1, ways.lon1, *ways.times(start, arrive)))
         self._lat[people], self._lon[people] = lat, lon
         self._at_place[people] = -1
         self.free_at[people] = arrive
@@ -342,8 +322,9 @@ class _Course:
         length: FloatArray = np.sqrt(north * north + east * east)
         return length
 
-    def _duration(self, people: Rows, distance: FloatArray, purpose: str, n: int) -> FloatArray:
-        """Travel time by a mode that suits the distance, in seconds."""
+    def _travels(self, people: Rows, distance: FloatArray, purpose: str, n: int) -> tuple[Rows, FloatArray]:
+        """A mode that suits the distance (its number), and the speed in metres per second."""
+        modes = [mode for _, mode in self._modes]
         weights = np.stack(
             [
                 np.where(
@@ -351,23 +332,22 @@ class _Course:
                     mode.weight,
                     0.0,
                 )
-                for mode in self._modes
+                for mode in modes
             ],
             axis=1,
         )
         # Too short for every mode: the one without an upper limit takes it all the same.
-        unlimited = [float(mode.up_to is None) for mode in self._modes]
+        unlimited = [float(mode.up_to is None) for mode in modes]
         weights = np.where((weights.sum(axis=1) > 0.0)[:, None], weights, unlimited)
         edges = np.cumsum(weights, axis=1)
         draw = self.draw(purpose + ".mode", people, n) * edges[:, -1]
-        chosen = np.minimum((edges <= draw[:, None]).sum(axis=1), len(self._modes) - 1)
+        chosen = np.minimum((edges <= draw[:, None]).sum(axis=1), len(modes) - 1)
         speed_draw = self.draw(purpose + ".speed", people, n)
-        duration = np.empty(len(people))
-        for i, mode in enumerate(self._modes):
+        speed = np.empty(len(people))
+        for i, mode in enumerate(modes):
             takes = chosen == i
-            speed = np.maximum(mode.speed.ppf(speed_draw[takes]), SLOWEST_M_PER_S)
-            duration[takes] = distance[takes] * mode.detour / speed
-        return np.maximum(duration, SHORTEST_LEG_S)
+            speed[takes] = np.maximum(mode.speed.ppf(speed_draw[takes]), SLOWEST_M_PER_S)
+        return chosen, speed
 
     def finish(self, midnight_ms: int) -> DayLegs:
         """All legs of the day, ordered by person and time."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
 from simulator.people.areas import Areas
 from simulator.people.households import household_heads
+from simulator.people.legs import Planner
+from simulator.people.traces import TraceFollowers
 from simulator.scenario import Kind, kinds_of
-from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Sessions, Towns
-from simulator.world import PlaceSet, TownSet, geodesy
+from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Sessions, Towns, Trace
+from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet, geodesy
 
 Indices = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
@@ -96,6 +99,10 @@ class Cohort:
     """The areas of a library by its name, or of all places."""
     parts: tuple[Part, ...] = ()
     """Where they have personas: the people of each; ``group``, ``sessions`` and places to go to are theirs."""
+    planner: Planner | None = None
+    """Plans the days of those who don't live by a schedule."""
+    roads: RoadNetwork | None = None
+    """The streets that their trips follow."""
 
     @property
     def size(self) -> int:
@@ -176,10 +183,19 @@ def kind_rows(kinds: Sequence[Kind], keys: KeyArray) -> list[Rows]:
 class Populator:
     """Makes cohorts for one scenario over one set of places."""
 
-    def __init__(self, scenario: Scenario, places: PlaceSet, towns: Mapping[str, TownSet]) -> None:
-        """``towns`` holds the loaded towns of each group that lives in towns."""
+    def __init__(
+        self,
+        scenario: Scenario,
+        places: PlaceSet,
+        towns: Mapping[str, TownSet],
+        tracks: Mapping[str, TrackSet] = MappingProxyType({}),
+        roads: RoadNetwork | None = None,
+    ) -> None:
+        """``towns`` and ``tracks`` hold what was loaded for each group that lives in towns or follows tracks."""
         self._scenario = scenario
         self._places = places
+        self._tracks = tracks
+        self._roads = roads
         self._kinds = {name: kinds_of(scenario, name) for name in scenario.people}
         self._towns = {name: self._eligible(name, town_set) for name, town_set in towns.items()}
         self._subsets: dict[str | None, tuple[PlaceSet, Indices | None]] = {None: (places, None)}
@@ -187,7 +203,8 @@ class Populator:
 
     def _eligible(self, name: str, towns: TownSet) -> TownSet:
         """The towns from which homes near places can be found."""
-        spec = self._scenario.people[name].home.towns
+        home = self._scenario.people[name].home
+        spec = home.towns if home else None
         near = towns if spec is None else reachable_towns(spec, towns, self._places)
         if not len(near):
             raise ValueError(f"no town of group {name!r} has a place near it")
@@ -210,6 +227,9 @@ class Populator:
         seed = self._scenario.seed
         keys = person_keys(seed, spec.group, spec.first_index, spec.size)
         group = self._scenario.people[spec.group]
+        group = self._scenario.people[spec.group]
+        if group.trace is not None:
+            return self._following(spec, group, group.trace, keys)
         home_keys = keys
         if group.household is not None:
             heads = household_heads(seed, spec.group, group.household, spec.first_index, spec.size)
@@ -255,10 +275,38 @@ class Populator:
             evening=from_home[evening.library, evening.within] if evening else None,
             sessions=kind.sessions,
             areas=self._areas,
+            roads=self._roads,
+        )
+
+    def _following(self, spec: CohortSpec, group: Group, trace: Trace, keys: KeyArray) -> Cohort:
+        """People who follow a recorded track; they are at home where it finds them."""
+        calendar = self._scenario.clock.calendar
+        followers = TraceFollowers(trace, self._tracks[spec.group], keys, spec.first_index, calendar)
+        lat, lon = followers.places_at_start()
+        metres_per_lat, metres_per_lon = _map_scale(lat, lon)
+        return Cohort(
+            spec=spec,
+            group=group,
+            keys=keys,
+            home_keys=keys,
+            home_lat=lat,
+            home_lon=lon,
+            metres_per_lat=metres_per_lat,
+            metres_per_lon=metres_per_lon,
+            works=np.zeros(len(keys), dtype=np.bool_),
+            work_lat=lat,
+            work_lon=lon,
+            lunch=None,
+            errands=None,
+            evening=None,
+            sessions=self._scenario.app.sessions,
+            areas=self._areas,
+            planner=followers,
         )
 
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:
         home = group.home
+        assert home is not None  # noqa: S101 - the model asks for it, unless there is a trace
         if home.around is not None:
             return _in_disc(home.around, keys, "home")
         if home.near_places is not None:

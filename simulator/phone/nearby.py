@@ -47,7 +47,9 @@ class Way(NamedTuple):
         """Where somebody on this leg is; before it at its beginning, after it at its end."""
         if time >= self.t1:
             return self.lat + self.d_lat, self.lon + self.d_lon
-        share = max(time - self.t0, 0) / (self.t1 - self.t0)
+        if time <= self.t0:
+            return self.lat, self.lon
+        share = (time - self.t0) / (self.t1 - self.t0)
         return self.lat + self.d_lat * share, self.lon + self.d_lon * share
 
     def away(self, latitude: float, longitude: float, since: int) -> float:

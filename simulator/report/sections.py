@@ -217,6 +217,8 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         lines += _fact("Speed", f"{pace}, {rate}{crew}{late}", width)
     if destination := summary.get("destination"):
         lines += _fact("Delivery", _delivery(str(destination), summary.get("delivery") or {}), width)
+    for owner in summary.get("attribution") or ():
+        lines += _fact("Map", str(owner), width)
     return lines
 
 

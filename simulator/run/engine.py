@@ -305,6 +305,7 @@ class _Run:
                 "resent": stats.resent,
             },
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
+            "attribution": list(world.attribution),
             "warnings": [str(problem) for problem in self._prepared.warnings],
             "interrupted": interrupted,
             "failure": self._failure,

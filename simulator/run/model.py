@@ -46,7 +46,7 @@ class CohortModel:
         self._planned_crossings: list[LongArray] = []
         self._context = context
         self._cohort = cohort
-        self._planner = DayPlanner(cohort, context.places)
+        self._planner = cohort.planner or DayPlanner(cohort, context.places)
         self._sessions = CohortSessions(cohort)
         self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)

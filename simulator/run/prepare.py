@@ -9,14 +9,25 @@ from pathlib import Path
 
 from simulator.checks import metric_problem
 from simulator.core.errors import InputError, Problem, UsageError
+from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery import RECEIVER, make_destination
-from simulator.people import group_sizes, reachable_towns
+from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.journeys import check_journeys
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
 from simulator.sdk import rule_problems
-from simulator.world import PlaceSet, TownSet, load_places, load_towns
+from simulator.world import (
+    PlaceSet,
+    RoadNetwork,
+    TownSet,
+    TrackSet,
+    load_places,
+    load_roads,
+    load_towns,
+    load_tracks,
+)
 
 PEOPLE_LIMIT = 50_000_000  # ordinals of people are 32-bit; this leaves room
 
@@ -51,10 +62,15 @@ def prepare(
     scenario = loaded.scenario
     problems = list(_check_names(loaded))
     warnings = list(loaded.warnings)
+    for problem in check_journeys(loaded):
+        (warnings if problem.warning else problems).append(problem)
     places = _load_places(loaded, problems, warnings)
     towns = _load_towns(loaded, problems, warnings)
+    tracks = _load_tracks(loaded, problems, warnings)
+    roads = _load_roads(loaded, problems)
     if places is not None:
         problems += _check_towns(loaded, places, towns)
+        warnings += _check_roads(loaded, places, roads)
     sizes = group_sizes(scenario, people)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:
@@ -66,7 +82,9 @@ def prepare(
         problems.append(loaded.problem(("people",), what, f"a run needs between 1 and {PEOPLE_LIMIT:,}"))
     if problems or places is None:
         raise InputError(_in_order(loaded, problems))
-    return Prepared(loaded, World(scenario, places, towns, sizes), tuple(_in_order(loaded, warnings)))
+    return Prepared(
+        loaded, World(scenario, places, towns, sizes, tracks, roads), tuple(_in_order(loaded, warnings))
+    )
 
 
 def _in_order(loaded: LoadedScenario, problems: Sequence[Problem]) -> list[Problem]:
@@ -104,7 +122,7 @@ def _load_towns(
 ) -> dict[str, TownSet]:
     towns: dict[str, TownSet] = {}
     for name, group in loaded.scenario.people.items():
-        if group.home.towns is None:
+        if group.home is None or group.home.towns is None:
             continue
         field = ("people", name, "home", "towns")
         try:
@@ -116,10 +134,57 @@ def _load_towns(
     return towns
 
 
+def _load_tracks(
+    loaded: LoadedScenario, problems: list[Problem], warnings: list[Problem]
+) -> dict[str, TrackSet]:
+    tracks: dict[str, TrackSet] = {}
+    clock = loaded.scenario.clock
+    for name, group in loaded.scenario.people.items():
+        if group.trace is None:
+            continue
+        field = ("people", name, "trace")
+        try:
+            tracks[name] = load_tracks(
+                group.trace, clock.timezone, loaded.where, file=str(loaded.path), field=field
+            )
+        except InputError as error:
+            problems += error.problems
+            continue
+        warnings += tracks[name].warnings
+        begin, end = when_followed(group.trace, tracks[name].tracks, clock.calendar)
+        if end <= 0 or begin >= clock.duration * MS_PER_SECOND:
+            local = clock.calendar.local(begin).isoformat(sep=" ", timespec="minutes")
+            what = f"the track begins on {local}, and no part of it lies within the run"
+            warnings.append(loaded.problem((*field, "start"), what, "change this or `clock`", warning=True))
+    return tracks
+
+
+def _load_roads(loaded: LoadedScenario, problems: list[Problem]) -> RoadNetwork | None:
+    if loaded.scenario.roads is None:
+        return None
+    try:
+        return load_roads(loaded.scenario.roads, loaded.where, file=str(loaded.path))
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _check_roads(loaded: LoadedScenario, places: PlaceSet, roads: RoadNetwork | None) -> Iterator[Problem]:
+    """Streets of another city than the places are most likely a mistake."""
+    if roads is None:
+        return
+    reached = [roads.reaches(kind, places.latitude, places.longitude) for kind in roads.kinds]
+    if not any(near.any() for near in reached):
+        what = f"no place lies within {roads.within:,g} m of a street, so people go straight"
+        expected = "expected an extract of the area where the places are"
+        yield loaded.problem(("roads", "file"), what, expected, warning=True)
+
+
 def _check_towns(loaded: LoadedScenario, places: PlaceSet, towns: dict[str, TownSet]) -> Iterator[Problem]:
     """Groups that live near places need a town that has one."""
     for name, town_set in towns.items():
-        spec = loaded.scenario.people[name].home.towns
+        home = loaded.scenario.people[name].home
+        spec = home.towns if home else None
         if spec is not None and not len(reachable_towns(spec, town_set, places)):
             yield loaded.problem(
                 ("people", name, "home", "towns", "near_places"),

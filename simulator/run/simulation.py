@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
 from simulator.people import CohortSpec, Populator, cohort_specs
@@ -15,7 +15,7 @@ from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
 from simulator.sdk import EventForms, HitList, Network, SdkRecord, SdkShared
-from simulator.world import PlaceSet, TownSet
+from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSet, is_osm
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
 _PEOPLE_HOURS_PER_WINDOW = 10_000
@@ -29,6 +29,8 @@ class World:
     places: PlaceSet
     towns: Mapping[str, TownSet]
     sizes: Mapping[str, int]
+    tracks: Mapping[str, TrackSet] = field(default_factory=dict)
+    roads: RoadNetwork | None = None
 
     @property
     def people(self) -> int:
@@ -36,10 +38,20 @@ class World:
         return sum(self.sizes.values())
 
     @property
+    def attribution(self) -> tuple[str, ...]:
+        """Whom to name wherever the run's map is shown, because the data are theirs."""
+        libraries = self.scenario.places
+        mapped = any(one.format == "osm" or (one.file and is_osm(one.file)) for one in libraries)
+        return (ATTRIBUTION,) if mapped or self.roads is not None else ()
+
+    def populator(self) -> Populator:
+        """What makes the people."""
+        return Populator(self.scenario, self.places, self.towns, self.tracks, self.roads)
+
+    @property
     def calendar(self) -> Calendar:
         """The run's calendar."""
-        clock = self.scenario.clock
-        return Calendar(clock.start.replace(tzinfo=clock.timezone), clock.timezone)
+        return self.scenario.clock.calendar
 
     @property
     def duration_ms(self) -> int:
@@ -80,7 +92,7 @@ class Simulation:
         on_people: Callable[[int, int], None] = lambda made, people: None,
     ) -> None:
         """Make the people; ``on_people`` is told how many are made, of how many."""
-        populator = Populator(world.scenario, world.places, world.towns)
+        populator = world.populator()
         self._calendar = world.calendar
         forms = EventForms(world.scenario.app, world.places, self._calendar)
         network = Network(world.scenario.network, self._calendar, world.duration_ms)

@@ -10,7 +10,6 @@ from pathlib import Path
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecid
 from simulator.core.randomness import purpose_keys, uniform
-from simulator.people import Populator
 from simulator.people.profiles import Profile, make_profile
 from simulator.phone import Handset, draw_handsets
 from simulator.receiver import EventStore, Receiver, serve
@@ -52,7 +51,7 @@ class _Person:
 
 
 def _people(world: World) -> Iterator[_Person]:
-    populator = Populator(world.scenario, world.places, world.towns)
+    populator = world.populator()
     for spec in world.cohorts():
         cohort = populator.populate(spec)
         kinds: dict[int, tuple[str | None, Handset, str]] = {}

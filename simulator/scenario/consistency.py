@@ -94,10 +94,16 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
     unsound = list(_check_personas(scenario))
     yield from unsound
     for name, group in scenario.people.items():
-        yield from _check_group(group, ("people", name))
-        yield from _check_household(group, ("people", name, "household"))
+        path = ("people", name)
+        yield from _check_group(group, path)
+        yield from _check_household(group, (*path, "household"))
         if group.personas is not None and not unsound:
             yield from _check_kinds(scenario, name)
+        if group.trace is not None:
+            ignored = {"home", "work", "schedule", "mobility", "travel", "personas", "household"}
+            for key in sorted(ignored & group.model_fields_set):
+                what = "changes nothing, because the people follow a `trace`"
+                yield Finding((*path, key), what, "remove one of the two", warning=True)
     yield from _check_consent(scenario.app.consent)
     if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
         what = (

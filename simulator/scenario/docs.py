@@ -105,10 +105,17 @@ def _value(shape: Shape) -> str:
         elif one.members is not None:
             words.append(f"mapping of name to {_value(one.members)}")
         else:
-            words.append(
-                {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}[kind[0]]
-            )
+            words.append(_PLAIN[kind[0]])
     return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
+
+
+_PLAIN: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "`true` or `false`",
+    Any: "any value",
+}
 
 
 def _marker_words(shape: Shape) -> str:

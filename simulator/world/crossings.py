@@ -75,7 +75,8 @@ def solve(places: PlaceSet, legs: Legs) -> Crossings:
     """Every crossing of every leg with every place.
 
     Inside means that the distance to the centre is at most the radius: who touches a fence in one point
-    enters and leaves at the same instant. Who stands still crosses nothing.
+    enters and leaves at the same instant. Who stands still crosses nothing. A leg that takes no time is a jump:
+    it leaves and enters what its two ends differ in, and meets nothing on the way.
     """
     nothing = np.empty(0, dtype=np.intp)
     found: list[tuple[npt.NDArray[Any], ...]] = [(nothing, nothing, nothing.astype(np.bool_), np.empty(0))]
@@ -143,6 +144,8 @@ class _Ways:
     lam: FloatArray
     phi_step: FloatArray
     lam_step: FloatArray
+    jump: BoolArray
+    """Whether the leg takes no time."""
 
     @classmethod
     def of(cls, table: FenceTable, legs: Legs, leg: Indices, fence: Indices) -> _Ways:
@@ -179,6 +182,7 @@ class _Ways:
             lam=mid_lam[near] + share * d_lam,
             phi_step=d_phi / length,
             lam_step=d_lam / length,
+            jump=legs.t0[leg[near]] == legs.t1[leg[near]],
         )
 
     def take(self, rows: Indices) -> _Ways:
@@ -191,7 +195,8 @@ class _Ways:
         lowest = self._excess(nearest)
         # A leg that begins and ends outside goes through if its closest point is on the way, and inside.
         at = nearest - self.start
-        through = ~self.starts_inside & ~self.ends_inside & (at > 0.0) & (at < self.length) & (lowest <= 0.0)
+        outside = ~self.starts_inside & ~self.ends_inside & ~self.jump
+        through = outside & (at > 0.0) & (at < self.length) & (lowest <= 0.0)
         enters = np.flatnonzero(through | (~self.starts_inside & self.ends_inside))
         leaves = np.flatnonzero(through | (self.starts_inside & ~self.ends_inside))
         depth = np.sqrt(np.maximum(-lowest, 0.0))

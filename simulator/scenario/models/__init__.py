@@ -17,12 +17,32 @@ from simulator.scenario.models.conditions import ClockErrors, Conditions, Permis
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import Destination, Expectation
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
+from simulator.scenario.models.journeys import (
+    ActionDefinition,
+    Audience,
+    Authentication,
+    ConditionPath,
+    DataSource,
+    DateRange,
+    EventDefinition,
+    ExitCriterion,
+    Journey,
+    Journeys,
+    RaceBranch,
+    Reentrance,
+    Step,
+    Stub,
+    StubAnswer,
+    TimeOfDay,
+)
 from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
     "HOUR",
@@ -31,20 +51,30 @@ __all__ = [
     "MINUTE",
     "RESERVED_NAMESPACES",
     "WORKING_DAYS",
+    "ActionDefinition",
     "Answers",
     "App",
     "Around",
+    "Audience",
+    "Authentication",
     "Clock",
     "ClockErrors",
+    "ConditionPath",
     "Conditions",
     "Consent",
+    "DataSource",
+    "DateRange",
     "Destination",
     "Errands",
     "Evening",
+    "EventDefinition",
+    "ExitCriterion",
     "Expectation",
     "Fault",
     "Group",
     "Home",
+    "Journey",
+    "Journeys",
     "Library",
     "Login",
     "Lunch",
@@ -62,13 +92,22 @@ __all__ = [
     "Place",
     "PlaceColumns",
     "Push",
+    "RaceBranch",
+    "Reentrance",
+    "Roads",
     "Rule",
     "Scenario",
     "Schedule",
     "Sessions",
     "Spells",
+    "Step",
+    "Stub",
+    "StubAnswer",
+    "TimeOfDay",
     "TownColumns",
     "Towns",
+    "Trace",
+    "TraceColumns",
     "Travel",
     "Weekday",
     "Work",

@@ -173,14 +173,13 @@ class Travel(Model):
         default=None, description="Fast train and motorway, for trips between towns."
     )
 
-    def modes(self) -> tuple[Mode, ...]:
-        """The modes that can be chosen."""
-        modes = (self.walk, self.cycle, self.transit, self.car, self.long_distance)
-        return tuple(mode for mode in modes if mode is not None and mode.weight > 0)
+    def modes(self) -> list[tuple[str, Mode]]:
+        """The modes that can be chosen, with their names."""
+        return [(name, mode) for name, mode in self if isinstance(mode, Mode) and mode.weight > 0]
 
     @model_validator(mode="after")
     def _any_distance_has_a_mode(self) -> Self:
-        if not any(mode.up_to is None for mode in self.modes()):
+        if not any(mode.up_to is None for _, mode in self.modes()):
             raise ValueError(
                 "at least one mode must have no `up_to`, so that every distance can be travelled"
             )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
+from simulator.scenario.models.traces import Trace
 from simulator.scenario.quantities import RandomCount, Weights
 
 # So many people may share a home: neighbours are dealt into households in blocks of this size.
@@ -28,7 +31,9 @@ class Group(Model):
         description="Sizes of households, such as `{1: 4, 2: 3, 4: 2}`: neighbours in the group share a home. By "
         "default everybody lives alone.",
     )
-    home: Home = Field(description="Where they live.")
+    home: Home | None = Field(
+        default=None, description="Where they live; needed unless they follow a `trace`."
+    )
     work: Work | None = Field(default=None, description="Where and when they work; without it nobody works.")
     schedule: Schedule = Field(default=Schedule(), description="What their days are made of.")
     mobility: Mobility | None = Field(
@@ -41,3 +46,12 @@ class Group(Model):
     locale: Weights = Field(
         default={"en_US": 1.0}, description="Locales of names and addresses, as Faker spells them."
     )
+    trace: Trace | None = Field(
+        default=None, description="A recorded track that they follow, instead of living by a schedule."
+    )
+
+    @model_validator(mode="after")
+    def _somewhere_to_be(self) -> Self:
+        if self.home is None and self.trace is None:
+            raise ValueError("give the group a `home`, or a `trace` to follow")
+        return self

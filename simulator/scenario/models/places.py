@@ -76,13 +76,18 @@ class Library(Model):
     file: FilePath | None = Field(
         default=None, description="File with the places; relative to the scenario file."
     )
-    format: Literal["importer_csv", "management_json", "geojson", "csv"] | None = Field(
+    format: Literal["importer_csv", "management_json", "geojson", "csv", "osm"] | None = Field(
         default=None,
         description="What the file is: the CSV of the platform's own importer, the JSON list of the "
-        "management API, GeoJSON points, or any CSV read by `columns`. By default told by the ending and "
-        "by `columns`.",
+        "management API, GeoJSON points, any CSV read by `columns`, or an OpenStreetMap extract. By default "
+        "told by the ending and by `columns`.",
     )
     columns: PlaceColumns | None = Field(default=None, description="Column names of a CSV of your own.")
+    tags: tuple[str, ...] = Field(
+        default=(),
+        description="Which things of an OpenStreetMap extract are places, such as `amenity=cafe`, or `shop` for shops "
+        "of all kinds (docs/roads.md).",
+    )
     inline: tuple[Place, ...] = Field(default=(), description="Places written here instead of in a file.")
     radius: RandomLength = Field(
         default=Constant(100.0), description="Radius of places for which the source gives none."
@@ -95,4 +100,6 @@ class Library(Model):
             raise ValueError("a library needs either `file` or `inline` places; give exactly one of them")
         if self.columns is not None and self.format not in (None, "csv"):
             raise ValueError("columns: only for `format: csv`; remove it or change the format")
+        if self.tags and self.format not in (None, "osm"):
+            raise ValueError("tags: only for `format: osm`; remove them or change the format")
         return self

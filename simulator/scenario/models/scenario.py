@@ -6,13 +6,16 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.network import Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
+from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
 
@@ -29,6 +32,11 @@ class Clock(Model):
         description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
         "minute pass in a second.",
     )
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the run."""
+        return Calendar(self.start.replace(tzinfo=self.timezone), self.timezone)
 
     @model_validator(mode="after")
     def _speed_is_positive(self) -> Self:
@@ -58,6 +66,9 @@ class Scenario(Model):
     places: tuple[Library, ...] = Field(
         min_length=1, description="Libraries of places, in the order of their rank."
     )
+    roads: Roads | None = Field(
+        default=None, description="Streets that trips follow; without it they are straight."
+    )
     people: dict[str, Group] = Field(min_length=1, description="Groups of people by name.")
     personas: dict[str, Persona] = Field(
         default_factory=dict,
@@ -69,6 +80,9 @@ class Scenario(Model):
         description="The way between the phones and the endpoint; by default a perfect one.",
     )
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
+    journeys: Journeys | None = Field(
+        default=None, description="Journeys that the events start, and what they refer to (docs/journeys.md)."
+    )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )

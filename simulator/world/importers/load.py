@@ -18,8 +18,10 @@ from simulator.scenario.models import Place as InlinePlace
 from simulator.world.fences import MAX_RADIUS
 from simulator.world.importers import csv_places, json_places
 from simulator.world.importers.complaints import Complaints, FieldPath, ScenarioOrigin, Where, nowhere
+from simulator.world.importers.osm_places import osm_places
 from simulator.world.importers.records import MIN_RADIUS, TEXTS, Checker, Draft, Raw
 from simulator.world.importers.table import Table, decode_any, decode_utf8, parse_table, read_bytes
+from simulator.world.osm import is_osm
 from simulator.world.places import Place, PlaceSet
 
 # Limits of the places database (mobile_sdk.md 1.4).
@@ -98,6 +100,13 @@ class _Source:
         path = self.spec.file
         if path is None:
             return self._inline(), Checker(self.complaints)
+        if self.spec.format == "osm" or (self.spec.format is None and is_osm(path)):
+            places = osm_places(
+                path, self.spec.tags, self._at(("file",), ""), self._at(("tags",), ""), self.complaints
+            )
+            return places, Checker(self.complaints)
+        if self.spec.tags:
+            raise InputError([self._at(("tags",), "only OpenStreetMap extracts have tags", "remove this")])
         data = read_bytes(path, self._at(("file",), ""))
         suffix = path.suffix.lower()
         form = self.spec.format or {".json": "json", ".geojson": "geojson"}.get(suffix, "table")

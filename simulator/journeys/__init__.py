@@ -1,0 +1,32 @@
+"""Journeys: event definitions, expressions, journey files and what becomes of an instance.
+
+The room knows neither the simulation nor HTTP. Whoever runs it gives it an environment, people and a way to call
+other systems, and hands it the events that the platform accepted (docs/journeys.md).
+"""
+
+from simulator.journeys.callouts import StubCallout
+from simulator.journeys.discards import Discard
+from simulator.journeys.engine import JourneyEngine
+from simulator.journeys.lint import Supply, lint
+from simulator.journeys.log import LogRow
+from simulator.journeys.plan import Fault, Plan, make_plan
+from simulator.journeys.surroundings import Answer, Call, Callout, Directory, Message, PersonProfile, Post
+
+__all__ = [
+    "Answer",
+    "Call",
+    "Callout",
+    "Directory",
+    "Discard",
+    "Fault",
+    "JourneyEngine",
+    "LogRow",
+    "Message",
+    "PersonProfile",
+    "Plan",
+    "Post",
+    "StubCallout",
+    "Supply",
+    "lint",
+    "make_plan",
+]

@@ -1,0 +1,225 @@
+"""What makes a journey that is right in itself fail all the same: found before anything runs.
+
+The traps are those that testers meet (journeys.md 4.4, 8): fields whose case is wrong, events that nobody sends,
+keys that can't be computed, steps that nobody reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import lru_cache
+
+from simulator.journeys.dialects import STEP_LIMIT
+from simulator.journeys.expressions import Expression, Reference
+from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds
+from simulator.scenario.models.journeys import NAME_LENGTH
+from simulator.xdm import field_paths
+
+# Roots of an XDM event that begin with an underscore but are no tenant's.
+_OWN_ROOTS = ("_id", "_experience")
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What the scenario sends: event types, event-definition ids, namespaces of identities."""
+
+    event_types: Set[str]
+    event_ids: Set[str]
+    namespaces: Set[str]
+
+
+def lint(plan: Plan, supply: Supply | None = None) -> list[Fault]:
+    """Everything suspicious in a plan, in the order of the file; ``supply`` None leaves out what depends on it."""
+    return [
+        *_names(plan),
+        *_events(plan, supply),
+        *(fault for journey in plan.journeys.values() for fault in _journey(plan, journey)),
+    ]
+
+
+def _warning(path: Path, what: str, hint: str) -> Fault:
+    return Fault(path, what, hint, warning=True)
+
+
+def _names(plan: Plan) -> Iterator[Fault]:
+    model = plan.model
+    for section, names in (
+        ("events", model.events),
+        ("actions", model.actions),
+        ("data_sources", model.data_sources),
+    ):
+        for name in names:
+            if len(name) > NAME_LENGTH:
+                yield _warning(
+                    (section, name), "the name is too long", f"the product takes {NAME_LENGTH} characters"
+                )
+            elif not name.replace("_", "").isalnum():
+                yield _warning(
+                    (section, name), "the name has other signs than letters, digits and `_`", "rename it"
+                )
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+def _events(plan: Plan, supply: Supply | None) -> Iterator[Fault]:
+    for name, definition in plan.definitions.items():
+        path: Path = ("events", name)
+        for part, expression in zip(("rule", "key", "supplemental"), definition.parts, strict=True):
+            if expression is not None:
+                yield from _fields(expression, (*path, part))
+        if not plan.listeners.get(name):
+            yield _warning(path, "no journey listens to this event", "remove it, or use it in a step")
+        if supply is None:
+            continue
+        if definition.event_id is not None and definition.event_id not in supply.event_ids:
+            yield _warning(
+                (*path, "event_id"),
+                "nobody sends this id",
+                "attach it to events with a rule of the app (`app.rules`)",
+            )
+        kind = definition.event_type
+        if kind is not None and kind not in supply.event_types:
+            yield _warning(
+                (*path, "rule"), f"nobody sends events of type `{kind}`", _listed(supply.event_types)
+            )
+        if plan.model.events[name].key is None and definition.namespace not in supply.namespaces:
+            yield _warning(
+                (*path, "namespace"),
+                f"the key can't be computed: no event carries an identity of `{definition.namespace}`",
+                _listed(supply.namespaces),
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return f"there are {', '.join(sorted(names))}"
+
+
+# --- fields -----------------------------------------------------------------------------------------------
+
+
+def _fields(expression: Expression, path: Path) -> Iterator[Fault]:
+    """References to event fields that no event of the app has, most of all for their case."""
+    for reference in expression.references:
+        if reference.kind == "event" and (trap := field_trap(reference)):
+            yield _warning(path, *trap)
+
+
+def field_trap(reference: Reference) -> tuple[str, str] | None:
+    """What is wrong with a reference to an event field, and what may be meant; None if nothing is known."""
+    names = reference.path
+    if not names or (names[0].startswith("_") and names[0] not in _OWN_ROOTS):
+        return None
+    known, by_lower, outdated = _catalogue()
+    for length in range(1, len(names) + 1):
+        part = names[:length]
+        if part in known and part not in outdated:
+            continue
+        meant = by_lower.get(tuple(name.lower() for name in part))
+        field = ".".join(part)
+        if meant is not None and meant != part:
+            return (
+                f"`{field}` is null in the events that phones send: names are case-sensitive",
+                f"did you mean `{'.'.join(meant)}`?",
+            )
+        if part in known:
+            return None
+        return f"events have no field `{field}`, as far as the catalogue knows", "check its spelling"
+    return None
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> tuple[
+    Set[tuple[str, ...]], Mapping[tuple[str, ...], tuple[str, ...]], Set[tuple[str, ...]]
+]:
+    """All field paths, the current one for each spelling in lower case, and those that are deprecated."""
+    known: set[tuple[str, ...]] = set()
+    outdated: set[tuple[str, ...]] = set()
+    by_lower: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for field in field_paths():
+        path = tuple(part for part in field.path.replace("[]", "").split(".") if part != "{key}")
+        known.add(path)
+        if field.deprecated:
+            outdated.add(path)
+        else:
+            by_lower.setdefault(tuple(name.lower() for name in path), path)
+    return known, by_lower, outdated
+
+
+# --- journeys ---------------------------------------------------------------------------------------------
+
+
+def _journey(plan: Plan, journey: JourneyPlan) -> Iterator[Fault]:
+    path: Path = ("journeys", journey.name)
+    if len(journey.steps) > STEP_LIMIT:
+        yield _warning((*path, "steps"), f"has {len(journey.steps)} steps", f"the product takes {STEP_LIMIT}")
+    namespaces = {
+        plan.definitions[event].namespace for event in sorted(journey.events()) if event in plan.definitions
+    }
+    if len(namespaces) > 1:
+        yield Fault(
+            path,
+            f"its events have keys of {' and '.join(sorted(namespaces))}",
+            "give all of them one namespace",
+        )
+    yield from _unreached(journey, path)
+    yield from _loops(journey, path)
+    for name, step in journey.steps.items():
+        place = (*path, "steps", name)
+        longest = plan.rules.longest_wait_ms
+        if (milliseconds(step.model.wait) or 0) > longest:
+            yield _warning(
+                (*place, "wait"), "is longer than the product waits", f"at most {longest // 86_400_000} d"
+            )
+        if step.model.on_timeout is not None and step.model.timeout is None:
+            yield _warning(
+                (*place, "on_timeout"), "never happens, because there is no `timeout`", "add `timeout`"
+            )
+        for condition in step.paths:
+            if condition.expression is not None:
+                yield from _conditions(
+                    plan, journey, condition.expression, (*place, "condition", condition.name, "when")
+                )
+
+
+def _conditions(plan: Plan, journey: JourneyPlan, expression: Expression, path: Path) -> Iterator[Fault]:
+    yield from _fields(expression, path)
+    heard = journey.events()
+    for reference in expression.references:
+        if reference.kind == "event" and reference.head not in heard:
+            yield _warning(
+                path,
+                f"the journey never receives the event `{reference.head}`, so its fields are null",
+                f"its events are {', '.join(sorted(heard))}",
+            )
+
+
+def _unreached(journey: JourneyPlan, path: Path) -> Iterator[Fault]:
+    reached, ahead = {journey.first.name}, [journey.first.name]
+    while ahead:
+        for target in journey.steps[ahead.pop()].targets():
+            if target is not None and target != END and target not in reached:
+                reached.add(target)
+                ahead.append(target)
+    for name in journey.steps:
+        if name not in reached and name != END:
+            yield _warning((*path, "steps", name), "no step leads here", "name it in a `next`, or remove it")
+
+
+def _loops(journey: JourneyPlan, path: Path) -> Iterator[Fault]:
+    """The product has no way back to an earlier step."""
+    state: dict[str, bool] = {}  # True while the step is on the way, False when all below it is known
+
+    def visit(name: str) -> Iterator[Fault]:
+        state[name] = True
+        for target in dict.fromkeys(journey.steps[name].targets()):
+            if target is None or target == END:
+                continue
+            if state.get(target):
+                yield Fault((*path, "steps", name), f"leads back to `{target}`", "a journey has no loops")
+            elif target not in state:
+                yield from visit(target)
+        state[name] = False
+
+    yield from visit(journey.first.name)
