@@ -68,12 +68,14 @@ NAMES = {
         is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
-        CLOSE_SLOTS EVENT_TYPES RICH_SLOTS SDK_SLOTS AppFacts DeviceFacts EventType EventValidator
-        FieldPath LifecycleTemplates LocationTemplates PlaceTemplates PoiFacts RichPlace SdkFacts Slot
-        StreamRules Template Violation active_poi application_close application_launch application_part
-        device_part environment_part event_schema field_paths identity_map implementation_details
-        json_members json_number json_string json_value located_device_part location_event
-        missing_essentials place_consistency poi_part
+        BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
+        INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
+        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PlaceTemplates
+        PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
+        application_close application_launch application_part compiled_schema device_part
+        environment_part event_schema field_paths groups_for identity_map implementation_details
+        json_members json_number json_string json_value library_node located_device_part
+        location_event merged_nodes missing_essentials place_consistency poi_part tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

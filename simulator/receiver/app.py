@@ -11,11 +11,12 @@ from starlette.types import ASGIApp
 
 from simulator.receiver.inlet_routes import inlet_router
 from simulator.receiver.pages import reading_router
+from simulator.receiver.platform import platform_router
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.routing import Router, dispatch
 from simulator.receiver.web import json_response, web_app
 
-ROUTERS: tuple[Router, ...] = (inlet_router, reading_router)
+ROUTERS: tuple[Router, ...] = (inlet_router, platform_router, reading_router)
 """The parts of a receiver; a new part is a function that gives its mounts, added here."""
 
 

@@ -1,6 +1,18 @@
 """Events in XDM wire form: the field catalogue and the JSON Schema made from it, builders for each type of
 event and prepared templates of what they build, the validator, and the rules that a schema can't say."""
 
+from simulator.xdm.catalogue.library import (
+    BEHAVIORS,
+    CLASSES,
+    EXPERIENCE_EVENT,
+    FIELD_GROUPS,
+    IDENTITY_MAP,
+    INDIVIDUAL_PROFILE,
+    RECORD,
+    TIME_SERIES,
+    FieldGroup,
+    XdmClass,
+)
 from simulator.xdm.events import (
     EVENT_TYPES,
     EventType,
@@ -17,6 +29,7 @@ from simulator.xdm.events import (
     poi_part,
 )
 from simulator.xdm.facts import AppFacts, DeviceFacts, PoiFacts, RichPlace, SdkFacts
+from simulator.xdm.groups import compiled_schema, groups_for, library_node, merged_nodes
 from simulator.xdm.prepared import (
     CLOSE_SLOTS,
     RICH_SLOTS,
@@ -26,19 +39,28 @@ from simulator.xdm.prepared import (
     PlaceTemplates,
 )
 from simulator.xdm.rules import StreamRules, missing_essentials, place_consistency
-from simulator.xdm.schema import FieldPath, event_schema, field_paths
+from simulator.xdm.schema import FieldPath, event_schema, field_paths, tenant_key
 from simulator.xdm.template import Slot, Template, json_members, json_number, json_string, json_value
 from simulator.xdm.validator import EventValidator, Violation
 
 __all__ = [
+    "BEHAVIORS",
+    "CLASSES",
     "CLOSE_SLOTS",
     "EVENT_TYPES",
+    "EXPERIENCE_EVENT",
+    "FIELD_GROUPS",
+    "IDENTITY_MAP",
+    "INDIVIDUAL_PROFILE",
+    "RECORD",
     "RICH_SLOTS",
     "SDK_SLOTS",
+    "TIME_SERIES",
     "AppFacts",
     "DeviceFacts",
     "EventType",
     "EventValidator",
+    "FieldGroup",
     "FieldPath",
     "LifecycleTemplates",
     "LocationTemplates",
@@ -50,23 +72,29 @@ __all__ = [
     "StreamRules",
     "Template",
     "Violation",
+    "XdmClass",
     "active_poi",
     "application_close",
     "application_launch",
     "application_part",
+    "compiled_schema",
     "device_part",
     "environment_part",
     "event_schema",
     "field_paths",
+    "groups_for",
     "identity_map",
     "implementation_details",
     "json_members",
     "json_number",
     "json_string",
     "json_value",
+    "library_node",
     "located_device_part",
     "location_event",
+    "merged_nodes",
     "missing_essentials",
     "place_consistency",
     "poi_part",
+    "tenant_key",
 ]

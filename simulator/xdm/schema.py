@@ -47,6 +47,11 @@ def tenant_key(tenant: str) -> str:
     return key
 
 
+def node_schema(field: Field) -> dict[str, Any]:
+    """The strict schema of one field that has no shared types inside."""
+    return _node(field, {})
+
+
 def _node(field: Field, definitions: dict[str, Any]) -> dict[str, Any]:
     """The schema of ``field`` spelt out; shared types inside it go to ``definitions``."""
     keywords = {

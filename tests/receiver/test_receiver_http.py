@@ -213,7 +213,14 @@ def test_an_event_from_the_future_carries_a_warning(client: httpx.Client) -> Non
 
 
 def test_the_root_links_to_everything(client: httpx.Client) -> None:
-    assert set(client.get("/").json()["links"]) == {"inlet", "batch", "received", "failed", "health"}
+    assert set(client.get("/").json()["links"]) == {
+        "inlet",
+        "batch",
+        "received",
+        "failed",
+        "health",
+        "openapi",
+    }
 
 
 def test_unknown_paths_and_methods_are_answered_with_problems(client: httpx.Client) -> None:
