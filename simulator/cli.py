@@ -19,7 +19,7 @@ from simulator.core.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from simulator.run import RunResult
+    from simulator.run import Prepared, RunResult
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
@@ -49,6 +49,15 @@ PEOPLE = click.option(
 )
 
 
+ALLOW_HOST = click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Allow to send to this host, such as `dcs.adobedc.net` or `*.example.com`; may be repeated.",
+)
+
+
 class _InOrder(click.RichGroup):
     """Lists commands as they stand here, the most wanted first."""
 
@@ -69,8 +78,16 @@ def main() -> None:
 @SCENARIO
 @click.option(
     "--to",
+    "destinations",
+    multiple=True,
     metavar="DESTINATION",
-    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `file:PATH.ndjson[.gz|.zst]`, or `-`.",
+    help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `edge:URL`, `kafka:BROKER/TOPIC`, "
+    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, or `-`; may be repeated.",
+)
+@ALLOW_HOST
+@click.option("--over-limit", is_flag=True, help="Allow more than the service's documented limits.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be sent where, how fast and how much; send nothing."
 )
 @SEED
 @PEOPLE
@@ -87,7 +104,10 @@ def main() -> None:
 @user_errors
 def run(
     scenario: Path,
-    to: str | None,
+    destinations: tuple[str, ...],
+    allow_hosts: tuple[str, ...],
+    over_limit: bool,
+    dry_run: bool,
     seed: int | None,
     people: int | None,
     duration: str | None,
@@ -109,13 +129,18 @@ def run(
     from simulator.report import Progress, render_summary
     from simulator.run import RunOptions, WallClock, prepare
     from simulator.run import run as run_scenario
-    from simulator.scenario import Option
+    from simulator.scenario import Option, destination_options
 
-    options = (("--to", "destination.to", to), ("--duration", "clock.duration", duration))
-    given = [Option(name, key, value) for name, key, value in options if value is not None]
-    prepared = prepare(scenario, overrides=[*overrides, *given], seed=seed, people=people)
+    # Settings of a destination may follow, those of one of several by its name.
+    given: list[str | Option] = [*destination_options(destinations), *overrides]
+    if duration is not None:
+        given.append(Option("--duration", "clock.duration", duration))
+    prepared = prepare(scenario, overrides=given, seed=seed, people=people)
+    if dry_run:
+        _dry_run(prepared, allow_hosts, over_limit, as_json)
+        return
     # Where events go to standard output, nothing else must get between them.
-    events_on_stdout = prepared.scenario.destination.to == "-"
+    events_on_stdout = any(spec.to == "-" for spec in prepared.scenario.all_destinations().values())
     if not quiet and not as_json:
         show_problems(prepared.warnings)
     clock = WallClock()
@@ -131,7 +156,7 @@ def run(
     with progress:
         result = run_scenario(
             prepared,
-            RunOptions(out=out, workers=workers),
+            RunOptions(out=out, workers=workers, allow_hosts=allow_hosts, over_limit=over_limit),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
             on_people=progress.making_people,
@@ -285,7 +310,8 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 @click.argument(
     "file", type=click.Path(path_type=Path), metavar="FILE", help="Events, one per line (.gz, .zst too)."
 )
-@click.option("--to", required=True, metavar="DESTINATION", help="As for `journeysim run`.")
+@click.option("--to", required=True, metavar="DESTINATION", help="As for `journeysim run`, but only once.")
+@ALLOW_HOST
 @click.option(
     "--scenario",
     type=click.Path(path_type=Path),
@@ -295,7 +321,14 @@ def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
 @SET
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @user_errors
-def replay(file: Path, to: str, scenario: Path | None, overrides: tuple[str, ...], quiet: bool) -> None:
+def replay(
+    file: Path,
+    to: str,
+    allow_hosts: tuple[str, ...],
+    scenario: Path | None,
+    overrides: tuple[str, ...],
+    quiet: bool,
+) -> None:
     """Send recorded events again, as they are: the undelivered ones of an earlier run, for instance.
 
     **Example**
@@ -304,7 +337,7 @@ def replay(file: Path, to: str, scenario: Path | None, overrides: tuple[str, ...
     """
     from simulator.run import replay_file
 
-    result = replay_file(file, to, scenario=scenario, overrides=overrides)
+    result = replay_file(file, to, scenario=scenario, overrides=overrides, allow_hosts=allow_hosts)
     if not quiet:
         click.echo(
             f"{result.sent:,} events read, {result.acknowledged:,} acknowledged, "
@@ -316,6 +349,18 @@ def replay(file: Path, to: str, scenario: Path | None, overrides: tuple[str, ...
     if result.undelivered is not None:
         click.echo(f"journeysim: what is missing is in {result.undelivered}", err=True)
     sys.exit(result.exit_code)
+
+
+def _dry_run(prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool, as_json: bool) -> None:
+    from simulator.report import render_plan
+    from simulator.run import plan
+
+    document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit)
+    if as_json:
+        _print_json(document)
+    else:
+        render_plan(document, _console())
+    sys.exit(ExitCode.OK if document["allowed"] else ExitCode.BAD_INPUT)
 
 
 def _say_what_went_wrong(result: RunResult) -> None:

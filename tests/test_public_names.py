@@ -17,8 +17,11 @@ NAMES = {
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination Fate FileDestination InletDestination InletSettings
-        MessageHeader Pipelined Receipt StandardOutput UndeliveredWriter make_destination read_events
+        RECEIVER Batch DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member
+        MessageHeader ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target
+        UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
+        make_destinations read_events target_of
     """,
     "journeys": """
         Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
@@ -44,17 +47,17 @@ NAMES = {
         Query Receiver ServerThread Validator create_app parse_options serve
     """,
     "report": """
-        Progress render_explanation render_story render_summary
+        Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
         Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people prepare replay_file run serve_receiver
+        describe_people plan prepare replay_file run serve_receiver
     """,
     "scenario": """
-        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library
+        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
         LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
-        dump_as_run kinds_of json_schema json_schema_text load_scenario
+        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work
+        WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of load_scenario
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER

@@ -20,7 +20,7 @@ NUMBERS = (
     *("sent", "acknowledged", "rejected", "pending"),
     *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers"),
 )
-GROUPS = ("outcomes", "events", "groups", "libraries", "platforms", "delivery")
+GROUPS = ("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations")
 
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.
 COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"))

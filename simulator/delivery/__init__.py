@@ -5,28 +5,53 @@ output; each says what became of every event (``Receipt``). ``UndeliveredWriter`
 delivered and ``read_events`` reads such files back. Start at ``base.py``.
 """
 
+from simulator.delivery.addresses import host_allowed, is_loopback
 from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Pipelined, Receipt
+from simulator.delivery.edge import EdgeDestination, EdgeSettings
 from simulator.delivery.envelope import MessageHeader
+from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.files import FileDestination, StandardOutput
-from simulator.delivery.inlet_http import InletDestination, InletSettings
-from simulator.delivery.parse import RECEIVER, make_destination
+from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
+from simulator.delivery.kafka import KafkaDestination, KafkaSettings
+from simulator.delivery.over_http import HttpSettings
+from simulator.delivery.parquet import ParquetDestination
+from simulator.delivery.parse import RECEIVER, Target, make_destination, make_destinations, target_of
 from simulator.delivery.reader import read_events
-from simulator.delivery.undelivered import UndeliveredWriter
+from simulator.delivery.rotation import RotatingFiles
+from simulator.delivery.secrets import Vault
+from simulator.delivery.undelivered import UndeliveredFiles, UndeliveredWriter
 
 __all__ = [
     "RECEIVER",
     "Batch",
     "DeliveryStats",
     "Destination",
+    "EdgeDestination",
+    "EdgeSettings",
+    "FanOut",
     "Fate",
     "FileDestination",
+    "HttpDestination",
+    "HttpSettings",
     "InletDestination",
     "InletSettings",
+    "KafkaDestination",
+    "KafkaSettings",
+    "Member",
     "MessageHeader",
+    "ParquetDestination",
     "Pipelined",
     "Receipt",
+    "RotatingFiles",
     "StandardOutput",
+    "Target",
+    "UndeliveredFiles",
     "UndeliveredWriter",
+    "Vault",
+    "host_allowed",
+    "is_loopback",
     "make_destination",
+    "make_destinations",
     "read_events",
+    "target_of",
 ]

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from simulator.delivery.load.latency import LatencyRecord
 
 FateArray = npt.NDArray[np.uint8]
+SourceArray = npt.NDArray[np.uint8]
+TimeArray = npt.NDArray[np.int64]
 
 
 class Fate(IntEnum):
@@ -31,21 +33,46 @@ class Fate(IntEnum):
 class Batch:
     """Consecutive events of the stream as flat XDM JSON; ``first_number`` is that of the first.
 
+    ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
+    ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in
+    virtual milliseconds since the start of the run (None: not known).
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
     all of them at once.
     """
 
     bodies: list[bytes]
     first_number: int = 0
+    sources: SourceArray | None = None
+    edge_only: npt.NDArray[np.bool_] | None = None
+    times: TimeArray | None = None
     due: npt.NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    def pick(self, indices: npt.NDArray[np.intp]) -> Batch:
+        """Some of the events, in their order, as a batch of its own."""
+        return Batch(
+            [self.bodies[index] for index in indices.tolist()],
+            self.first_number,
+            None if self.sources is None else self.sources[indices],
+            None if self.edge_only is None else self.edge_only[indices],
+            None if self.times is None else self.times[indices],
+            None if self.due is None else self.due[indices],
+        )
 
 
 @dataclass(slots=True)
 class Receipt:
-    """The fate of each event of a batch, and why (by index) for those that were not acknowledged."""
+    """The fate of each event of a batch, and why (by index) for those that were not acknowledged.
+
+    Where a batch went to several destinations, ``parts`` has by name which of its events each got, and their
+    fates there.
+    """
 
     fates: FateArray
     reasons: dict[int, str] = field(default_factory=dict)
+    parts: dict[str, tuple[npt.NDArray[np.intp], Receipt]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, count: int, fate: Fate, reason: str = "") -> Receipt:
@@ -88,7 +115,10 @@ class Destination(Protocol):
     """
 
     description: str
-    stats: DeliveryStats
+
+    @property
+    def stats(self) -> DeliveryStats:
+        """What was done so far."""
 
     async def open(self) -> None:
         """Get ready to send."""

@@ -69,6 +69,7 @@ class _Exchange(Generic[Tag]):
         self.parts: list[bytes] = []
         self.size = 0
         self.tries = 0
+        self.more_headers: tuple[str, ...] = ()
 
     def begin(self, tag: Tag) -> None:
         self.tag = tag
@@ -95,8 +96,18 @@ class Pool(Generic[Tag]):
     from the usual environment variables, but never for this machine itself.
     """
 
-    def __init__(self, size: int, timeout: float, headers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        size: int,
+        timeout: float,
+        headers: Sequence[str],
+        *,
+        method: str = "POST",
+        ca_file: Path | None = None,
+    ) -> None:
         self.size = size
+        self._method = method
+        self._ca_file = ca_file
         self.in_flight = 0
         self._timeout = timeout
         self._longest_wait = _SHORT_WAIT if size > _SELECT_CONNECTIONS else 1.0
@@ -106,10 +117,13 @@ class Pool(Generic[Tag]):
         self._idle: list[_Exchange[Tag]] = []
         self._headers = [*headers, "Expect:"]  # no waiting for 100 Continue before large bodies
 
-    def start(self, url: str, body: bytes, tag: Tag) -> None:
-        """Begin a POST request; there must be room for it."""
+    def start(self, url: str, body: bytes, tag: Tag, more_headers: tuple[str, ...] = ()) -> None:
+        """Begin a request; there must be room for it."""
         exchange = self._idle.pop() if self._idle else self._new_exchange()
         exchange.begin(tag)
+        if exchange.more_headers != more_headers:
+            exchange.more_headers = more_headers
+            exchange.curl.setopt(pycurl.HTTPHEADER, [*self._headers, *more_headers])
         exchange.curl.setopt(pycurl.URL, url)
         exchange.curl.setopt(pycurl.POSTFIELDS, body)
         self._multi.add_handle(exchange.curl)
@@ -142,6 +156,8 @@ class Pool(Generic[Tag]):
         curl = exchange.curl
         milliseconds = max(1, round(self._timeout * 1000))
         curl.setopt(pycurl.POST, 1)
+        if self._method != "POST":
+            curl.setopt(pycurl.CUSTOMREQUEST, self._method)
         curl.setopt(pycurl.HTTPHEADER, self._headers)
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.TIMEOUT_MS, milliseconds)
@@ -149,7 +165,7 @@ class Pool(Generic[Tag]):
         curl.setopt(pycurl.WRITEFUNCTION, exchange.receive)
         curl.setopt(pycurl.PREREQFUNCTION, exchange.about_to_send)
         curl.setopt(pycurl.NOPROXY, _no_proxy())
-        if bundle := _certificates():
+        if bundle := str(self._ca_file or "") or certificates():
             curl.setopt(pycurl.CAINFO, bundle)
         self._by_curl[curl] = exchange
         return exchange
@@ -216,7 +232,7 @@ def _no_proxy() -> str:
     return f"{given},{_LOOPBACK}" if given and given != "*" else given or _LOOPBACK
 
 
-def _certificates() -> str | None:
+def certificates() -> str | None:
     """The file of trusted certificates: ``SSL_CERT_FILE``, the system's, or that of certifi.
 
     The library that pycurl's wheels bring along does not know where this system keeps them.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 import orjson
 
 from simulator.core.errors import UsageError
+from simulator.delivery.addresses import split_url, without_query
 
 CONTENT_TYPE = "application/vnd.adobe.xed-full+json;version=1"
 # "1 MB" may mean 10^6 or 2^20 bytes (ingestion.md 1.8): the smaller is safe with both.
@@ -32,11 +33,16 @@ class MessageHeader:
 
 
 class Envelope:
-    """The constant bytes before and after an event; ``overhead`` is their number."""
+    """The constant bytes before and after an event; ``overhead`` is their number. Raw events have none."""
 
     __slots__ = ("_prefix", "_suffix", "overhead")
 
-    def __init__(self, header: MessageHeader) -> None:
+    def __init__(self, header: MessageHeader | None) -> None:
+        """``header`` is None for raw events, which go as they are (ingestion.md 1.3)."""
+        if header is None:
+            self._prefix = self._suffix = b""
+            self.overhead = 0
+            return
         schema = {"id": header.schema_id, "contentType": CONTENT_TYPE}
         top: dict[str, object] = {
             "schemaRef": schema,
@@ -85,16 +91,13 @@ def inlet_urls(url: str) -> tuple[str, str]:
     Raises ``UsageError`` for what is no inlet's address.
     """
     expected = "expected http(s)://HOST/collection/INLET"
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"{url}: not an address: {error}; {expected}") from error
+    parts = split_url(url, expected)
     match = _INLET_PATH.fullmatch(parts.path)
-    if parts.scheme not in ("http", "https") or not host or match is None or match["inlet"] == "batch":
-        raise UsageError(f"{url}: not the address of an inlet; {expected}")
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(f"{parts.scheme}://{host}...: an inlet's address has no user name in it; {expected}")
+    if match is None or match["inlet"] == "batch":
+        raise UsageError(
+            f"{without_query(parts)}: not the address of an inlet; {expected}, "
+            "or http:URL for any other endpoint"
+        )
     base, inlet = match["base"], match["inlet"]
 
     def with_path(path: str) -> str:

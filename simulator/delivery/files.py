@@ -11,7 +11,6 @@ import errno
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,14 +19,14 @@ import zstandard
 
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
+from simulator.delivery.formats import gzip_compressor
 
 SUFFIXES = (".ndjson", ".jsonl")
 COMPRESSIONS = (".gz", ".zst")
+PARQUET = ".parquet"
 PART = ".part"
 # Fast levels: batches of events shrink to about an eighth with each of them (libraries.md 2).
-_GZIP_LEVEL = 1
 _ZSTD_LEVEL = 1
-_GZIP_WBITS = 31
 # Events joined into one write. Plain lines: so many that the joined bytes stay in the processor's cache (a
 # third of the time of joining thousands); compressed ones: a whole batch is one frame.
 PLAIN_LINES = 128
@@ -37,44 +36,48 @@ Compress = Callable[[bytes], bytes]
 
 
 class FileDestination:
-    """``file:PATH``: events as lines of a file, compressed as its name says."""
+    """``file:PATH``: events as lines of a file, ``plain`` or compressed as its name says.
+
+    ``size`` is what was written so far, in bytes.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.description = f"file {path}"
         self.stats = DeliveryStats()
         self._compress = _compressor(path)
-        self._lines_per_write = PLAIN_LINES if self._compress is bytes else COMPRESSED_LINES
+        self.plain = self._compress is bytes
+        self._lines_per_write = PLAIN_LINES if self.plain else COMPRESSED_LINES
         self._part = path
         self._fd = -1
-        self._size = 0
+        self.size = 0
         self._events = 0
         self._failure: DeliveryError | None = None
 
     async def open(self) -> None:
         """Create ``PATH.part``; a pipe or device that exists already is written to directly."""
-        if _is_regular(self.path):
+        if is_regular(self.path):
             self._part = self.path.with_name(self.path.name + PART)
         try:
             self._fd = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         except OSError as error:
-            raise UsageError(f"cannot write {self.path}: {_why(error, self.path)}") from error
+            raise UsageError(f"cannot write {self.path}: {why_not(error, self.path)}") from error
 
     async def send(self, batch: Batch) -> Receipt:
         """Write the batch; every event is acknowledged, or ``DeliveryError`` is raised."""
         if self._failure is not None:
             raise self._failure
-        whole = self._size, self._events
+        whole = self.size, self._events
         for first in range(0, len(batch.bodies), self._lines_per_write):
             bodies = batch.bodies[first : first + self._lines_per_write]
             data = self._compress(b"\n".join([*bodies, b""]))
             try:
                 _write(self._fd, data)
             except OSError as error:
-                self._size, self._events = whole  # all of the batch counts as pending
+                self.size, self._events = whole  # all of the batch counts as pending
                 self._failure = self._give_up(error)
                 raise self._failure from error
-            self._size += len(data)
+            self.size += len(data)
             self._events += len(bodies)
             self.stats.bytes += len(data)
         return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
@@ -82,9 +85,9 @@ class FileDestination:
     def _give_up(self, error: OSError) -> DeliveryError:
         """Cut off the batch that was not written whole; the rest stays readable."""
         with suppress(OSError):  # devices and pipes cannot be cut
-            os.ftruncate(self._fd, self._size)
+            os.ftruncate(self._fd, self.size)
         return DeliveryError(
-            f"cannot write {self.path}: {_strerror(error)}; the first {self._events:,} events "
+            f"cannot write {self.path}: {in_words(error)}; the first {self._events:,} events "
             f"are in {self._part}"
         )
 
@@ -98,7 +101,7 @@ class FileDestination:
             if self._failure is None and self._part != self.path:
                 self._part.replace(self.path)
         except OSError as error:
-            raise DeliveryError(f"cannot finish {self.path}: {_strerror(error)}; see {self._part}") from error
+            raise DeliveryError(f"cannot finish {self.path}: {in_words(error)}; see {self._part}") from error
 
 
 class StandardOutput:
@@ -136,7 +139,7 @@ class StandardOutput:
             except BrokenPipeError:
                 self._closed_by_reader = True
             except OSError as error:
-                raise DeliveryError(f"cannot write to standard output: {_strerror(error)}") from error
+                raise DeliveryError(f"cannot write to standard output: {in_words(error)}") from error
             else:
                 self.stats.bytes += len(data)
         if self._closed_by_reader:
@@ -150,12 +153,14 @@ class StandardOutput:
 def check_name(path: Path) -> None:
     """Raise ``UsageError`` unless the name says how to write; devices and pipes that exist may have any."""
     name = path.name
+    if name.endswith(PARQUET):
+        return
     for compression in COMPRESSIONS:
         name = name.removesuffix(compression)
-    if not name.endswith(SUFFIXES) and _is_regular(path):
+    if not name.endswith(SUFFIXES) and is_regular(path):
         raise UsageError(
             f"file:{path}: unknown kind of file; "
-            "expected a name that ends in .ndjson, .ndjson.gz or .ndjson.zst"
+            "expected a name that ends in .ndjson, .ndjson.gz, .ndjson.zst or .parquet"
         )
 
 
@@ -163,20 +168,11 @@ def _compressor(path: Path) -> Compress:
     if path.name.endswith(".zst"):
         return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_content_size=True).compress
     if path.name.endswith(".gz"):
-        return _gzip_compressor()
+        return gzip_compressor()
     return bytes
 
 
-def _gzip_compressor() -> Compress:
-    """gzip through isal where it is installed (eight times as fast), else through zlib."""
-    try:
-        from isal import isal_zlib
-    except ImportError:
-        return lambda data: zlib.compress(data, _GZIP_LEVEL, _GZIP_WBITS)
-    return lambda data: bytes(isal_zlib.compress(data, _GZIP_LEVEL, _GZIP_WBITS))
-
-
-def _is_regular(path: Path) -> bool:
+def is_regular(path: Path) -> bool:
     """Whether ``path`` is a regular file or free to become one."""
     try:
         mode = path.stat().st_mode
@@ -192,15 +188,17 @@ def _write(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _strerror(error: OSError) -> str:
+def in_words(error: OSError) -> str:
+    """What the operating system says."""
     return (error.strerror or str(error)).lower()
 
 
-def _why(error: OSError, path: Path) -> str:
+def why_not(error: OSError, path: Path) -> str:
+    """Why ``path`` cannot be written, in words."""
     if error.errno == errno.ENOENT:
         return f"the folder {path.parent} does not exist"
     if path.is_dir():
         return "it is a folder"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"no permission to write in {path.parent}"
-    return _strerror(error)
+    return in_words(error)

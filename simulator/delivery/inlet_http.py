@@ -1,105 +1,124 @@
-"""A streaming inlet over HTTP as a destination.
-
-A thread of its own sends (``sending.py``); the event loop only waits for it.
-"""
+"""Endpoints over HTTP as destinations: a streaming inlet, and any other that takes events."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from simulator.delivery.base import Batch, DeliveryStats, Receipt
+from simulator.delivery.addresses import split_url, without_query
 from simulator.delivery.curl import Pool
 from simulator.delivery.envelope import Envelope, MessageHeader, inlet_urls
-from simulator.delivery.sending import Sender
+from simulator.delivery.formats import Format, InletFormat
+from simulator.delivery.oauth import TokenSource
+from simulator.delivery.over_http import HttpSettings, OverHttp
+from simulator.delivery.secrets import Vault
+from simulator.delivery.sending import Piece, Sender
+from simulator.delivery.template import TemplateFormat
+from simulator.scenario.references import Reference
 
 
 @dataclass(frozen=True, slots=True)
-class InletSettings:
-    """How to talk to an inlet, field by field as in a scenario's ``destination``; durations in seconds."""
+class InletSettings(HttpSettings):
+    """How to talk to an inlet. ``header`` is None for raw events, which need ``flow_id`` instead."""
 
-    header: MessageHeader
+    header: MessageHeader | None = None
     batch_size: int = 1
-    connections: int = 16
-    timeout: float = 10.0
-    give_up_after: float = 30.0
     sync_validation: bool = False
+    gzip: bool = False
+    flow_id: str | None = None
+    sandbox: str | None = None
 
 
-class InletDestination:
+class InletDestination(OverHttp):
     """``http(s)://HOST/collection/INLET``: single messages, or batches if ``batch_size`` is 2 or more.
 
     Synchronous validation is for single messages only (ingestion.md 1.1) and left out of batches.
     """
 
-    pipelined = True
-
     def __init__(
-        self, url: str, settings: InletSettings, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        settings: InletSettings,
+        *,
+        vault: Vault | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         single, batch = inlet_urls(url)
-        self._url = batch if settings.batch_size > 1 else single
-        self.description = self._url.partition("?")[0]
-        self.stats = DeliveryStats()
+        chosen = batch if settings.batch_size > 1 else single
+        super().__init__(chosen, settings, vault=vault, monotonic=monotonic)
         self._settings = settings
-        self._monotonic = monotonic
-        self._thread: threading.Thread | None = None
-        self._sender: Sender | None = None
 
-    async def open(self) -> None:
-        """Start the sending thread; connections are made when they are needed."""
+    def make_sender(self, tokens: TokenSource | None) -> Sender:
+        """A sender of messages."""
         settings = self._settings
-        self._sender = Sender(
-            self._url,
-            Pool(settings.connections, settings.timeout, ["Content-Type: application/json"]),
+        format = InletFormat(
             Envelope(settings.header),
-            self.stats,
-            batch_size=settings.batch_size,
-            sync_validation=settings.sync_validation and settings.batch_size == 1,
-            give_up_after=settings.give_up_after,
-            monotonic=self._monotonic,
+            settings.batch_size,
+            gzip=settings.gzip,
+            flow_id=settings.flow_id if settings.header is None else None,
+            sandbox=settings.sandbox,
         )
-        self._thread = threading.Thread(target=self._sender.run, name="inlet", daemon=True)
-        self._thread.start()
-
-    async def send(self, batch: Batch) -> Receipt:
-        """Send the batch. A call that is cancelled still finishes its requests in flight before it ends."""
-        if self._sender is None:
-            raise RuntimeError("send() without open()")
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Receipt] = loop.create_future()
-
-        def done(result: Receipt | BaseException) -> None:
-            loop.call_soon_threadsafe(_resolve, answer, result)
-
-        self._sender.submit(batch, done)
-        try:
-            return await asyncio.shield(answer)
-        except asyncio.CancelledError:
-            self.interrupt()
-            await answer
-            raise
-
-    def interrupt(self) -> None:
-        """Start no more requests: those in flight are finished, all others stay pending. From any thread."""
-        if self._sender is not None:
-            self._sender.stop()
-
-    async def close(self) -> None:
-        """Drop the connections and end the thread."""
-        if self._thread is not None and self._sender is not None:
-            self._sender.close()
-            await asyncio.to_thread(self._thread.join)
-            self._thread = self._sender = None
+        sync = settings.sync_validation and settings.batch_size == 1
+        return _sender(self, format, tokens, sync_validation=sync)
 
 
-def _resolve(answer: asyncio.Future[Receipt], result: Receipt | BaseException) -> None:
-    if answer.done():
-        return
-    if isinstance(result, BaseException):
-        answer.set_exception(result)
-    else:
-        answer.set_result(result)
+class HttpDestination(OverHttp):
+    """``http:URL``: any endpoint, with method, headers and the template of the body from the scenario."""
+
+    def __init__(
+        self,
+        url: str,
+        settings: HttpSettings,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, Reference] | None = None,
+        body: str | None = None,
+        batch_size: int = 1,
+        vault: Vault | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises ``UsageError`` for what is no address, and for a template that doesn't fit."""
+        parts = split_url(url, "expected http:URL, such as http:https://api.example.com/events")
+        super().__init__(parts.geturl(), settings, vault=vault, monotonic=monotonic)
+        self.description = f"http:{without_query(parts)}"
+        self._method = method
+        self._headers = headers or {}
+        self._body = body
+        self._batch_size = batch_size
+        TemplateFormat(body, batch_size)
+
+    def make_sender(self, tokens: TokenSource | None) -> Sender:
+        """A sender of what the template says."""
+        headers = []
+        for name, reference in self._headers.items():
+            field = f"{self.common.field}.request.headers.{name}"
+            headers.append(f"{name}: {self.vault.reveal(reference, field)}")
+        format = TemplateFormat(self._body, self._batch_size, headers)
+        return _sender(self, format, tokens, method=self._method)
+
+
+def _sender(
+    destination: OverHttp,
+    format: Format,
+    tokens: TokenSource | None,
+    *,
+    method: str = "POST",
+    sync_validation: bool = False,
+) -> Sender:
+    common = destination.common
+    pool: Pool[Piece] = Pool(
+        common.connections, common.timeout, format.headers, method=method, ca_file=common.ca_file
+    )  # fmt: skip
+    return Sender(
+        destination.url,
+        pool,
+        format,
+        destination.stats,
+        sync_validation=sync_validation,
+        give_up_after=common.give_up_after,
+        monotonic=destination.monotonic,
+        tokens=tokens,
+        cap=common.cap,
+        hide=destination.vault.hide_bytes,
+    )

@@ -2,76 +2,253 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from simulator.core.errors import UsageError
 from simulator.delivery import files
 from simulator.delivery.base import Destination
-from simulator.delivery.envelope import MessageHeader
-from simulator.delivery.inlet_http import InletDestination, InletSettings
-
-if TYPE_CHECKING:
-    from simulator.scenario.models import Destination as DestinationSpec
+from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge, shown_edge
+from simulator.delivery.envelope import MessageHeader, inlet_urls
+from simulator.delivery.fan_out import FanOut, Member
+from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
+from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
+from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
+from simulator.delivery.over_http import HttpSettings
+from simulator.delivery.parquet import ParquetDestination
+from simulator.delivery.rotation import RotatingFiles
+from simulator.delivery.secrets import Vault
+from simulator.scenario.models import SOURCES
+from simulator.scenario.models import Destination as DestinationSpec
+from simulator.scenario.references import Reference
+from simulator.sdk import READ_TIMEOUT_MS
 
 RECEIVER = "receiver"
 FORMS = (
-    "`receiver`, `http(s)://HOST/collection/INLET`, `file:PATH.ndjson[.gz|.zst]`, or `-` for standard output"
+    "`receiver`, `http(s)://HOST/collection/INLET`, `edge:https://HOST?configId=DATASTREAM`, "
+    "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
+    "or `-` for standard output"
 )
-_KINDS = (RECEIVER, "http://", "https://", "file:", "-")
+_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", "-")
 
 
-def make_destination(spec: DestinationSpec, *, base: Path | None = None) -> Destination:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a destination leads, known without opening it.
+
+    ``form`` is one of receiver, stdout, file, inlet, http, kafka, edge. ``shown`` is its address without anything
+    secret, ``hosts`` are those that something is sent to, ``limit`` is what the service behind it documents.
+    """
+
+    form: str
+    shown: str
+    hosts: tuple[str, ...] = ()
+    limit: ServiceLimit | None = None
+
+
+def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
+    """Where ``spec`` leads. Raises ``UsageError`` for a form that doesn't exist or an address that is none."""
+    vault = vault or Vault()
+    to = _resolved(spec, vault)
+    if to == RECEIVER:
+        return Target("receiver", "embedded receiver")
+    if to == "-":
+        return Target("stdout", "standard output")
+    tokens = (urlsplit(spec.authentication.token_url).hostname or "",) if spec.authentication else ()
+    if to.startswith("file:"):
+        return Target("file", to)
+    if to.startswith("kafka:"):
+        brokers, topic, hosts = parse_kafka(to)
+        return Target("kafka", f"kafka:{brokers}/{topic}", tuple(hosts))
+    if to.startswith("edge:"):
+        endpoint = parse_edge(to)
+        collect = spec.edge.version == "v2" and spec.batch_size > 1
+        host = urlsplit(endpoint.base).hostname or ""
+        shown = vault.hide(shown_edge(endpoint))
+        return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
+    if to.startswith(("http://", "https://")):
+        url = inlet_urls(to)[0]
+        limit = INLET_SYNC if spec.sync_validation else INLET
+        return Target("inlet", url.partition("?")[0], (urlsplit(url).hostname or "", *tokens), limit)
+    if to.startswith("http:"):
+        url = to.removeprefix("http:")
+        return Target("http", f"http:{url.partition('?')[0]}", (urlsplit(url).hostname or "", *tokens))
+    raise UsageError(f"destination {to.partition('?')[0]!r}: unknown form; expected {FORMS}{_hint(to)}")
+
+
+def make_destination(
+    spec: DestinationSpec,
+    *,
+    base: Path | None = None,
+    field: str = "destination",
+    limited: bool = False,
+    replace: bool = False,
+) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
-    ``base`` is the folder for relative file names, by default the current one. Raises ``UsageError`` for a
-    form that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
+    ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
+    destination; ``limited`` holds the rate below what the service documents; ``replace`` removes files that the same
+    run left behind. Raises ``UsageError`` for a form
+    that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
     process, so the caller (``simulator.run``) makes that one itself.
     """
-    to = spec.to
-    if to == RECEIVER:
-        raise ValueError("the embedded receiver is made by its caller")
-    if to == "-":
-        return files.StandardOutput()
-    if to.startswith("file:"):
-        path = Path(to.removeprefix("file:"))
-        if not path.name:
-            raise UsageError(f"destination {to!r}: the file has no name; expected file:PATH.ndjson[.gz|.zst]")
-        files.check_name(path)
-        return files.FileDestination(path if base is None else base / path)
-    if to.startswith(("http://", "https://")):
-        return _inlet(spec)
-    raise UsageError(f"destination {to!r}: unknown form; expected {FORMS}{_hint(to)}")
+    vault = Vault()
+    target = target_of(spec, vault)
+    to = _resolved(spec, vault)
+    cap = RateCap(target.limit) if limited and target.limit is not None else None
+    common = HttpSettings(
+        connections=spec.connections,
+        timeout=spec.timeout,
+        give_up_after=spec.give_up_after,
+        authentication=spec.authentication,
+        ca_file=spec.ca_file,
+        cap=cap,
+        field=field,
+    )
+    match target.form:
+        case "receiver":
+            raise ValueError("the embedded receiver is made by its caller")
+        case "stdout":
+            return files.StandardOutput()
+        case "file":
+            return _file(spec, to, base, replace)
+        case "kafka":
+            settings = KafkaSettings(
+                header=None if spec.raw else _header(spec),
+                timeout=spec.timeout,
+                give_up_after=spec.give_up_after,
+                ca_file=spec.ca_file,
+                settings=spec.kafka.settings,
+                field=field,
+            )
+            return KafkaDestination(to, settings, vault=vault)
+        case "inlet":
+            return _inlet(spec, to, common, vault)
+        case "edge":
+            return _edge(spec, to, common, vault)
+        case _:
+            request = spec.request
+            return HttpDestination(
+                to.removeprefix("http:"),
+                common,
+                method=request.method,
+                headers=request.headers,
+                body=request.body,
+                batch_size=spec.batch_size,
+                vault=vault,
+            )
 
 
-def _inlet(spec: DestinationSpec) -> Destination:
-    if spec.sync_validation and spec.batch_size > 1:
-        raise UsageError(
-            "destination.sync_validation: an inlet validates single messages only; "
-            f"set destination.batch_size to 1 (it is {spec.batch_size}) or sync_validation to false"
+def make_destinations(
+    specs: Mapping[str, DestinationSpec],
+    receiver: Callable[[DestinationSpec], Destination],
+    *,
+    limited: Callable[[Target], bool] = lambda target: False,
+    replace: bool = False,
+) -> Destination:
+    """What ``Scenario.all_destinations`` describes as one destination; ``receiver`` makes the embedded one.
+
+    Raises ``UsageError`` as :func:`make_destination` does, and where two would write the same file.
+    """
+    members: list[Member] = []
+    taken: dict[str, str] = {}
+    for name, spec in specs.items():
+        target = target_of(spec)
+        if target.form in ("file", "stdout", "receiver"):
+            if target.shown in taken:
+                raise UsageError(
+                    f"destinations.{name}: {target.shown} is written by {taken[target.shown]} already"
+                )
+            taken[target.shown] = f"destinations.{name}"
+        field = f"destinations.{name}" if name else "destination"
+        made = (
+            receiver(spec)
+            if target.form == "receiver"
+            else make_destination(spec, field=field, limited=limited(target), replace=replace)
         )
-    header = MessageHeader(
+        members.append(Member(name, made, spec.sources))
+    if len(members) == 1 and members[0].sources == SOURCES:
+        return members[0].destination
+    return FanOut(members)
+
+
+def _resolved(spec: DestinationSpec, vault: Vault) -> str:
+    return vault.reveal(Reference(spec.to), "destination.to")
+
+
+def _file(spec: DestinationSpec, to: str, base: Path | None, replace: bool) -> Destination:
+    path = Path(to.removeprefix("file:"))
+    if not path.name:
+        raise UsageError(f"destination {to!r}: the file has no name; expected file:PATH.ndjson[.gz|.zst]")
+    files.check_name(path)
+    path = path if base is None else base / path
+    if spec.rotate is None:
+        return _one_file(path)
+    return RotatingFiles(path, _one_file, size=spec.rotate.size, every_s=spec.rotate.every, replace=replace)
+
+
+def _one_file(path: Path) -> ParquetDestination | files.FileDestination:
+    return ParquetDestination(path) if path.name.endswith(files.PARQUET) else files.FileDestination(path)
+
+
+def _header(spec: DestinationSpec) -> MessageHeader:
+    return MessageHeader(
         organization=spec.organization,
         schema_id=spec.schema_id,
         dataset_id=spec.dataset_id,
         source_name=spec.source_name,
         flow_id=spec.flow_id,
     )
+
+
+def _inlet(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -> Destination:
+    if spec.sync_validation and spec.batch_size > 1:
+        raise UsageError(
+            "destination.sync_validation: an inlet validates single messages only; "
+            f"set destination.batch_size to 1 (it is {spec.batch_size}) or sync_validation to false"
+        )
     settings = InletSettings(
-        header=header,
+        connections=common.connections,
+        timeout=common.timeout,
+        give_up_after=common.give_up_after,
+        authentication=common.authentication,
+        ca_file=common.ca_file,
+        cap=common.cap,
+        field=common.field,
+        header=None if spec.raw else _header(spec),
         batch_size=spec.batch_size,
-        connections=spec.connections,
-        timeout=spec.timeout,
-        give_up_after=spec.give_up_after,
         sync_validation=spec.sync_validation,
+        gzip=spec.gzip,
+        flow_id=spec.flow_id,
+        sandbox=spec.sandbox,
     )
-    return InletDestination(spec.to, settings)
+    return InletDestination(to, settings, vault=vault)
+
+
+def _edge(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -> Destination:
+    settings = EdgeSettings(
+        connections=common.connections,
+        # As long as the Mobile SDK waits, unless the scenario says otherwise (mobile_sdk.md 4.4).
+        timeout=common.timeout if "timeout" in spec.model_fields_set else READ_TIMEOUT_MS / 1000.0,
+        give_up_after=common.give_up_after,
+        authentication=common.authentication,
+        ca_file=common.ca_file,
+        cap=common.cap,
+        field=common.field,
+        version=spec.edge.version,
+        batch_size=spec.batch_size,
+        organization=spec.organization,
+    )
+    return EdgeDestination(to, settings, vault=vault)
 
 
 def _hint(to: str) -> str:
     """The likeliest thing that was meant."""
-    if to.endswith(tuple(s + c for s in files.SUFFIXES for c in ("", *files.COMPRESSIONS))):
+    plain = tuple(s + c for s in files.SUFFIXES for c in ("", *files.COMPRESSIONS))
+    if to.endswith((*plain, files.PARQUET)):
         return f"; did you mean 'file:{to}'?"
     scheme = to.split("//")[0] + "//" if "//" in to else to.split(":")[0] + (":" if ":" in to else "")
     near = get_close_matches(scheme, _KINDS, n=1)

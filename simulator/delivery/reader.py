@@ -1,4 +1,4 @@
-"""Reading event files back: plain, gzip or zstd, whatever their name."""
+"""Reading event files back: lines, plain or as gzip or zstd, and Parquet; whatever their name."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Protocol
 import zstandard
 
 from simulator.core.errors import InputError, Problem
+from simulator.delivery.parquet import parquet_library
 
 _CHUNK = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_PARQUET_MAGIC = b"PAR1"
+_ROWS = 2000
 
 
 def read_events(path: Path, on_damage: Callable[[Problem], None] | None = None) -> Iterator[bytes]:
@@ -29,6 +32,9 @@ def read_events(path: Path, on_damage: Callable[[Problem], None] | None = None) 
     trouble = ""
     try:
         with path.open("rb") as file:
+            if file.peek(4)[:4] == _PARQUET_MAGIC:
+                yield from _parquet_bodies(path)
+                return
             for block in _decoded(file):
                 lines = (rest + block).split(b"\n")
                 rest = lines.pop()
@@ -53,6 +59,19 @@ def read_events(path: Path, on_damage: Callable[[Problem], None] | None = None) 
         if on_damage is None:
             raise InputError([problem])
         on_damage(problem)
+
+
+def _parquet_bodies(path: Path) -> Iterator[bytes]:
+    """The column ``body`` of a Parquet file that this program wrote."""
+    arrow, parquet = parquet_library()
+    try:
+        with parquet.ParquetFile(path) as file:
+            if "body" not in file.schema_arrow.names:
+                raise InputError([_problem(path, 0, "has no column `body`", "expected a file of events")])
+            for rows in file.iter_batches(_ROWS, columns=["body"]):
+                yield from (body.encode() for body in rows.column(0).to_pylist())
+    except arrow.ArrowInvalid as error:
+        raise InputError([_problem(path, 0, f"is not a whole Parquet file: {error}")]) from error
 
 
 class _DamagedError(Exception):

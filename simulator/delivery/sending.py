@@ -21,10 +21,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
-from simulator.delivery.answers import UNCERTAIN, Action, Reading, read_answer
+from simulator.delivery.answers import UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.curl import Finished, Pool
-from simulator.delivery.envelope import Envelope
+from simulator.delivery.formats import Format
+from simulator.delivery.limits import RateCap
+from simulator.delivery.oauth import TokenError, TokenSource
 
 _FIRST_PAUSE = 0.1  # seconds; doubles with every try of the same events
 _LONGEST_PAUSE = 5.0
@@ -50,6 +52,8 @@ class Piece:
     tries: int = 0
     sync: bool = False
     uncertain: bool = False  # an earlier try may have arrived
+    token: str = ""
+    token_renewed: bool = False
 
     def part(self, indices: Sequence[int]) -> Piece:
         """Some of the events, for a request of their own."""
@@ -141,20 +145,25 @@ class Sender:
         self,
         url: str,
         pool: Pool[Piece],
-        envelope: Envelope,
+        format: Format,
         stats: DeliveryStats,
         *,
-        batch_size: int,
-        sync_validation: bool,
+        sync_validation: bool = False,
         give_up_after: float,
         monotonic: Callable[[], float],
+        tokens: TokenSource | None = None,
+        cap: RateCap | None = None,
+        hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:
+        """``hide`` takes secrets out of what the other side says; the rest is as in the scenario."""
         self._url = url
         self._sync_url = f"{url}{'&' if '?' in url else '?'}syncValidation=true"
         self._pool = pool
-        self._envelope = envelope
+        self._format = format
         self._stats = stats
-        self._batch_size = batch_size
+        self._tokens = tokens
+        self._cap = cap
+        self._hide = hide
         self._sync = sync_validation
         self._give_up_after = give_up_after
         self._monotonic = monotonic
@@ -225,7 +234,7 @@ class Sender:
         if not count:
             done(receipt)
             return
-        cuts = self._envelope.cut(batch.bodies, self._batch_size)
+        cuts = self._format.cut(batch.bodies)
         if batch.due is None:
             self._queue.ready.extend(Piece(work, cut) for cut in cuts)
         else:  # a request can go when the last of its events is there
@@ -248,7 +257,7 @@ class Sender:
         if now < endpoint.paused_until:
             return
         width = 1 if endpoint.dead else endpoint.width
-        while pool.in_flight < width:
+        while pool.in_flight < width and not (self._cap and self._cap.wait(now)):
             if waiting and waiting[0][0] <= now:
                 self._start(heapq.heappop(waiting)[2], now)
             elif ready and ready[0].due <= now and (not waiting or self._may_risk(ready[0])):
@@ -265,17 +274,23 @@ class Sender:
 
     def _start(self, piece: Piece, now: float) -> None:
         bodies = piece.work.bodies
-        if self._batch_size > 1:
-            events = [bodies[index] for index in piece.indices]
-            body = self._envelope.batch(events)
-        else:
-            body = self._envelope.single(bodies[piece.indices[0]])
         stats = self._stats
         if piece.first_try < 0:
             piece.first_try = now
             if piece.due:
                 stats.latency.late.add(now - piece.due)
         piece.started = now
+        headers: tuple[str, ...] = ()
+        if self._tokens is not None:
+            try:
+                piece.token = self._tokens.token()
+            except TokenError as error:
+                self._without_token(piece, error)
+                return
+            headers = (f"Authorization: Bearer {piece.token}",)
+        body = self._format.build([bodies[index] for index in piece.indices])
+        if self._cap is not None:
+            self._cap.take(now, len(piece.indices))
         piece.sync = self._sync
         if piece.tries:
             stats.retries += 1
@@ -284,7 +299,13 @@ class Sender:
         piece.tries += 1
         stats.requests += 1
         stats.bytes += len(body)
-        self._pool.start(self._sync_url if piece.sync else self._url, body, piece)
+        self._pool.start(self._sync_url if piece.sync else self._url, body, piece, headers)
+
+    def _without_token(self, piece: Piece, error: TokenError) -> None:
+        """There is nobody to send as: like an endpoint that can't be reached."""
+        piece.tries += 1
+        self._stats.statuses["no token"] += 1
+        self._failed(piece, str(error), Finished(piece, 0, sent=False))
 
     def _patience(self) -> float:
         """How long to wait for an answer before looking again at what is due."""
@@ -298,6 +319,8 @@ class Sender:
                 due = min(due, queue.waiting[0][0])
             if queue.ready and (not queue.waiting or self._may_risk(queue.ready[0])):
                 due = min(due, queue.ready[0].due)
+        if self._cap is not None and due < (free := now + self._cap.wait(now)):
+            due = free
         return min(max(due - now, 0.0), _LOOK_UP)
 
     # --- finishing ------------------------------------------------------------------------------------------
@@ -317,9 +340,15 @@ class Sender:
             self._failed(piece, finished.error, finished)
             return
         stats.answered(str(finished.status), now - piece.started)
-        reading = read_answer(
-            finished.status, finished.body, count, batch=self._batch_size > 1, sync=piece.sync
-        )
+        if finished.status in (401, 403) and self._tokens is not None and not piece.token_renewed:
+            # One page says 401, another 403; a second time the token isn't what is wrong (ingestion.md 7, item 2).
+            self._tokens.refused(piece.token)
+            piece.token_renewed = True
+            self._queue.ready.appendleft(piece)
+            return
+        # Before anything is cut off: half a secret would not be recognised any more.
+        said = finished.body if finished.status in (200, 204) else self._hide(finished.body)
+        reading = self._format.read(finished.status, said, count, sync=piece.sync)
         piece.uncertain = piece.uncertain or finished.status in UNCERTAIN
         match reading.action:
             case Action.SETTLED:

@@ -64,3 +64,46 @@ class UndeliveredWriter:
     def _failure(self, error: OSError) -> DeliveryError:
         why = (error.strerror or str(error)).lower()
         return DeliveryError(f"cannot write {self.path}, the file of undelivered events: {why}")
+
+
+class UndeliveredFiles:
+    """The file of pending events; with several destinations one for each, so that none gets an event again.
+
+    ``count`` is the number of events that are pending anywhere. With several destinations, ``path`` itself then
+    holds them too: the events that have not arrived everywhere.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._all = UndeliveredWriter(path)
+        self._of: dict[str, UndeliveredWriter] = {}
+
+    @property
+    def count(self) -> int:
+        """Events that are pending."""
+        return self._all.count
+
+    def keep(self, batch: Batch, receipt: Receipt) -> None:
+        """Keep the pending events of ``batch``, and hand them to the operating system."""
+        if not self._all.write_pending(batch, receipt):
+            return
+        self._all.flush()
+        for name, (indices, part) in receipt.parts.items():
+            if not (part.fates == Fate.PENDING).any():
+                continue
+            if name not in self._of:
+                self._of[name] = UndeliveredWriter(
+                    self.path.with_name(f"{self.path.stem}.{name}{self.path.suffix}")
+                )
+            self._of[name].write_pending(batch.pick(indices), part)
+            self._of[name].flush()
+
+    def file_of(self, name: str) -> str | None:
+        """The file with what one of several destinations hasn't got; None if it has everything."""
+        writer = self._of.get(name)
+        return str(writer.path) if writer is not None else None
+
+    def close(self) -> None:
+        """Finish the files."""
+        for writer in (self._all, *self._of.values()):
+            writer.close()

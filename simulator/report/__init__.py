@@ -8,8 +8,9 @@ and fall back to ASCII where the output cannot show more.
 from __future__ import annotations
 
 from simulator.report.explain import render_explanation
+from simulator.report.plan import render_plan
 from simulator.report.progress import Progress
 from simulator.report.story import render_story
 from simulator.report.terminal import render_summary
 
-__all__ = ["Progress", "render_explanation", "render_story", "render_summary"]
+__all__ = ["Progress", "render_explanation", "render_plan", "render_story", "render_summary"]

@@ -215,7 +215,12 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         crew = f", {plural(workers, 'worker')}" if workers else ""
         late = f"; at most {duration(lag)} behind the clock" if lag >= 1 else ""
         lines += _fact("Speed", f"{pace}, {rate}{crew}{late}", width)
-    if destination := summary.get("destination"):
+    if several := summary.get("destinations"):
+        for name, entry in several.items():
+            arrived = f"{count(number(entry, 'acknowledged'))} of {plural(number(entry, 'sent'), 'event')}"
+            told = _delivery(str(entry.get("to")), entry.get("delivery") or {})
+            lines += _fact("Delivery", f"{name}: {arrived} {told}", width)
+    elif destination := summary.get("destination"):
         lines += _fact("Delivery", _delivery(str(destination), summary.get("delivery") or {}), width)
     for owner in summary.get("attribution") or ():
         lines += _fact("Map", str(owner), width)

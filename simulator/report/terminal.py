@@ -137,11 +137,20 @@ def _written(summary: Mapping[str, Any]) -> Lines:
     return [Text("  ").append(f"{'Record':<10}", HEADING).append(str(folder))] if folder else []
 
 
+# How the addresses of destinations begin that `--to` takes as the summary shows them.
+_REMOTE = ("http://", "https://", "http:", "edge:", "kafka:")
+
+
 def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
     """What to do next, as a sentence and a command that can be copied."""
     destination = str(summary.get("destination") or "")
-    remote = destination.startswith(("http://", "https://"))
-    if undelivered := summary.get("undelivered_file"):
+    undelivered = summary.get("undelivered_file")
+    for entry in (summary.get("destinations") or {}).values():
+        if entry.get("undelivered_file"):  # each has what it lacks in a file of its own
+            destination, undelivered = str(entry.get("to") or ""), entry["undelivered_file"]
+            break
+    remote = destination.startswith(_REMOTE)
+    if undelivered:
         missing = plural(number(summary, "pending"), "event")
         what = f"{missing} could not be delivered. Send what is missing later:"
         target = shlex.quote(destination) if remote else "DESTINATION"
@@ -169,7 +178,7 @@ def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
 
 def _again(summary: Mapping[str, Any], program: str) -> str:
     destination = str(summary.get("destination") or "receiver")
-    named = destination.startswith(("http://", "https://", "file:"))
+    named = destination.startswith((*_REMOTE, "file:")) and not summary.get("destinations")
     to = f" --to {shlex.quote(destination)}" if named else ""
     return f"{program} run {_scenario(summary)}{to}"
 

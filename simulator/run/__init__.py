@@ -3,6 +3,7 @@
 from simulator.run.engine import RunOptions, RunResult, run
 from simulator.run.folder import RunFolder
 from simulator.run.pacing import Pacer, WallClock
+from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
 from simulator.run.simulation import Simulation, World
@@ -21,6 +22,7 @@ __all__ = [
     "WallClock",
     "World",
     "describe_people",
+    "plan",
     "prepare",
     "replay_file",
     "run",

@@ -14,11 +14,22 @@ import numpy as np
 from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
-from simulator.delivery import Batch, Destination, Fate, Receipt, UndeliveredWriter, make_destination
+from simulator.delivery import (
+    Batch,
+    DeliveryStats,
+    Destination,
+    FanOut,
+    Fate,
+    Receipt,
+    Target,
+    UndeliveredFiles,
+    make_destinations,
+)
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.receiver import EventStore, Receiver
 from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder, writing
+from simulator.run.guard import guard, leaves_this_machine
 from simulator.run.interrupts import interrupts
 from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.pacing import Pacer, WallClock
@@ -27,11 +38,16 @@ from simulator.run.simulation import World, without_collector
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers
+from simulator.scenario import Destination as DestinationSpec
 from simulator.scenario import dump_as_run
+from simulator.scenario.models import SOURCES
+from simulator.sdk import Route
 from simulator.xdm import EventValidator
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
+# Where events of phones come from, as destinations tell sources apart.
+_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
 # The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
 INTERRUPTED = "the run was interrupted before it was delivered"
 # A paced run looks this far ahead, in seconds of the wall.
@@ -44,6 +60,8 @@ class RunOptions:
 
     out: Path | None = None
     workers: int = 1
+    allow_hosts: tuple[str, ...] = ()
+    over_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +93,13 @@ def run(
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
+    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit)
     if options.out is not None:
         folder = RunFolder.create(options.out)
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = _destination(prepared, folder, clock)
+        destination = _destination(prepared, options, folder, clock)
         with without_collector():
             task = _Run(prepared, options, folder, destination, clock, progress, on_people)
             return asyncio.run(task.execute())
@@ -89,12 +108,15 @@ def run(
         raise
 
 
-def _destination(prepared: Prepared, folder: RunFolder, clock: WallClock) -> Destination:
-    spec = prepared.scenario.destination
-    if spec.to != "receiver":
-        return make_destination(spec)
-    receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
-    return EmbeddedReceiver(receiver, spec.dataset_id)
+def _destination(prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock) -> Destination:
+    def embedded(spec: DestinationSpec) -> Destination:
+        receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
+        return EmbeddedReceiver(receiver, spec.dataset_id)
+
+    def limited(target: Target) -> bool:
+        return leaves_this_machine(target) and not options.over_limit
+
+    return make_destinations(prepared.scenario.all_destinations(), embedded, limited=limited)
 
 
 class _StoppedError(Exception):
@@ -123,7 +145,7 @@ class _Run:
         self._progress = progress or (lambda tally: None)
         self._on_people = on_people
         self._tally = Tally(self._world)
-        self._undelivered = UndeliveredWriter(folder.undelivered)
+        self._undelivered = UndeliveredFiles(folder.undelivered)
         self._stop = asyncio.Event()
         self._failure: str | None = None
         self._open = rows_from([])
@@ -231,7 +253,13 @@ class _Run:
     async def _deliver(self, window: Window, ledger: LedgerWriter) -> None:
         """Send one piece and record what became of it; after a stop, only record it."""
         window = self._tally.sort_out(window)
-        batch = Batch(window.bodies, self._tally.sent)
+        batch = Batch(
+            window.bodies,
+            self._tally.sent,
+            sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
+            edge_only=window.route == Route.EDGE_ONLY,
+            times=window.sent,
+        )
         if self._failure is not None:
             receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
         elif self._stop.is_set():
@@ -249,8 +277,7 @@ class _Run:
         ledger.append(rows)
         ledger.append(window.lost)
         self._open = window.open
-        if self._undelivered.write_pending(batch, receipt):
-            self._undelivered.flush()
+        self._undelivered.keep(batch, receipt)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
 
@@ -297,13 +324,8 @@ class _Run:
             "started": calendar.local(0).isoformat(),
             "ended": calendar.local(self._tally.simulated_ms).isoformat(),
             "timezone": str(scenario.clock.timezone),
-            "delivery": {
-                "requests": stats.requests,
-                "retries": stats.retries,
-                "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
-                "bytes": stats.bytes,
-                "resent": stats.resent,
-            },
+            "delivery": _counts(stats),
+            "destinations": self._by_destination(),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "attribution": list(world.attribution),
             "warnings": [str(problem) for problem in self._prepared.warnings],
@@ -312,10 +334,25 @@ class _Run:
         }
         verdicts = evaluate(scenario.expect, summary)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
-        if isinstance(self._destination, EmbeddedReceiver):
+        if self._folder.received_store.is_file():
             self._export_received()
         self._folder.write_summary(summary)
         return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
+
+    def _by_destination(self) -> dict[str, Any]:
+        """What went where, if there are several destinations."""
+        if not isinstance(self._destination, FanOut):
+            return {}
+        return {
+            member.name: {
+                "to": member.destination.description,
+                "sources": list(member.sources),
+                **self._tally.at(member.name),
+                "delivery": _counts(member.destination.stats),
+                "undelivered_file": self._undelivered.file_of(member.name),
+            }
+            for member in self._destination.members
+        }
 
     def _export_received(self) -> None:
         received = self._folder.received
@@ -334,6 +371,16 @@ class _Run:
         if not expectations_hold:
             return ExitCode.EXPECTATION_FAILED
         return ExitCode.OK
+
+
+def _counts(stats: DeliveryStats) -> dict[str, Any]:
+    return {
+        "requests": stats.requests,
+        "retries": stats.retries,
+        "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
+        "bytes": stats.bytes,
+        "resent": stats.resent,
+    }
 
 
 def _pieces(window: Window) -> Iterator[Window]:

@@ -222,8 +222,10 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     for index, expectation in enumerate(loaded.scenario.expect):
         if wrong := metric_problem(expectation.metric):
             yield loaded.problem(("expect", index, "metric"), wrong)
-    if loaded.scenario.destination.to != RECEIVER:
-        try:
-            make_destination(loaded.scenario.destination)
-        except UsageError as error:
-            yield loaded.problem(("destination", "to"), str(error))
+    for name, spec in loaded.scenario.all_destinations().items():
+        if spec.to != RECEIVER:
+            try:
+                make_destination(spec)
+            except UsageError as error:
+                field = ("destinations", name, "to") if name else ("destination", "to")
+                yield loaded.problem(field, str(error))

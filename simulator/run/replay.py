@@ -21,8 +21,10 @@ from simulator.delivery import (
     UndeliveredWriter,
     make_destination,
     read_events,
+    target_of,
 )
 from simulator.run.folder import SCENARIO_FILE
+from simulator.run.guard import guard_target, leaves_this_machine
 from simulator.run.interrupts import interrupts
 from simulator.scenario import Destination as DestinationSpec
 from simulator.scenario import Option, load_scenario
@@ -58,7 +60,12 @@ class Replayed:
 
 
 def replay_file(
-    file: Path, to: str, *, scenario: Path | None = None, overrides: Sequence[str] = ()
+    file: Path,
+    to: str,
+    *,
+    scenario: Path | None = None,
+    overrides: Sequence[str] = (),
+    allow_hosts: Sequence[str] = (),
 ) -> Replayed:
     """Send the events of ``file`` (one JSON document per line; .gz and .zst too) to the destination ``to``.
 
@@ -71,9 +78,11 @@ def replay_file(
         raise UsageError(
             "--to receiver: the embedded receiver lives in a run; start `journeysim serve` and name its URL"
         )
-    settings = _settings(file, to, scenario, overrides)
+    settings, allowed = _settings(file, to, scenario, overrides)
     try:
-        destination = make_destination(settings)
+        target = target_of(settings)
+        guard_target(target, (*allowed, *allow_hosts))
+        destination = make_destination(settings, limited=leaves_this_machine(target))
     except UsageError as error:
         raise UsageError(f"--to: {error}") from error
     damage: list[Problem] = []
@@ -84,15 +93,19 @@ def replay_file(
     return asyncio.run(_replay(chain(first, events), damage, file, destination))
 
 
-def _settings(file: Path, to: str, scenario: Path | None, overrides: Sequence[str]) -> DestinationSpec:
+def _settings(
+    file: Path, to: str, scenario: Path | None, overrides: Sequence[str]
+) -> tuple[DestinationSpec, Sequence[str]]:
+    """How to talk to the destination, and the hosts that the scenario allows."""
     if scenario is None and (beside := file.with_name(SCENARIO_FILE)).is_file():
         scenario = beside
     if scenario is not None:
         given: list[str | Option] = [*overrides, Option("--to", "destination.to", to)]
-        return load_scenario(scenario, overrides=given).scenario.destination
+        loaded = load_scenario(scenario, overrides=given).scenario
+        return loaded.destination, loaded.allow_hosts
     if overrides:
         raise UsageError("--set: settings are those of a scenario; name one with --scenario")
-    return DestinationSpec(to=to)
+    return DestinationSpec(to=to), ()
 
 
 def _whole_events(file: Path, damage: list[Problem]) -> Iterator[bytes]:

@@ -36,7 +36,8 @@ class Tally:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._speaks_edge = world.scenario.destination.to.startswith("edge:")
+        destinations = world.scenario.all_destinations().values()
+        self._speaks_edge = any(destination.to.startswith("edge:") for destination in destinations)
         self.sent = 0
         self.fates = np.zeros(3, dtype=np.int64)
         self.duplicates = 0
@@ -51,6 +52,7 @@ class Tally:
         self._timeline = np.zeros(-(-world.duration_ms // self._bucket_ms), dtype=np.int64)
         self._visits = np.zeros((2, len(world.places.places)), dtype=np.int64)
         self._reasons: Counter[str] = Counter()
+        self._fates_at: dict[str, npt.NDArray[np.int64]] = {}
 
     def sort_out(self, window: Window) -> Window:
         """``window`` without the events that no destination but the Edge Network understands."""
@@ -72,6 +74,19 @@ class Tally:
         self.add_crossings(window.rows)
         self.add_crossings(window.lost)
         self._reasons.update(receipt.reasons.values())
+        for name, (_, part) in receipt.parts.items():
+            counts = np.bincount(part.fates, minlength=3)
+            self._fates_at[name] = self._fates_at.get(name, np.zeros(3, dtype=np.int64)) + counts
+
+    def at(self, destination: str) -> dict[str, int]:
+        """What became of the events that went to one of several destinations."""
+        fates = self._fates_at.get(destination, np.zeros(3, dtype=np.int64))
+        return {
+            "sent": int(fates.sum()),
+            "acknowledged": int(fates[Fate.ACKNOWLEDGED]),
+            "rejected": int(fates[Fate.REJECTED]),
+            "pending": int(fates[Fate.PENDING]),
+        }
 
     def add_crossings(self, crossings: Rows) -> None:
         """Count true crossings, noticed or not."""

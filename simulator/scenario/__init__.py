@@ -40,7 +40,7 @@ from simulator.scenario.models import (
     Work,
     WorkHabits,
 )
-from simulator.scenario.overrides import Option
+from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
@@ -81,6 +81,7 @@ __all__ = [
     "Travel",
     "Work",
     "WorkHabits",
+    "destination_options",
     "dump_as_run",
     "json_schema",
     "json_schema_text",

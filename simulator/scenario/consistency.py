@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from simulator.scenario.destination_checks import check_destination_names, check_destinations
 from simulator.scenario.messages import Finding, value_at
 from simulator.scenario.models import (
     LARGEST_HOUSEHOLD,
@@ -33,7 +34,6 @@ _SYSTEMS = ("ios", "android")
 _POSITION_SOURCES = ("gnss", "wifi", "cell")
 _CONSENTS = ("yes", "pending", "no")
 _PERMISSIONS = ("always", "while_in_use", "approximate", "denied")
-_DESTINATIONS = "expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"
 
 
 def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -56,32 +56,12 @@ def check_references(data: Mapping[str, Any]) -> Iterator[Finding]:
                 if isinstance(library, str) and library not in names and names:
                     hint = _hint(library, list(names))
                     yield Finding((part, group, *user, "library"), f"no library {shown(library)}", hint)
-    destination = value_at(data, ("destination", "to"))
-    if isinstance(destination, str) and destination and not _is_destination(destination):
-        meant = _meant(destination)
-        hint = f"did you mean {meant!r}?" if meant else _DESTINATIONS
-        yield Finding(("destination", "to"), f"{shown(destination)} is not a destination", hint)
+    yield from check_destination_names(data)
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
     near = nearest(name, known)
     return f"did you mean {near!r}?" if near else f"there are {one_of(known, joint='and')}"
-
-
-def _is_destination(text: str) -> bool:
-    if text in ("receiver", "-"):
-        return True
-    scheme, _, rest = text.partition(":")
-    return bool(rest.strip("/")) and scheme in ("http", "https", "file")
-
-
-def _meant(text: str) -> str | None:
-    """The destination that ``text`` may have been meant to be."""
-    if ":" not in text and any(suffix in text for suffix in (".ndjson", ".jsonl")):
-        return f"file:{text}"
-    scheme, colon, rest = text.partition(":")
-    near = nearest(scheme, ("http", "https", "file") if colon else ("receiver",))
-    return near and f"{near}{colon}{rest}"
 
 
 def check_sense(scenario: Scenario) -> Iterator[Finding]:
@@ -105,11 +85,7 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
                 what = "changes nothing, because the people follow a `trace`"
                 yield Finding((*path, key), what, "remove one of the two", warning=True)
     yield from _check_consent(scenario.app.consent)
-    if scenario.destination.sync_validation and scenario.destination.batch_size > 1:
-        what = (
-            f"an inlet validates single messages only, and `batch_size` is {scenario.destination.batch_size}"
-        )
-        yield Finding(("destination", "sync_validation"), what, "set `batch_size` to 1, or this to false")
+    yield from check_destinations(scenario)
     for index, expectation in enumerate(scenario.expect):
         low, high = expectation.at_least, expectation.at_most
         if low is not None and high is not None and low > high:

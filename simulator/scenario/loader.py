@@ -16,6 +16,7 @@ from simulator.scenario.models import Scenario
 from simulator.scenario.overrides import Option, Origin, apply_overrides, unmarked
 from simulator.scenario.positions import Document, dotted, read_yaml
 from simulator.scenario.quantities import FileContext
+from simulator.scenario.references import Reference
 from simulator.scenario.shape import shape_at
 from simulator.scenario.units import nearest
 
@@ -161,6 +162,8 @@ def _write_paths(node: Any, data: Any) -> None:
         for name, value in node:
             if isinstance(value, Path):
                 data[name] = value.as_posix()
+            elif isinstance(value, Reference):
+                data[name] = value.written()
             elif name in data:
                 _write_paths(value, data[name])
     elif isinstance(node, tuple) and isinstance(data, list):
@@ -168,7 +171,10 @@ def _write_paths(node: Any, data: Any) -> None:
             _write_paths(value, item)
     elif isinstance(node, dict) and isinstance(data, dict):
         for name, value in node.items():
-            _write_paths(value, data.get(name))
+            if isinstance(value, Reference):
+                data[name] = value.written()
+            else:
+                _write_paths(value, data.get(name))
 
 
 def _read_text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path as FilePathType
@@ -26,6 +27,23 @@ class Option(NamedTuple):
     label: str
     key: str
     value: str
+
+
+def destination_options(given: Sequence[str]) -> list[Option]:
+    """What `--to` means: one destination with the settings of `destination`, or several that share them.
+
+    Either takes the place of all that the scenario names.
+    """
+    if not given:
+        return []
+    if len(given) == 1:
+        return [Option("--to", "destinations", "{}"), Option("--to", "destination.to", given[0])]
+    named: dict[str, dict[str, str]] = {}
+    for to in given:
+        kind = {"-": "stdout"}.get(to, re.split(r"[^a-z]", to, maxsplit=1)[0] or "to")
+        alike = sum(1 for name in named if name.rstrip("0123456789") == kind)
+        named[f"{kind}{alike + 1}" if alike else kind] = {"to": to}
+    return [Option("--to", "destinations", json.dumps(named))]
 
 
 class Origin(NamedTuple):
@@ -179,7 +197,7 @@ def _key(node: Any, shape: Shape | None, path: Path, depth: int) -> Any:
             raise OverrideError(f"{what} {part!r}", expected)
     elif shape is not None and part not in node and depth < len(path) - 1:
         near = nearest(part, list(node))
-        hint = f"did you mean {near!r}?" if near else f"there are {one_of(list(node), joint='and')}"
+        hint = f"did you mean {near!r}?" if near else f"there are {one_of(list(node), joint='and') or 'none'}"
         raise OverrideError(f"no {part!r} in {dotted(path[:depth])!r}", hint)
     return part
 

@@ -133,6 +133,7 @@ Rate = Annotated[float, _fixed(units.RATE)]
 Share = Annotated[float, _fixed(units.SHARE)]
 Number = Annotated[float, _fixed(units.NUMBER)]
 Count = Annotated[int, _fixed(units.COUNT)]
+Size = Annotated[float, _fixed(units.SIZE)]
 Latitude = Annotated[float, _fixed(units.LATITUDE)]
 Longitude = Annotated[float, _fixed(units.LONGITUDE)]
 TimeOfDay = Annotated[float, _fixed(units.TIME)]
@@ -237,7 +238,8 @@ def marker_of_position() -> Marker:
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def _read_path(value: Any, context: Context) -> Path:
+def read_path(value: Any, context: Context) -> Path:
+    """The absolute path that ``value`` names, from the scenario's folder or the current one."""
     if isinstance(value, Path):
         return value.absolute()
     if not isinstance(value, str):
@@ -262,7 +264,7 @@ def _read_path(value: Any, context: Context) -> Path:
 FilePath = Annotated[
     Path,
     Marker(
-        "FilePath", "the path of a file", _read_path, lambda path: path.as_posix(), example="data/places.csv"
+        "FilePath", "the path of a file", read_path, lambda path: path.as_posix(), example="data/places.csv"
     ),
 ]
 

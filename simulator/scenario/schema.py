@@ -94,6 +94,7 @@ _DIMENSIONS = (
     units.NUMBER,
     units.AMOUNT,
     units.COUNT,
+    units.SIZE,
     units.TIME,
 )
 
@@ -130,6 +131,15 @@ def _shared_definitions() -> dict[str, Json]:
         "examples": ["Europe/Berlin", "America/New_York", "UTC"],
     }
     definitions["Weights"] = _weights()
+    elsewhere = _object(file={"$ref": "#/$defs/FilePath"})
+    definitions["ReferenceText"] = {
+        "description": "Text; `${env:NAME}` in it comes from the environment, `{file: PATH}` from a file.",
+        "anyOf": [{"type": ["string", "number"]}, elsewhere],
+    }
+    definitions["SecretText"] = {
+        "description": "A secret: `${env:NAME}` from the environment, or `{file: PATH}` from a file.",
+        "anyOf": [{"type": "string", "pattern": r"^\s*\$\{env:[A-Za-z_][A-Za-z0-9_]*\}\s*$"}, elsewhere],
+    }
     return definitions
 
 

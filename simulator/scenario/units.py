@@ -72,6 +72,7 @@ _DURATIONS: Units = {
 }  # fmt: skip
 _SPEEDS: Units = {"m/s": (1, 1), "km/h": (1000, 3600), "mph": (1609.344, 3600), "ft/s": (0.3048, 1)}
 _RATES: Units = {"/s": (1, 1), "/min": (1, 60), "/h": (1, 3600), "/d": (1, _DAY)}
+_SIZES: Units = {"B": (1, 1), "kB": (1000, 1), "MB": (1_000_000, 1), "GB": (1_000_000_000, 1)}
 _PLAIN: Units = {"": (1, 1)}
 
 LENGTH = Dimension("Length", "a length", ("120 m", "2 mi"), _LENGTHS, low=0.0)
@@ -82,6 +83,7 @@ RATE = Dimension("Rate", "a rate", ("500/s", "30/min"), _RATES, low=0.0)
 SHARE = Dimension("Share", "a share", ("0.3", "30 %"), {"": (1, 1), "%": (1, 100)}, low=0.0, high=1.0)
 NUMBER = Dimension("Number", "a number", ("2.5",), _PLAIN)
 AMOUNT = Dimension("Amount", "a number", ("2.5",), _PLAIN, low=0.0)
+SIZE = Dimension("Size", "a size", ("100 MB", "2 GB"), _SIZES, low=0.0)
 COUNT = Dimension("Count", "a whole number", ("200",), _PLAIN, low=0.0, whole=True)
 LATITUDE = Dimension("Latitude", "a latitude in degrees", ("52.52",), _PLAIN, low=-90.0, high=90.0)
 LONGITUDE = Dimension("Longitude", "a longitude in degrees", ("13.405",), _PLAIN, low=-180.0, high=180.0)

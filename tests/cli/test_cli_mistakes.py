@@ -31,7 +31,7 @@ people:
     home: {towns: {file: towns.csv}}
     phone: {models: iphone-99}
 app: {id: com.example.broken, name: Broken}
-destination: {to: "file:events.parquet"}
+destination: {to: "file:events.csv"}
 expect:
   - {metric: rejectd, equals: 0}
 """
@@ -120,7 +120,7 @@ def test_all_mistakes_in_the_files_that_a_scenario_names_are_said_at_once(folder
         "broken.yaml:8:52: places.0.columns.name: renamed.csv has no column 'nam'; did you mean 'name'?",
         "broken.yaml:13:11: places.2.file: there is no file rosw.csv; did you mean rows.csv?",
         "broken.yaml:18:12: people.settlers.phone: unknown phone model 'iphone-99'; did you mean",
-        "broken.yaml:20:19: destination.to: file:events.parquet: unknown kind of file; expected a name that ends in",
+        "broken.yaml:20:19: destination.to: file:events.csv: unknown kind of file; expected a name that ends in",
         "broken.yaml:22:14: expect.0.metric: unknown metric; did you mean `rejected`",
         "rows.csv:3: lat: 91 ",
         "rows.csv:4: lon: 'x' is not a number",
@@ -154,11 +154,11 @@ def test_towns_too_far_from_all_places_are_found_before_a_run(folder: Path) -> N
         (["--duration", "5 m"], "--duration: 'm' in '5 m' is not a unit of duration; valid units are s, ms, min, h, d or w"),
         (["--duration", "-1 h"], "--duration: '-1 h' is out of range; must be 0 or more"),
         (["--duration", ""], "--duration: is empty; give a value"),
-        (["--to", "kafka:topic"], "--to: 'kafka:topic' is not a destination; expected receiver, http(s)://HOST/collection/INLET, file:PATH.ndjson or -"),
+        (["--to", "kafka:topic"], "--to: kafka:topic: no topic; expected kafka:BROKER[:PORT][,BROKER...]/TOPIC"),
         (["--to", "events.ndjson.gz"], "--to: 'events.ndjson.gz' is not a destination; did you mean 'file:events.ndjson.gz'?"),
         (["--to", "reciever"], "--to: 'reciever' is not a destination; did you mean 'receiver'?"),
-        (["--to", "http://127.0.0.1:8080/"], "--to: http://127.0.0.1:8080/: not the address of an inlet; expected http(s)://HOST/collection/INLET"),
-        (["--to", "file:events.csv"], "--to: file:events.csv: unknown kind of file; expected a name that ends in .ndjson, .ndjson.gz or .ndjson.zst"),
+        (["--to", "http://127.0.0.1:8080/"], "--to: http://127.0.0.1:8080/: not the address of an inlet; expected http(s)://HOST/collection/INLET, or http:URL for any other endpoint"),
+        (["--to", "file:events.csv"], "--to: file:events.csv: unknown kind of file; expected a name that ends in .ndjson, .ndjson.gz, .ndjson.zst or .parquet"),
         (["--set", "destination.batch_sise=5"], "--set destination.batch_sise: unknown key 'batch_sise'; did you mean 'batch_size'?"),
         (["--set", "people.neigbours.size=5"], "--set people.neigbours.size: no 'neigbours' in 'people'; did you mean 'neighbours'?"),
         (["--set", "places.1.radius=5 m"], "--set places.1.radius: '1' is no entry of 'places'; there are 1, counted from 0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ssl
 import threading
 from collections import Counter
@@ -19,12 +20,13 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; ``takes`` says whether the messages of the request count as taken."""
+    """An answer after ``delay`` seconds; ``takes`` says whether the messages of the request count as taken."""
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     takes: bool = False
+    delay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class Request:
     number: int
     path: str
     events: list[Any]
+    method: str = "POST"
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 Script = Callable[[Request], Behaviour]
@@ -55,8 +60,9 @@ Script = Callable[[Request], Behaviour]
 class MisbehavingServer:
     """Serves ``script(request)`` on a free port of the loopback, in a thread; a context manager."""
 
-    def __init__(self, script: Script, *, tls: bool = False) -> None:
+    def __init__(self, script: Script, *, tls: bool = False, address: str = "127.0.0.1") -> None:
         self._script = script
+        self._address = address
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if tls else None
         if self._tls is not None:
             self._tls.load_cert_chain(CERTIFICATE)
@@ -67,7 +73,12 @@ class MisbehavingServer:
 
     @property
     def url(self) -> str:
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/collection/demo"
+        return f"{self.base}/collection/demo"
+
+    @property
+    def base(self) -> str:
+        host = f"[{self._address}]" if ":" in self._address else self._address
+        return f"http{'s' if self._tls else ''}://{host}:{self.port}"
 
     def __enter__(self) -> MisbehavingServer:
         self._thread.start()
@@ -82,7 +93,7 @@ class MisbehavingServer:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         self._connections: set[asyncio.StreamWriter] = set()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=1 << 22, ssl=self._tls)
+        server = await asyncio.start_server(self._connection, self._address, 0, limit=1 << 22, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
@@ -106,11 +117,9 @@ class MisbehavingServer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         line, *fields = head.split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (f.partition(":") for f in fields if f)}
-        content = orjson.loads(await reader.readexactly(int(headers["content-length"])))
-        messages = content.get("messages", [content])
-        request = Request(
-            len(self.requests), line.split(" ")[1], [message["body"]["xdmEntity"] for message in messages]
-        )
+        body = await reader.readexactly(int(headers["content-length"]))
+        method, path, _ = line.split(" ")
+        request = Request(len(self.requests), path, _events(body, headers), method, headers, body)
         self.requests.append(request)
         behaviour = self._script(request)
         if not isinstance(behaviour, Hang) and behaviour.takes:
@@ -120,11 +129,25 @@ class MisbehavingServer:
         if isinstance(behaviour, Hang):
             await self._stop.wait()
             return False
+        if behaviour.delay:
+            await asyncio.sleep(behaviour.delay)
         extra = "".join(f"{name}: {value}\r\n" for name, value in behaviour.headers.items())
         head = f"HTTP/1.1 {behaviour.status} Status\r\ncontent-length: {len(behaviour.body)}\r\n{extra}\r\n"
         writer.write(head.encode() + behaviour.body)
         await writer.drain()
         return True
+
+
+def _events(body: bytes, headers: dict[str, str]) -> list[Any]:
+    """The events of an inlet's request; none for what isn't one."""
+    if headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+    try:
+        content = orjson.loads(body)
+        messages = content.get("messages", [content])
+        return [message["body"]["xdmEntity"] for message in messages]
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return []
 
 
 def good(request: Request) -> Reply:

@@ -45,7 +45,7 @@ def send_all(
     url: str, batches: Sequence[Sequence[bytes]], **settings: Any
 ) -> tuple[list[Receipt], DeliveryStats]:
     """Batches one after the other to an inlet, with short time-outs unless told otherwise."""
-    chosen = {"timeout": 1.0, "give_up_after": 2.0, "connections": 4, **settings}
+    chosen = {"header": HEADER, "timeout": 1.0, "give_up_after": 2.0, "connections": 4, **settings}
 
     async def run() -> list[Receipt]:
         await destination.open()
@@ -54,7 +54,7 @@ def send_all(
         finally:
             await destination.close()
 
-    destination = InletDestination(url, InletSettings(HEADER, **chosen))
+    destination = InletDestination(url, InletSettings(**chosen))
     receipts = asyncio.run(run())
     for receipt, bodies in zip(receipts, batches, strict=True):
         assert len(receipt.fates) == len(bodies)

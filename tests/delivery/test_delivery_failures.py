@@ -185,7 +185,7 @@ def test_a_dead_endpoint_that_comes_back_is_noticed() -> None:
 
         async def run() -> list[dict[str, int]]:
             destination = InletDestination(
-                server.url, InletSettings(HEADER, give_up_after=1.0, connections=4)
+                server.url, InletSettings(header=HEADER, give_up_after=1.0, connections=4)
             )
             await destination.open()
             one = await destination.send(Batch(events(6)))
@@ -336,7 +336,7 @@ def test_interrupting_finishes_what_is_in_flight_and_keeps_the_rest() -> None:
     with MisbehavingServer(script) as server:
 
         async def run() -> dict[str, int]:
-            destination = InletDestination(server.url, InletSettings(HEADER, connections=1))
+            destination = InletDestination(server.url, InletSettings(header=HEADER, connections=1))
             await destination.open()
             sending = asyncio.create_task(destination.send(Batch(events(50))))
             await asyncio.to_thread(reached.wait)
@@ -354,7 +354,9 @@ def test_a_cancelled_send_ends_in_order() -> None:
     with MisbehavingServer(lambda request: Hang()) as server:
 
         async def run() -> float:
-            destination = InletDestination(server.url, InletSettings(HEADER, timeout=0.5, give_up_after=60.0))
+            destination = InletDestination(
+                server.url, InletSettings(header=HEADER, timeout=0.5, give_up_after=60.0)
+            )
             await destination.open()
             sending = asyncio.create_task(destination.send(Batch(events(50))))
             await asyncio.sleep(0.1)

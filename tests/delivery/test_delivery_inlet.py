@@ -116,15 +116,15 @@ def test_loopback_is_never_asked_for_through_a_proxy(
 )
 def test_what_is_no_inlet_is_said(url: str) -> None:
     with pytest.raises(UsageError, match="expected http"):
-        InletDestination(url, InletSettings(HEADER))
+        InletDestination(url, InletSettings(header=HEADER))
 
 
 def test_a_password_in_the_address_is_refused_without_repeating_it() -> None:
     with pytest.raises(UsageError) as caught:
-        InletDestination("http://me:secret@host/collection/x", InletSettings(HEADER))
+        InletDestination("http://me:secret@host/collection/x", InletSettings(header=HEADER))
     assert "secret" not in str(caught.value)
 
 
 def test_the_description_shows_no_query() -> None:
-    destination = InletDestination("https://host/collection/x?token=secret", InletSettings(HEADER))
+    destination = InletDestination("https://host/collection/x?token=secret", InletSettings(header=HEADER))
     assert destination.description == "https://host/collection/x"

@@ -7,12 +7,26 @@ from pathlib import Path
 import pytest
 
 from simulator.core.errors import UsageError
-from simulator.delivery import FileDestination, InletDestination, StandardOutput, make_destination
-from simulator.scenario.models import Destination
+from simulator.delivery import (
+    FileDestination,
+    HttpDestination,
+    InletDestination,
+    KafkaDestination,
+    ParquetDestination,
+    RotatingFiles,
+    StandardOutput,
+    make_destination,
+)
+from simulator.scenario.models import Destination, Rotation
 
 
 def test_each_form_has_its_destination(tmp_path: Path) -> None:
     assert isinstance(make_destination(Destination(to="-")), StandardOutput)
+    assert isinstance(make_destination(Destination(to="kafka:b/t")), KafkaDestination)
+    assert isinstance(make_destination(Destination(to="http:https://h/x")), HttpDestination)
+    assert isinstance(make_destination(Destination(to="file:x.parquet")), ParquetDestination)
+    rotating = Destination(to="file:x.parquet", rotate=Rotation(size=1e6))
+    assert isinstance(make_destination(rotating), RotatingFiles)
     inlet = make_destination(Destination(to="http://127.0.0.1:1/collection/x", batch_size=5))
     assert isinstance(inlet, InletDestination)
     assert inlet.description == "http://127.0.0.1:1/collection/batch/x"
@@ -41,9 +55,13 @@ def test_the_embedded_receiver_is_its_callers_business() -> None:
         ("reciever", "did you mean 'receiver'?"),
         ("htp://h/collection/x", "did you mean 'http://'?"),
         ("out.ndjson.gz", "did you mean 'file:out.ndjson.gz'?"),
-        ("kafka:b/t", "expected `receiver`, `http(s)://HOST/collection/INLET`"),
+        ("smtp:b/t", "expected `receiver`, `http(s)://HOST/collection/INLET`"),
+        ("kafka:b", "expected kafka:BROKER[:PORT]"),
+        ("http:ftp://h/x", "expected http:URL"),
+        ("out.parquet", "did you mean 'file:out.parquet'?"),
         ("file:", "the file has no name"),
-        ("file:out.parquet", "expected a name that ends in .ndjson"),
+        ("file:out.txt", "expected a name that ends in .ndjson"),
+        ("http://h/x?k=${env:TEST_NOT_THERE}", "the environment variable TEST_NOT_THERE is not set"),
         ("http://host/nothing", "expected http(s)://HOST/collection/INLET"),
     ],
 )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from simulator.receiver import EventStore, Receiver, ServerThread
+from tests.delivery.mock_kafka import MockCluster
 from tests.docs.documents import commands, shell, workplace
 
 
@@ -27,8 +28,13 @@ def test_the_requests_shown_for_the_receiver_are_answered(tmp_path: Path) -> Non
 
 
 def test_the_runs_shown_for_the_destinations_arrive(tmp_path: Path) -> None:
-    to_file, to_output, to_inlet = commands("docs/destinations.md")
+    to_file, to_output, to_inlet, to_kafka = commands("docs/destinations.md")
     folder = workplace(tmp_path)
+    with MockCluster(1) as cluster:
+        done = shell(to_kafka.replace("127.0.0.1:9092", cluster.addresses), folder)
+        assert done.returncode == 0, done.stderr
+        assert len(cluster.records(5000)) > 1
+        assert (folder / "copy.parquet").stat().st_size > 100_000
     with EventStore() as store, ServerThread(Receiver(store)) as server:
         assert shell(to_file, folder).returncode == 0
         assert (folder / "events.ndjson.zst").stat().st_size > 100_000

@@ -15,7 +15,17 @@ from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Log
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
-from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.delivery import (
+    SOURCES,
+    Destination,
+    EdgeOptions,
+    Expectation,
+    HttpRequest,
+    KafkaOptions,
+    Rotation,
+    ServerCredentials,
+    Source,
+)
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.journeys import (
     ActionDefinition,
@@ -50,6 +60,7 @@ __all__ = [
     "LARGEST_HOUSEHOLD",
     "MINUTE",
     "RESERVED_NAMESPACES",
+    "SOURCES",
     "WORKING_DAYS",
     "ActionDefinition",
     "Answers",
@@ -65,6 +76,7 @@ __all__ = [
     "DataSource",
     "DateRange",
     "Destination",
+    "EdgeOptions",
     "Errands",
     "Evening",
     "EventDefinition",
@@ -73,8 +85,10 @@ __all__ = [
     "Fault",
     "Group",
     "Home",
+    "HttpRequest",
     "Journey",
     "Journeys",
+    "KafkaOptions",
     "Library",
     "Login",
     "Lunch",
@@ -95,10 +109,13 @@ __all__ = [
     "RaceBranch",
     "Reentrance",
     "Roads",
+    "Rotation",
     "Rule",
     "Scenario",
     "Schedule",
+    "ServerCredentials",
     "Sessions",
+    "Source",
     "Spells",
     "Step",
     "Stub",

@@ -80,9 +80,33 @@ class Scenario(Model):
         description="The way between the phones and the endpoint; by default a perfect one.",
     )
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
+    destinations: dict[str, Destination] = Field(
+        default_factory=dict,
+        description="Several destinations by name, instead of one. What an entry doesn't say is taken from "
+        "`destination`, but for `to`.",
+    )
+    allow_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts besides this machine that events may be sent to, such as `dcs.adobedc.net` or "
+        "`*.example.com`.",
+    )
     journeys: Journeys | None = Field(
         default=None, description="Journeys that the events start, and what they refer to (docs/journeys.md)."
     )
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )
+
+    def all_destinations(self) -> dict[str, Destination]:
+        """Where events go, by name, each with everything that it takes from `destination`.
+
+        A single destination has the empty name.
+        """
+        if not self.destinations:
+            return {"": self.destination}
+        return {
+            name: self.destination.model_copy(
+                update={key: getattr(entry, key) for key in entry.model_fields_set}
+            )
+            for name, entry in self.destinations.items()
+        }

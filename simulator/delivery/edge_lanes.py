@@ -1,0 +1,398 @@
+"""One queue for each phone, as the Mobile SDK keeps it: serial, first in first out, patient.
+
+A phone has one request in flight. What may be tried again stays first in its queue and is sent again after 5 s, or as
+long as `Retry-After` says; any other answer that is no success drops the event (mobile_sdk.md 4.4). Phones don't know
+of each other: that one waits holds nobody else up.
+
+Two things end the patience that a phone would have. An event is given up ``give_up_after`` seconds after its first
+try. When nothing but failures came back for that long, the endpoint counts as dead: what waits is pending at once,
+and later events risk one request at a time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+
+import numpy as np
+import orjson
+
+from simulator.core.identifiers import derived_uuid
+from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
+from simulator.delivery.curl import Finished, Pool
+from simulator.delivery.identity import identity_of
+from simulator.delivery.limits import RateCap
+from simulator.delivery.oauth import TokenError, TokenSource
+from simulator.delivery.over_http import Done
+from simulator.sdk import (
+    NO_ANSWER,
+    NO_SUCH_HOST,
+    EdgeEndpoint,
+    EdgeRequest,
+    EdgeState,
+    Handling,
+    StateEntry,
+    judge,
+    read_answer,
+)
+
+_DEAD_AFTER = 1.0  # seconds of failures before an endpoint is dead, however short give_up_after is
+_ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that have a time
+_LOOK_UP = 0.25  # seconds between looks at whether to stop
+_LOOK_UP_IN_FLIGHT = 0.01
+_REASON_LENGTH = 300
+_INTERRUPTED = "the run was interrupted before it was delivered"
+
+Build = Callable[[bytes, EdgeEndpoint, str, Sequence[StateEntry], str], EdgeRequest]
+
+
+@dataclass(slots=True)
+class _Work:
+    """A batch on its way; ``left`` counts the events without a fate."""
+
+    bodies: list[bytes]
+    receipt: Receipt
+    done: Done
+    left: int
+
+    def settle(self, index: int, fate: Fate, reason: str = "") -> None:
+        self.receipt.fates[index] = fate
+        if reason:
+            self.receipt.reasons[index] = reason
+        self.left -= 1
+        if not self.left:
+            self.done(self.receipt)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One phone: what it remembers of answers, and its queue."""
+
+    state: EdgeState = field(default_factory=EdgeState)
+    queue: list[Hit] = field(default_factory=list)
+    """Short as a rule; a list takes a tenth of the memory of a deque, and there may be a million phones."""
+    busy: bool = False
+    """It is in flight, or waits, or stands in line for a connection."""
+
+
+@dataclass(slots=True, eq=False)
+class Hit:
+    """One event in the queue of its phone; ``due`` is 0 for one without a time."""
+
+    lane: _Lane
+    work: _Work
+    index: int
+    due: float = 0.0
+    first_try: float = -1.0
+    started: float = 0.0
+    tries: int = 0
+    uncertain: bool = False
+    token: str = ""
+    token_renewed: bool = False
+
+
+class LaneSender:
+    """Sends through a pool of connections, at most one request of each phone; ``run`` is the body of its thread."""
+
+    def __init__(
+        self,
+        endpoint: EdgeEndpoint,
+        build: Build,
+        pool: Pool[Hit],
+        stats: DeliveryStats,
+        *,
+        give_up_after: float,
+        monotonic: Callable[[], float],
+        tokens: TokenSource | None = None,
+        cap: RateCap | None = None,
+        hide: Callable[[bytes], bytes] = lambda data: data,
+    ) -> None:
+        """``build`` makes the request of an event; ``hide`` takes secrets out of what the other side says."""
+        self._endpoint = endpoint
+        self._build = build
+        self._pool = pool
+        self._stats = stats
+        self._give_up_after = give_up_after
+        self._monotonic = monotonic
+        self._tokens = tokens
+        self._cap = cap
+        self._hide = hide
+        self._lanes: dict[bytes, _Lane] = {}
+        self._future: deque[Hit] = deque()  # with a time that has not come
+        self._ready: deque[_Lane] = deque()
+        self._waiting: list[tuple[float, int, _Lane]] = []
+        self._pushed = 0
+        self._failing_since: float | None = None
+        self._dead = False
+        self._ask_at = 0.0
+        self._inbox: deque[tuple[Batch, Done]] = deque()
+        self._in_flight: set[Hit] = set()
+        self._wake = Event()
+        self._stopped = self._closed = False
+
+    def submit(self, batch: Batch, done: Done) -> None:
+        """Send ``batch`` after those before it; ``done`` is called in the sender's thread. From any thread."""
+        self._inbox.append((batch, done))
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Start no more requests; what is not in flight stays pending. From any thread."""
+        self._stopped = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """End ``run`` when nothing is left to do. From any thread."""
+        self._closed = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Send what is handed over, until closed; then drop the connections."""
+        try:
+            while self._step():
+                pass
+        except BaseException as error:
+            for work in {id(hit.work): hit.work for hit in self._all_hits()}.values():
+                work.done(error)
+            while self._inbox:
+                self._inbox.popleft()[1](error)
+        finally:
+            self._pool.close()
+
+    def _step(self) -> bool:
+        """Start what is due and settle what has finished; False when closed and done."""
+        self._wake.clear()
+        while self._inbox:
+            self._take(*self._inbox.popleft())
+        if self._stopped:
+            self._drop(_INTERRUPTED, also_future=True)
+        now = self._monotonic()
+        self._release(now)
+        self._start_all(now)
+        self._stats.in_flight = self._pool.in_flight
+        if self._pool.in_flight:
+            for finished in self._pool.wait(min(self._patience(), _LOOK_UP_IN_FLIGHT)):
+                self._settle(finished)
+        elif self._ready or self._waiting or self._future:
+            self._wake.wait(self._patience())
+        elif self._closed and not self._inbox:
+            return False
+        else:
+            self._wake.wait()
+        return True
+
+    def _take(self, batch: Batch, done: Done) -> None:
+        """Put the events of a new batch into the queues of their phones."""
+        count = len(batch)
+        receipt = Receipt(np.zeros(count, dtype=np.uint8))
+        if not count:
+            done(receipt)
+            return
+        work = _Work(batch.bodies, receipt, done, count)
+        due = None if batch.due is None else batch.due.tolist()
+        for index, body in enumerate(batch.bodies):
+            identity = identity_of(body)
+            lane = self._lanes.get(identity)
+            if lane is None:
+                lane = self._lanes[identity] = _Lane()
+            hit = Hit(lane, work, index)
+            if due is None:
+                self._enqueue(hit)
+            else:
+                hit.due = due[index]
+                self._future.append(hit)
+
+    def _enqueue(self, hit: Hit) -> None:
+        lane = hit.lane
+        lane.queue.append(hit)
+        if not lane.busy:
+            lane.busy = True
+            self._ready.append(lane)
+
+    def _release(self, now: float) -> None:
+        """What was to wait for its time, or for its next try, and has done so."""
+        while self._future and self._future[0].due <= now:
+            self._enqueue(self._future.popleft())
+        while self._waiting and self._waiting[0][0] <= now:
+            self._ready.append(heapq.heappop(self._waiting)[2])
+
+    # --- starting -------------------------------------------------------------------------------------------
+
+    def _start_all(self, now: float) -> None:
+        pool, ready = self._pool, self._ready
+        if self._dead and now < self._ask_at:
+            return
+        width = 1 if self._dead else pool.size
+        while ready and pool.in_flight < width and not (self._cap and self._cap.wait(now)):
+            self._start(ready.popleft(), now)
+
+    def _start(self, lane: _Lane, now: float) -> None:
+        hit = lane.queue[0]
+        stats, body = self._stats, hit.work.bodies[hit.index]
+        if hit.first_try < 0:
+            hit.first_try = now
+            if hit.due:
+                stats.latency.late.add(now - hit.due)
+        hit.started = now
+        headers: tuple[str, ...] = ()
+        if self._tokens is not None:
+            try:
+                hit.token = self._tokens.token()
+            except TokenError as error:
+                hit.tries += 1
+                stats.statuses["no token"] += 1
+                self._try_again(hit, str(error), judge(NO_ANSWER).wait_ms / 1000.0)
+                return
+            headers = (f"Authorization: Bearer {hit.token}",)
+        elapsed = round(now * 1000)
+        request_id = derived_uuid("request", body, hit.tries)
+        try:
+            request = self._build(
+                body, self._endpoint, request_id, lane.state.entries(elapsed), lane.state.hint(elapsed)
+            )
+        except ValueError as error:
+            self._end(hit, Fate.REJECTED, f"can't be sent to the Edge Network: {error}")
+            return
+        if hit.tries:
+            stats.retries += 1
+            stats.resent += hit.uncertain
+        hit.tries += 1
+        stats.requests += 1
+        stats.bytes += len(request.body)
+        if self._cap is not None:
+            self._cap.take(now, 1)
+        self._in_flight.add(hit)
+        self._pool.start(request.url, request.body, hit, headers)
+
+    def _patience(self) -> float:
+        """How long to wait for an answer before looking again at what is due."""
+        now = self._monotonic()
+        due = now + _LOOK_UP
+        if self._dead and self._ask_at > now:
+            due = min(due, self._ask_at)
+        elif self._ready and self._pool.in_flight < self._pool.size and self._cap is not None:
+            due = min(due, now + self._cap.wait(now))
+        if self._waiting:
+            due = min(due, self._waiting[0][0])
+        if self._future:
+            due = min(due, self._future[0].due)
+        return max(0.0, due - now)
+
+    # --- finishing ------------------------------------------------------------------------------------------
+
+    def _settle(self, finished: Finished[Hit]) -> None:
+        """What the SDK makes of an answer, or of none."""
+        hit, stats, now = finished.tag, self._stats, self._monotonic()
+        self._in_flight.discard(hit)
+        stats.connects += finished.connects
+        if finished.tries > 1:  # libcurl sent it again on a new connection
+            stats.requests += finished.tries - 1
+            stats.retries += finished.tries - 1
+            stats.resent += finished.tries - 1
+        stats.answered(str(finished.status) if finished.status else finished.kind, now - hit.started)
+        if finished.status in (401, 403) and self._tokens is not None and not hit.token_renewed:
+            self._tokens.refused(hit.token)
+            hit.token_renewed = True
+            self._ready.appendleft(hit.lane)
+            return
+        if not finished.status:
+            hit.uncertain = hit.uncertain or finished.sent
+            code, reason = NO_SUCH_HOST if finished.fatal else NO_ANSWER, finished.error
+        else:
+            code, reason = finished.status, _reason(finished.status, self._hide(finished.body))
+            hit.uncertain = hit.uncertain or code in (502, 504)
+        judgement = judge(code, str(finished.retry_after) if finished.retry_after else None, "ios")
+        match judgement.handling:
+            case Handling.DONE:
+                self._alive()
+                hit.lane.state.take(read_answer(finished.body), round(now * 1000))
+                self._end(hit, Fate.ACKNOWLEDGED)
+            case Handling.DROP if finished.status:
+                self._alive()
+                self._end(hit, Fate.REJECTED, reason)
+            case Handling.DROP:
+                self._fail(hit, now)
+                self._dead = True
+                self._end(hit, Fate.PENDING, reason)
+                self._bury(reason, now)
+            case Handling.RETRY:
+                self._fail(hit, now)
+                self._try_again(hit, reason, judgement.wait_ms / 1000.0)
+                if now - (self._failing_since or now) >= max(self._give_up_after, _DEAD_AFTER):
+                    self._dead = True
+                if self._dead:
+                    self._bury(reason, now)
+
+    def _alive(self) -> None:
+        self._failing_since = None
+        self._dead = False
+
+    def _fail(self, hit: Hit, now: float) -> None:
+        if self._failing_since is None:
+            self._failing_since = hit.started
+
+    def _try_again(self, hit: Hit, reason: str, wait: float) -> None:
+        """The hit stays first in its queue, unless its time is over."""
+        when = self._monotonic() + wait
+        if when - hit.first_try <= self._give_up_after and not self._dead:
+            self._pushed += 1
+            heapq.heappush(self._waiting, (when, self._pushed, hit.lane))
+            return
+        doubt = "; it may have arrived" if hit.uncertain else ""
+        tries = "1 try" if hit.tries == 1 else f"{hit.tries} tries"
+        self._end(hit, Fate.PENDING, f"{reason} (given up after {tries}{doubt})")
+
+    def _end(self, hit: Hit, fate: Fate, reason: str = "") -> None:
+        """The hit leaves its queue, and the next one of its phone is ready."""
+        lane = hit.lane
+        lane.queue.pop(0)
+        if lane.queue:
+            self._ready.append(lane)
+        else:
+            lane.busy = False
+        if fate is not Fate.PENDING:
+            self._stats.latency.intended.add(self._monotonic() - (hit.due or hit.first_try))
+        hit.work.settle(hit.index, fate, reason)
+
+    def _bury(self, reason: str, now: float) -> None:
+        """The endpoint is dead: everything that waits is pending; events with a time ahead wait for it."""
+        self._drop(reason)
+        self._ask_at = now + _ASK_EVERY if self._future else 0.0
+
+    def _drop(self, reason: str, *, also_future: bool = False) -> None:
+        """Leave everything that is not in flight pending."""
+        lanes = [*self._ready, *(entry[2] for entry in self._waiting), *(hit.lane for hit in self._in_flight)]
+        self._ready.clear()
+        self._waiting.clear()
+        for lane in lanes:
+            flying = lane.queue[0] if lane.queue and lane.queue[0] in self._in_flight else None
+            dropped = [hit for hit in lane.queue if hit is not flying]
+            lane.queue.clear()
+            if flying is not None:
+                lane.queue.append(flying)
+            lane.busy = flying is not None
+            for hit in dropped:
+                hit.work.settle(hit.index, Fate.PENDING, reason)
+        while also_future and self._future:
+            hit = self._future.popleft()
+            hit.work.settle(hit.index, Fate.PENDING, reason)
+
+    def _all_hits(self) -> list[Hit]:
+        queued = [hit for lane in self._lanes.values() for hit in lane.queue]
+        return [*queued, *self._future]
+
+
+def _reason(status: int, body: bytes) -> str:
+    """Status and title of a problem document, or what else the body says (ingestion.md 2.6)."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    text = ""
+    if isinstance(document, dict):
+        parts = [document.get("title"), document.get("detail")]
+        text = ": ".join(part for part in parts if isinstance(part, str) and part)
+    text = text or " ".join(body[:_REASON_LENGTH].decode("utf-8", "replace").split())
+    return f"{status}: {text}"[:_REASON_LENGTH] if text else str(status)

@@ -1,0 +1,143 @@
+"""Several destinations as one: every event goes to all of those that take its source."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.core.errors import DeliveryError
+from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Receipt
+from simulator.delivery.load.latency import LatencyRecord
+from simulator.scenario.models import SOURCES, Source
+
+_UNROUTED = "no destination takes events of this source"
+
+
+@dataclass(slots=True)
+class Member:
+    """One of several destinations, by its name in the scenario."""
+
+    name: str
+    destination: Destination
+    sources: tuple[Source, ...] = SOURCES
+    failure: str = ""
+    takes: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.takes = frozenset(SOURCES.index(source) for source in self.sources)
+
+
+class FanOut:
+    """Sends each batch to its members at the same time and waits for the slowest.
+
+    An event is acknowledged when all that take it have acknowledged it, and pending while one hasn't decided; it
+    is rejected if none is undecided and one refused it. A member that can't deliver at all (a full disk) leaves its
+    events pending; the others go on, and ``close`` raises its ``DeliveryError`` in the end.
+    """
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self.members = list(members)
+        self.description = ", ".join(member.destination.description for member in self.members)
+
+    @property
+    def pipelined(self) -> bool:
+        """Whether all members are."""
+        return all(getattr(member.destination, "pipelined", False) for member in self.members)
+
+    @property
+    def stats(self) -> DeliveryStats:
+        """The sums over all members; each has its own too."""
+        total = DeliveryStats()
+        for member in self.members:
+            stats = member.destination.stats
+            total.requests += stats.requests
+            total.retries += stats.retries
+            total.resent += stats.resent
+            total.connects += stats.connects
+            total.bytes += stats.bytes
+            total.in_flight += stats.in_flight
+            total.latency.merge(_seen_from_here(stats.latency))
+            total.statuses.update(stats.statuses)
+        return total
+
+    async def open(self) -> None:
+        """Open all members, or none."""
+        for number, member in enumerate(self.members):
+            try:
+                await member.destination.open()
+            except BaseException:
+                for opened in self.members[:number]:
+                    with suppress(DeliveryError):
+                        await opened.destination.close()
+                raise
+
+    async def send(self, batch: Batch) -> Receipt:
+        """Send to all members what is theirs."""
+        picked = [self._indices(member, batch) for member in self.members]
+        receipts = await asyncio.gather(
+            *(
+                self._send(member, batch, indices)
+                for member, indices in zip(self.members, picked, strict=True)
+            )
+        )
+        whole = Receipt.of(len(batch), Fate.PENDING)
+        whole.reasons.clear()
+        rejected, pending, routed = (np.zeros(len(batch), dtype=np.bool_) for _ in range(3))
+        for member, indices, receipt in zip(self.members, picked, receipts, strict=True):
+            routed[indices] = True
+            rejected[indices] |= receipt.fates == Fate.REJECTED
+            pending[indices] |= receipt.fates == Fate.PENDING
+            for index, reason in receipt.reasons.items():
+                whole.reasons.setdefault(int(indices[index]), f"{member.name}: {reason}")
+            whole.parts[member.name] = (indices, receipt)
+        whole.fates[routed & ~pending & ~rejected] = Fate.ACKNOWLEDGED
+        whole.fates[rejected & ~pending] = Fate.REJECTED
+        whole.reasons.update(dict.fromkeys(np.flatnonzero(~routed).tolist(), _UNROUTED))
+        return whole
+
+    def _indices(self, member: Member, batch: Batch) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+        sources = np.zeros(len(batch), dtype=np.uint8) if batch.sources is None else batch.sources
+        taken = np.isin(sources, list(member.takes))
+        if batch.edge_only is not None and not getattr(member.destination, "speaks_edge", False):
+            taken &= ~batch.edge_only
+        return np.flatnonzero(taken)
+
+    async def _send(
+        self, member: Member, batch: Batch, indices: np.ndarray[tuple[int], np.dtype[np.intp]]
+    ) -> Receipt:
+        if member.failure:
+            return Receipt.of(len(indices), Fate.PENDING, member.failure)
+        mine = batch if len(indices) == len(batch) else batch.pick(indices)
+        try:
+            return await member.destination.send(mine)
+        except DeliveryError as error:
+            member.failure = str(error)
+            return Receipt.of(len(indices), Fate.PENDING, member.failure)
+
+    def interrupt(self) -> None:
+        """Tell all members that can be told to start nothing more."""
+        for member in self.members:
+            interrupt = getattr(member.destination, "interrupt", None)
+            if interrupt is not None:
+                interrupt()
+
+    async def close(self) -> None:
+        """Close all members; raises what made one of them give up."""
+        failures = [f"{member.name}: {member.failure}" for member in self.members if member.failure]
+        for member in self.members:
+            try:
+                await member.destination.close()
+            except DeliveryError as error:
+                failures.append(f"{member.name}: {error}")
+        if failures:
+            raise DeliveryError("; ".join(failures))
+
+
+def _seen_from_here(record: LatencyRecord) -> LatencyRecord:
+    """A copy: the destination's own thread goes on counting."""
+    by_status = {status: histogram.copy() for status, histogram in list(record.by_status.items())}
+    return LatencyRecord(record.intended.copy(), record.late.copy(), by_status)

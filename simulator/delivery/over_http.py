@@ -1,0 +1,143 @@
+"""What destinations over HTTP have in common: settings, a thread that sends, and its way to the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from simulator.core.errors import UsageError
+from simulator.delivery.base import Batch, DeliveryStats, Receipt
+from simulator.delivery.limits import RateCap
+from simulator.delivery.oauth import Credentials, TokenError, TokenSource
+from simulator.delivery.secrets import Vault
+from simulator.scenario.models import ServerCredentials
+
+Done = Callable[[Receipt | BaseException], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How to talk to any endpoint over HTTP, field by field as in a scenario; durations in seconds.
+
+    ``cap`` holds the rate below a service's limit. ``field`` is how messages call the destination.
+    """
+
+    connections: int = 16
+    timeout: float = 10.0
+    give_up_after: float = 30.0
+    authentication: ServerCredentials | None = None
+    ca_file: Path | None = None
+    cap: RateCap | None = None
+    field: str = "destination"
+
+
+class SendingThread(Protocol):
+    """What sends: ``run`` is the body of its thread, the others may be called from any."""
+
+    def submit(self, batch: Batch, done: Done) -> None:
+        """Send ``batch`` after those before it; ``done`` is called in the thread."""
+
+    def run(self) -> None:
+        """Send what is handed over, until closed."""
+
+    def stop(self) -> None:
+        """Start no more requests; what is not in flight stays pending."""
+
+    def close(self) -> None:
+        """End ``run`` when nothing is left to do."""
+
+
+class OverHttp:
+    """A destination that sends in a thread of its own; the event loop only waits for it."""
+
+    pipelined = True
+
+    def __init__(
+        self, url: str, settings: HttpSettings, *, vault: Vault | None, monotonic: Callable[[], float]
+    ) -> None:
+        """``url`` is where requests go; its query is never shown."""
+        self.url = url
+        self.description = url.partition("?")[0]
+        self.stats = DeliveryStats()
+        self.vault = vault or Vault()
+        self.common = settings
+        self.monotonic = monotonic
+        self._thread: threading.Thread | None = None
+        self._sender: SendingThread | None = None
+
+    def make_sender(self, tokens: TokenSource | None) -> SendingThread:
+        """What sends; made when the destination is opened, because secrets may be in it."""
+        raise NotImplementedError
+
+    async def open(self) -> None:
+        """Read the secrets, get a token, start the thread; connections are made when they are needed."""
+        tokens = await asyncio.to_thread(open_tokens, self.common, self.vault, self.monotonic)
+        self._sender = self.make_sender(tokens)
+        self._thread = threading.Thread(target=self._sender.run, name="http", daemon=True)
+        self._thread.start()
+
+    async def send(self, batch: Batch) -> Receipt:
+        """Send the batch. A call that is cancelled still finishes its requests in flight before it ends."""
+        if self._sender is None:
+            raise RuntimeError("send() without open()")
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Receipt] = loop.create_future()
+
+        def done(result: Receipt | BaseException) -> None:
+            loop.call_soon_threadsafe(_resolve, answer, result)
+
+        self._sender.submit(batch, done)
+        try:
+            return await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            self.interrupt()
+            await answer
+            raise
+
+    def interrupt(self) -> None:
+        """Start no more requests: those in flight are finished, all others stay pending. From any thread."""
+        if self._sender is not None:
+            self._sender.stop()
+
+    async def close(self) -> None:
+        """Drop the connections and end the thread."""
+        if self._thread is not None and self._sender is not None:
+            self._sender.close()
+            await asyncio.to_thread(self._thread.join)
+            self._thread = self._sender = None
+
+
+def _resolve(answer: asyncio.Future[Receipt], result: Receipt | BaseException) -> None:
+    if answer.done():
+        return
+    if isinstance(result, BaseException):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)
+
+
+def open_tokens(settings: HttpSettings, vault: Vault, monotonic: Callable[[], float]) -> TokenSource | None:
+    """Where tokens come from, with a first one if the service is there; None without ``authentication``.
+
+    Raises ``UsageError`` for secrets that aren't there and for credentials that are not accepted.
+    """
+    if settings.authentication is None:
+        return None
+    field = f"{settings.field}.authentication"
+    tokens = TokenSource(
+        Credentials.of(settings.authentication, vault, field),
+        vault,
+        timeout=settings.timeout,
+        ca_file=settings.ca_file,
+        monotonic=monotonic,
+    )
+    try:
+        tokens.token()
+    except TokenError as error:
+        if error.refused:
+            raise UsageError(f"{field}: {error}") from None
+    return tokens

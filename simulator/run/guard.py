@@ -1,0 +1,50 @@
+"""What a run may send where: only to this machine, unless the user names the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from simulator.core.errors import InputError, Problem, UsageError
+from simulator.delivery import Target, host_allowed, is_loopback, target_of
+from simulator.scenario import LoadedScenario
+
+
+def guard(loaded: LoadedScenario, *, allow_hosts: Sequence[str] = (), over_limit: bool = False) -> None:
+    """Refuse what leaves this machine without being allowed to.
+
+    A host is allowed by the scenario's `allow_hosts` or by ``allow_hosts``, of the call. Above the limits that a
+    service documents, a load profile is refused unless ``over_limit``. Raises InputError with all that is wrong.
+    """
+    if problems := list(refusals(loaded, allow_hosts=allow_hosts, over_limit=over_limit)):
+        raise InputError(problems)
+
+
+def refusals(
+    loaded: LoadedScenario, *, allow_hosts: Sequence[str] = (), over_limit: bool = False
+) -> Iterator[Problem]:
+    """What :func:`guard` refuses."""
+    allowed = (*loaded.scenario.allow_hosts, *allow_hosts)
+    for name, spec in loaded.scenario.all_destinations().items():
+        field = ("destinations", name, "to") if name else ("destination", "to")
+        for host in dict.fromkeys(target_of(spec).hosts):
+            if not host_allowed(host, allowed):
+                yield loaded.problem(
+                    field,
+                    f"{host} is not this machine, and nothing says that events may be sent there",
+                    f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
+                )
+
+
+def guard_target(target: Target, allowed: Sequence[str]) -> None:
+    """The same for a single destination; raises UsageError."""
+    for host in target.hosts:
+        if not host_allowed(host, allowed):
+            raise UsageError(
+                f"{host} is not this machine, and nothing says that events may be sent there; "
+                f"name it with --allow-host {host}"
+            )
+
+
+def leaves_this_machine(target: Target) -> bool:
+    """Whether something is sent to another host: a service's limits hold there only."""
+    return any(not is_loopback(host) for host in target.hosts)
