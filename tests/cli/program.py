@@ -31,9 +31,9 @@ people:
   neighbours:
     size: 20
     home: {around: {at: [52.5200, 13.4050], radius: 900 m}}
-    phone: {monitoring: ideal}
     work: {around: {at: [52.5210, 13.4060], radius: 400 m}}
     schedule: {lunch: {share: 100 %}}
+    phone: {monitoring: ideal}
 app: {id: com.example.tiny, name: Tiny}
 """
 
