@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import numpy as np
-import orjson
 
 from simulator.core.identifiers import derived_uuid
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.curl import Finished, Pool
+from simulator.delivery.edge_requests import reason_of
 from simulator.delivery.identity import identity_of
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import TokenError, TokenSource
@@ -43,7 +43,6 @@ _DEAD_AFTER = 1.0  # seconds of failures before an endpoint is dead, however sho
 _ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that have a time
 _LOOK_UP = 0.25  # seconds between looks at whether to stop
 _LOOK_UP_IN_FLIGHT = 0.01
-_REASON_LENGTH = 300
 _INTERRUPTED = "the run was interrupted before it was delivered"
 
 Build = Callable[[bytes, EdgeEndpoint, str, Sequence[StateEntry], str], EdgeRequest]
@@ -301,7 +300,7 @@ class LaneSender:
             hit.uncertain = hit.uncertain or finished.sent
             code, reason = NO_SUCH_HOST if finished.fatal else NO_ANSWER, finished.error
         else:
-            code, reason = finished.status, _reason(finished.status, self._hide(finished.body))
+            code, reason = finished.status, reason_of(finished.status, self._hide(finished.body))
             hit.uncertain = hit.uncertain or code in (502, 504)
         judgement = judge(code, str(finished.retry_after) if finished.retry_after else None, "ios")
         match judgement.handling:
@@ -382,17 +381,3 @@ class LaneSender:
     def _all_hits(self) -> list[Hit]:
         queued = [hit for lane in self._lanes.values() for hit in lane.queue]
         return [*queued, *self._future]
-
-
-def _reason(status: int, body: bytes) -> str:
-    """Status and title of a problem document, or what else the body says (ingestion.md 2.6)."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    text = ""
-    if isinstance(document, dict):
-        parts = [document.get("title"), document.get("detail")]
-        text = ": ".join(part for part in parts if isinstance(part, str) and part)
-    text = text or " ".join(body[:_REASON_LENGTH].decode("utf-8", "replace").split())
-    return f"{status}: {text}"[:_REASON_LENGTH] if text else str(status)

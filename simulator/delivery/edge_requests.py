@@ -14,6 +14,7 @@ from simulator.sdk import EdgeEndpoint, EdgeRequest, StateEntry, edge_request
 MAX_BODY_BYTES = 64 * 1024  # 8 fragments of 8 KB (ingestion.md 2.7)
 # Members of an event that stand beside its `xdm`.
 _BESIDE_XDM = ("data", "query", "meta")
+_REASON_LENGTH = 300
 _RETRIED = (408, 429, 502, 503, 504)
 
 
@@ -99,3 +100,17 @@ class CollectFormat:
         if status not in _RETRIED and status != 413:
             reading.action = Action.REFUSED
         return reading
+
+
+def reason_of(status: int, body: bytes) -> str:
+    """Status and title of a problem document, or what else the body says (ingestion.md 2.6)."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    text = ""
+    if isinstance(document, dict):
+        parts = [document.get("title"), document.get("detail")]
+        text = ": ".join(part for part in parts if isinstance(part, str) and part)
+    text = text or " ".join(body[:_REASON_LENGTH].decode("utf-8", "replace").split())
+    return f"{status}: {text}"[:_REASON_LENGTH] if text else str(status)

@@ -17,6 +17,8 @@ from simulator.delivery.sending import Piece, Sender
 from simulator.delivery.template import TemplateFormat
 from simulator.scenario.references import Reference
 
+HTTP_EXPECTED = "expected http:URL, such as http:https://api.example.com/events"
+
 
 @dataclass(frozen=True, slots=True)
 class InletSettings(HttpSettings):
@@ -79,7 +81,7 @@ class HttpDestination(OverHttp):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises ``UsageError`` for what is no address, and for a template that doesn't fit."""
-        parts = split_url(url, "expected http:URL, such as http:https://api.example.com/events")
+        parts = split_url(url, HTTP_EXPECTED)
         super().__init__(parts.geturl(), settings, vault=vault, monotonic=monotonic)
         self.description = f"http:{without_query(parts)}"
         self._method = method

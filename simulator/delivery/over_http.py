@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ Done = Callable[[Receipt | BaseException], None]
 class HttpSettings:
     """How to talk to any endpoint over HTTP, field by field as in a scenario; durations in seconds.
 
-    ``cap`` holds the rate below a service's limit. ``field`` is how messages call the destination.
+    ``cap`` holds the rate below a service's limit. ``field`` is how messages call the destination. Destinations that
+    share ``tokens`` (and the vault) use one token for the same credentials.
     """
 
     connections: int = 16
@@ -33,6 +35,7 @@ class HttpSettings:
     ca_file: Path | None = None
     cap: RateCap | None = None
     field: str = "destination"
+    tokens: dict[Credentials, TokenSource] = dataclasses.field(default_factory=dict)
 
 
 class SendingThread(Protocol):
@@ -128,8 +131,11 @@ def open_tokens(settings: HttpSettings, vault: Vault, monotonic: Callable[[], fl
     if settings.authentication is None:
         return None
     field = f"{settings.field}.authentication"
-    tokens = TokenSource(
-        Credentials.of(settings.authentication, vault, field),
+    credentials = Credentials.of(settings.authentication, vault, field)
+    if credentials in settings.tokens:
+        return settings.tokens[credentials]
+    tokens = settings.tokens[credentials] = TokenSource(
+        credentials,
         vault,
         timeout=settings.timeout,
         ca_file=settings.ca_file,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from simulator.core.errors import UsageError
 from simulator.delivery import files
+from simulator.delivery.addresses import split_url
 from simulator.delivery.base import Destination
 from simulator.delivery.edge import EdgeDestination, EdgeSettings, parse_edge, shown_edge
 from simulator.delivery.envelope import MessageHeader, inlet_urls
 from simulator.delivery.fan_out import FanOut, Member
-from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
+from simulator.delivery.inlet_http import HTTP_EXPECTED, HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
 from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
+from simulator.delivery.oauth import Credentials, TokenSource
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
 from simulator.delivery.rotation import RotatingFiles
@@ -36,17 +38,27 @@ _KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", 
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What the destinations of one run have in common: secrets to hide, and tokens."""
+
+    vault: Vault = dataclasses.field(default_factory=Vault)
+    tokens: dict[Credentials, TokenSource] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where a destination leads, known without opening it.
 
     ``form`` is one of receiver, stdout, file, inlet, http, kafka, edge. ``shown`` is its address without anything
     secret, ``hosts`` are those that something is sent to, ``limit`` is what the service behind it documents.
+    ``in_clear`` are hosts that would get secrets without encryption.
     """
 
     form: str
     shown: str
     hosts: tuple[str, ...] = ()
     limit: ServiceLimit | None = None
+    in_clear: tuple[str, ...] = ()
 
 
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
@@ -57,7 +69,6 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
         return Target("receiver", "embedded receiver")
     if to == "-":
         return Target("stdout", "standard output")
-    tokens = (urlsplit(spec.authentication.token_url).hostname or "",) if spec.authentication else ()
     if to.startswith("file:"):
         return Target("file", to)
     if to.startswith("kafka:"):
@@ -66,17 +77,35 @@ def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     if to.startswith("edge:"):
         endpoint = parse_edge(to)
         collect = spec.edge.version == "v2" and spec.batch_size > 1
-        host = urlsplit(endpoint.base).hostname or ""
-        shown = vault.hide(shown_edge(endpoint))
-        return Target("edge", shown, (host, *tokens), EDGE_COLLECT if collect else EDGE_INTERACT)
+        limit = EDGE_COLLECT if collect else EDGE_INTERACT
+        return _over_http("edge", vault.hide(shown_edge(endpoint)), endpoint.base, spec, limit)
     if to.startswith(("http://", "https://")):
         url = inlet_urls(to)[0]
         limit = INLET_SYNC if spec.sync_validation else INLET
-        return Target("inlet", url.partition("?")[0], (urlsplit(url).hostname or "", *tokens), limit)
+        return _over_http("inlet", url.partition("?")[0], url, spec, limit)
     if to.startswith("http:"):
         url = to.removeprefix("http:")
-        return Target("http", f"http:{url.partition('?')[0]}", (urlsplit(url).hostname or "", *tokens))
+        return _over_http("http", f"http:{url.partition('?')[0]}", url, spec, None)
     raise UsageError(f"destination {to.partition('?')[0]!r}: unknown form; expected {FORMS}{_hint(to)}")
+
+
+def _over_http(form: str, shown: str, url: str, spec: DestinationSpec, limit: ServiceLimit | None) -> Target:
+    """The target behind ``url``, with the host that gives tokens for it."""
+    parts = split_url(url, HTTP_EXPECTED)
+    secret = spec.authentication is not None
+    if form == "http":
+        secret |= any(not value.literal for value in spec.request.headers.values())
+    reached = [(parts, secret)]
+    if spec.authentication is not None:
+        expected = "expected the address of a token service in authentication.token_url"
+        reached.append((split_url(spec.authentication.token_url, expected), True))
+    return Target(
+        form,
+        shown,
+        tuple(at.hostname or "" for at, _ in reached),
+        limit,
+        tuple(at.hostname or "" for at, tells in reached if tells and at.scheme == "http"),
+    )
 
 
 def make_destination(
@@ -86,16 +115,18 @@ def make_destination(
     field: str = "destination",
     limited: bool = False,
     replace: bool = False,
+    shared: Shared | None = None,
 ) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
     ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
-    destination; ``limited`` holds the rate below what the service documents; ``replace`` removes files that the same
-    run left behind. Raises ``UsageError`` for a form
-    that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's
-    process, so the caller (``simulator.run``) makes that one itself.
+    destination; ``shared`` is what it shares with others. ``limited`` holds the rate below what the service
+    documents; ``replace`` removes files that the same run left behind. Raises ``UsageError`` for a form that does
+    not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's process, so the
+    caller (``simulator.run``) makes that one itself.
     """
-    vault = Vault()
+    shared = shared or Shared()
+    vault = shared.vault
     target = target_of(spec, vault)
     to = _resolved(spec, vault)
     cap = RateCap(target.limit) if limited and target.limit is not None else None
@@ -107,6 +138,7 @@ def make_destination(
         ca_file=spec.ca_file,
         cap=cap,
         field=field,
+        tokens=shared.tokens,
     )
     match target.form:
         case "receiver":
@@ -154,6 +186,7 @@ def make_destinations(
     Raises ``UsageError`` as :func:`make_destination` does, and where two would write the same file.
     """
     members: list[Member] = []
+    shared = Shared()
     taken: dict[str, str] = {}
     for name, spec in specs.items():
         target = target_of(spec)
@@ -167,7 +200,7 @@ def make_destinations(
         made = (
             receiver(spec)
             if target.form == "receiver"
-            else make_destination(spec, field=field, limited=limited(target), replace=replace)
+            else make_destination(spec, field=field, limited=limited(target), replace=replace, shared=shared)
         )
         members.append(Member(name, made, spec.sources))
     if len(members) == 1 and members[0].sources == SOURCES:
@@ -218,6 +251,7 @@ def _inlet(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) -
         ca_file=common.ca_file,
         cap=common.cap,
         field=common.field,
+        tokens=common.tokens,
         header=None if spec.raw else _header(spec),
         batch_size=spec.batch_size,
         sync_validation=spec.sync_validation,
@@ -238,6 +272,7 @@ def _edge(spec: DestinationSpec, to: str, common: HttpSettings, vault: Vault) ->
         ca_file=common.ca_file,
         cap=common.cap,
         field=common.field,
+        tokens=common.tokens,
         version=spec.edge.version,
         batch_size=spec.batch_size,
         organization=spec.organization,

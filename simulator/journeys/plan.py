@@ -22,11 +22,11 @@ from simulator.scenario.models.journeys import (
     ActionDefinition,
     ConditionPath,
     EventDefinition,
+    HoursOfDay,
     Journey,
     Journeys,
     Step,
     Stub,
-    TimeOfDay,
 )
 
 Path = tuple[str | int, ...]
@@ -462,7 +462,7 @@ def milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * MS_PER_SECOND)
 
 
-def time_fits(rule: TimeOfDay, moment: datetime) -> bool:
+def time_fits(rule: HoursOfDay, moment: datetime) -> bool:
     """Whether a local moment lies within the hours and weekdays of ``rule``."""
     if rule.days is not None and _DAYS[moment.weekday()] not in rule.days:
         return False

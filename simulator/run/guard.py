@@ -26,7 +26,10 @@ def refusals(
     allowed = (*loaded.scenario.allow_hosts, *allow_hosts)
     for name, spec in loaded.scenario.all_destinations().items():
         field = ("destinations", name, "to") if name else ("destination", "to")
-        for host in dict.fromkeys(target_of(spec).hosts):
+        target = target_of(spec)
+        if exposed := in_clear(target):
+            yield loaded.problem(field, *exposed)
+        for host in dict.fromkeys(target.hosts):
             if not host_allowed(host, allowed):
                 yield loaded.problem(
                     field,
@@ -35,8 +38,21 @@ def refusals(
                 )
 
 
+def in_clear(target: Target) -> tuple[str, str] | None:
+    """What is wrong, and what to do, where secrets would leave this machine without encryption."""
+    for host in target.in_clear:
+        if not is_loopback(host):
+            return (
+                f"secrets would go to {host} without encryption",
+                "use an address that begins with https://",
+            )
+    return None
+
+
 def guard_target(target: Target, allowed: Sequence[str]) -> None:
     """The same for a single destination; raises UsageError."""
+    if exposed := in_clear(target):
+        raise UsageError("; ".join(exposed))
     for host in target.hosts:
         if not host_allowed(host, allowed):
             raise UsageError(

@@ -131,6 +131,26 @@ def test_the_host_that_gives_tokens_is_guarded_too(folder: Path) -> None:
     assert "ims-na1.adobelogin.com is not this machine" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("to", "more"),
+    [
+        ("http://dcs.adobedc.net/collection/x", "authentication: {client_id: a, client_secret: '${env:X}'}"),
+        ("edge:http://server.adobedc.net?configId=1", "authentication: {client_id: a, client_secret: '${env:X}'}"),
+        ("http:http://api.example.com/x", "request: {headers: {X-Key: '${env:X}'}}"),
+        ("https://dcs.adobedc.net/collection/x",
+         "authentication: {client_id: a, client_secret: '${env:X}', token_url: 'http://ims.example.com/token'}"),
+    ],
+)  # fmt: skip
+def test_secrets_leave_this_machine_encrypted_only(folder: Path, to: str, more: str) -> None:
+    tiny(
+        folder,
+        f"destination: {{{more}}}\nallow_hosts: ['*.adobedc.net', '*.example.com', '*.adobelogin.com']\n",
+    )
+    result = call("run", "tiny.yaml", "--to", to)
+    assert result.exit_code == 2
+    assert "without encryption; use an address that begins with https://" in result.stderr
+
+
 @pytest.mark.parametrize("allowed", ["dcs.adobedc.net", "*.adobedc.net", "DCS.adobedc.net."])
 def test_a_named_host_is_allowed_by_scenario_or_call(folder: Path, allowed: str) -> None:
     plan = json.loads(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import urllib.parse
 from pathlib import Path
@@ -11,9 +12,9 @@ import orjson
 import pytest
 
 from simulator.core.errors import UsageError
-from simulator.delivery import Vault
+from simulator.delivery import Batch, FileDestination, Vault, make_destinations
 from simulator.delivery.oauth import Credentials, TokenError, TokenSource
-from simulator.scenario.models import ServerCredentials
+from simulator.scenario.models import Destination, ServerCredentials
 from simulator.scenario.references import Reference
 from tests.delivery.misbehaving import Behaviour, MisbehavingServer, Reply, Request, good
 from tests.delivery.sending import events, send, send_all, tally
@@ -95,6 +96,25 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_events_arrive_once(stat
     assert set(server.taken.values()) == {1}
     assert len(endpoint.forms) == 2
     assert stats.statuses[str(status)] >= 1
+
+
+def test_destinations_with_the_same_credentials_share_one_token() -> None:
+    endpoint = Endpoint()
+
+    async def run() -> None:
+        await destination.open()
+        try:
+            receipt = await destination.send(Batch(events(10)))
+            assert tally(receipt) == {"ACKNOWLEDGED": 10}
+        finally:
+            await destination.close()
+
+    with MisbehavingServer(endpoint) as server:
+        spec = Destination(to=server.url, authentication=authentication(server))
+        destination = make_destinations({"a": spec, "b": spec}, lambda spec: FileDestination(Path("x")))
+        asyncio.run(run())
+    assert endpoint.issued == 1
+    assert set(server.taken.values()) == {2}
 
 
 def test_a_refusal_with_a_fresh_token_is_final_and_its_reason_shows_no_token() -> None:

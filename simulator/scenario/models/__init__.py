@@ -36,6 +36,7 @@ from simulator.scenario.models.journeys import (
     DateRange,
     EventDefinition,
     ExitCriterion,
+    HoursOfDay,
     Journey,
     Journeys,
     RaceBranch,
@@ -43,7 +44,6 @@ from simulator.scenario.models.journeys import (
     Step,
     Stub,
     StubAnswer,
-    TimeOfDay,
 )
 from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
@@ -85,6 +85,7 @@ __all__ = [
     "Fault",
     "Group",
     "Home",
+    "HoursOfDay",
     "HttpRequest",
     "Journey",
     "Journeys",

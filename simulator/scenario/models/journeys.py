@@ -18,6 +18,7 @@ from simulator.scenario.quantities import (
     LocalDateTime,
     RandomDuration,
     Share,
+    TimeOfDay,
     TimeZone,
 )
 
@@ -197,11 +198,11 @@ class Audience(Model):
         return self
 
 
-class TimeOfDay(Model):
+class HoursOfDay(Model):
     """Hours of the day and days of the week."""
 
-    after: Duration | None = Field(default=None, description="From this time of day on, such as `09:00`.")
-    before: Duration | None = Field(
+    after: TimeOfDay | None = Field(default=None, description="From this time of day on, such as `09:00`.")
+    before: TimeOfDay | None = Field(
         default=None, description="Before this time of day; earlier than `after` means over midnight."
     )
     days: tuple[Weekday, ...] | None = Field(default=None, description="Days of the week; by default all.")
@@ -218,7 +219,7 @@ class ConditionPath(Model):
     """A path out of a condition: taken if what it says is true, the paths above it being false."""
 
     when: str | None = Field(default=None, min_length=1, description="Expression.")
-    time: TimeOfDay | None = Field(default=None, description="Hours and weekdays.")
+    time: HoursOfDay | None = Field(default=None, description="Hours and weekdays.")
     date: DateRange | None = Field(default=None, description="Dates.")
     percentage: Share | None = Field(
         default=None, description="Share of people; the paths of one split add up to 100 %."
