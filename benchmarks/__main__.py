@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 
-MEASURES = ("throughput", "crossings", "memory")
+MEASURES = ("throughput", "crossings", "memory", "receiver")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from simulator import __version__
+from simulator.cli_receiver import export, serve
 from simulator.complaints import plural, show_problems, user_errors
 from simulator.core.errors import ExitCode
 
@@ -211,22 +212,35 @@ def schema() -> None:
 @PEOPLE
 @SET
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Print at most N people.")
+@click.option(
+    "--profiles", is_flag=True, help="Print XDM profile records instead, to seed a platform before the run."
+)
+@click.option("--test-profiles", is_flag=True, help="The same, flagged as test profiles.")
 @user_errors
 def people(
-    scenario: Path, seed: int | None, people: int | None, overrides: tuple[str, ...], limit: int | None
+    scenario: Path,
+    seed: int | None,
+    people: int | None,
+    overrides: tuple[str, ...],
+    limit: int | None,
+    profiles: bool,
+    test_profiles: bool,
 ) -> None:
     """Print the people of a scenario, one JSON document per line.
 
-    **Example**
+    **Examples**
 
     - `journeysim people scenarios/lunch_rush.yaml --limit 3`
+    - `journeysim people scenarios/lunch_rush.yaml --test-profiles > profiles.ndjson`
     """
     from itertools import islice
 
-    from simulator.run import describe_people, prepare
+    from simulator.run import describe_people, prepare, profile_records
 
-    prepared = prepare(scenario, overrides=overrides, seed=seed, people=people)
-    for line in islice(describe_people(prepared.world), limit):
+    world = prepare(scenario, overrides=overrides, seed=seed, people=people).world
+    records = profiles or test_profiles
+    lines = profile_records(world, test_profiles=test_profiles) if records else describe_people(world)
+    for line in islice(lines, limit):
         click.echo(line.encode())  # JSON is UTF-8, whatever the terminal is
 
 
@@ -267,43 +281,8 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
         render_explanation(document, _console())
 
 
-@main.command()
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    metavar="N",
-    help="0 takes a free one.",
-)
-@click.option(
-    "--store", type=click.Path(path_type=Path), metavar="FILE", help="Keep events in this SQLite file."
-)
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@user_errors
-def serve(host: str, port: int, store: Path | None, quiet: bool) -> None:
-    """Run the embedded receiver: an ingestion endpoint that validates and keeps what it gets.
-
-    **Example** (the second line in another shell)
-
-    - `journeysim serve --port 8080`
-    - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
-    """
-    from simulator.run import serve_receiver
-
-    def ready(url: str) -> None:
-        if not quiet:
-            click.echo(f"journeysim receiver on {url}")
-            click.echo(f"  send to   {url}/collection/demo   (or /collection/batch/demo)")
-            click.echo(f"  look at   {url}/received")
-            click.echo("  stop with Ctrl-C")
-
-    kept = serve_receiver(host, port, store, on_ready=ready)
-    if not quiet:
-        click.echo(f"stopped; {plural(kept, 'event')} kept")
+main.add_command(serve)
+main.add_command(export)
 
 
 @main.command()

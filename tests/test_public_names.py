@@ -43,15 +43,16 @@ NAMES = {
         devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EventStore FailedRecord Flow Inlet InletOptions InletSpec
-        Query Receiver ServerThread Validator create_app parse_options serve
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults Flow
+        Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app load_faults
+        load_schema parse_options serve write_export
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult Simulation Tally WallClock World
-        describe_people plan prepare replay_file run serve_receiver
+        Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock World
+        describe_people export_store plan prepare profile_records replay_file run serve_receiver
     """,
     "scenario": """
         BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
@@ -73,12 +74,13 @@ NAMES = {
     "xdm": """
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
         INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
-        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PlaceTemplates
-        PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
+        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PersonFacts
+        PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
         application_close application_launch application_part compiled_schema device_part
         environment_part event_schema field_paths groups_for identity_map implementation_details
         json_members json_number json_string json_value library_node located_device_part
-        location_event merged_nodes missing_essentials place_consistency poi_part tenant_key
+        location_event merged_nodes missing_essentials place_consistency poi_part profile_record
+        tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

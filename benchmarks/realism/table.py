@@ -104,7 +104,7 @@ def _space(traces: Traces, lengths: np.ndarray, visits: list[np.ndarray]) -> lis
             0.25,
             new := measures.share_of_new(traces),
             why_not="it follows from the number of distinct locations and of trips, and both are goals here: "
-            "a share of 20 % would make more than 40 locations of 60 days",
+            "a share of 20 % would make more than 40 locations in 60 days, and the exponent above too large",
             shown=f"{new:.1%}",
         ),
         Row(

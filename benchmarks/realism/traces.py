@@ -53,8 +53,10 @@ def simulate(*, people: int, days: int, seed: int) -> Traces:
     first = world.calendar.local(0).date()
     populator = world.populator()
     columns: list[list[npt.NDArray[Any]]] = [[] for _ in range(7)]
+    spots: list[npt.NDArray[Any]] = []
     for spec in world.cohorts():
         cohort = populator.populate(spec)
+        spots.append(np.stack([cohort.home_lat, cohort.home_lon, cohort.work_lat, cohort.work_lon]))
         planner = DayPlanner(cohort, world.places)
         plans = []
         for day in range(days):
@@ -69,12 +71,13 @@ def simulate(*, people: int, days: int, seed: int) -> Traces:
             columns, (person + spec.first_person, lat0, lon0, lat, lon, t0, t1), strict=True
         ):
             column.append(values[order])
-    return _stays(world, days, *(np.concatenate(column) for column in columns))
+    return _stays(world, days, np.concatenate(spots, axis=1), *(np.concatenate(column) for column in columns))
 
 
 def _stays(
     world: World,
     days: int,
+    spots: FloatArray,
     person: IntArray,
     lat0: FloatArray,
     lon0: FloatArray,
@@ -90,20 +93,23 @@ def _stays(
     latitude, longitude = np.insert(lat, at, lat0[at]), np.insert(lon, at, lon0[at])
     arrive = np.insert(t1 / 1000.0, at, 0.0)
     shifted = at + np.arange(len(at))  # rows of the first stays
-    depart = np.full(len(who), days * 86400.0)
+    depart = np.maximum(arrive, days * 86_400.0)  # who is still under way arrives after the end
     leaves = np.insert(t0 / 1000.0, at, np.nan)
     depart[:-1] = np.where(who[1:] == who[:-1], leaves[1:], depart[:-1])
     depart[shifted] = t0[at] / 1000.0
-    location = _locations(world, latitude, longitude)
+    location = _locations(world, spots[:, who], who, latitude, longitude)
     return Traces(who, arrive, depart, latitude, longitude, location, world.people, days, world)
 
 
-def _locations(world: World, latitude: FloatArray, longitude: FloatArray) -> IntArray:
-    """Numbers for where people stay: the place that they stand in, or else their own home or work place."""
-    nearest, distance = world.places.nearest(latitude, longitude, 1, 10.0)
-    spot = np.round(latitude * 1e5).astype(np.int64) * 40_000_000 + np.round(longitude * 1e5).astype(np.int64)
-    own = np.unique(spot, return_inverse=True)[1] + len(world.places)
-    return np.where(np.isfinite(distance[:, 0]), nearest[:, 0], own)
+def _locations(
+    world: World, spots: FloatArray, who: IntArray, latitude: FloatArray, longitude: FloatArray
+) -> IntArray:
+    """Numbers for where people stay: their own home or work place (``spots``), or the place that they stand in."""
+    number, _ = world.places.nearest(latitude, longitude, 1, np.inf)
+    home = (latitude == spots[0]) & (longitude == spots[1])
+    work = (latitude == spots[2]) & (longitude == spots[3])
+    own = len(world.places) + 2 * who + np.where(home, 0, 1)
+    return np.where(home | work, own, number[:, 0])
 
 
 def write_csv(traces: Traces, path: Path) -> int:

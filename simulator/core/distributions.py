@@ -8,6 +8,7 @@ second, per second); units belong to the scenario file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -100,6 +101,47 @@ class Exponential:
 
     def bounds(self) -> tuple[float, float]:
         return self.low, self.high
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLaw:
+    """Between ``low`` > 0 and ``high`` with density x^-``exponent`` e^(-x/``cutoff``): many small values, few large."""
+
+    exponent: float
+    low: float
+    high: float
+    cutoff: float = np.inf
+
+    def ppf(self, u: FloatArray) -> FloatArray:
+        values, edges = _power_law_table(self.exponent, self.low, self.high, self.cutoff)
+        u = np.asarray(u, dtype=np.float64)
+        above = np.clip(np.searchsorted(edges, u, side="right"), 1, len(edges) - 1)
+        share = (u - edges[above - 1]) / (edges[above] - edges[above - 1])
+        return np.clip(values[above - 1] + share * (values[above] - values[above - 1]), self.low, self.high)
+
+    def bounds(self) -> tuple[float, float]:
+        return self.low, self.high
+
+
+# Points at which the quantiles of a power law are known; between them they are interpolated.
+_POWER_LAW_POINTS = 1025
+
+
+@lru_cache(maxsize=64)
+def _power_law_table(
+    exponent: float, low: float, high: float, cutoff: float
+) -> tuple[FloatArray, FloatArray]:
+    """Values evenly spaced in the logarithm, and the share of draws up to each."""
+    span = float(numerics.log(high / low))
+    logarithm = span * np.arange(_POWER_LAW_POINTS) / (_POWER_LAW_POINTS - 1)  # of the value over ``low``
+    ratio = numerics.exp(logarithm)
+    # The density times the value, over what it is at ``low``: the integrand over the logarithm.
+    height = numerics.exp(np.maximum((1.0 - exponent) * logarithm - (ratio - 1.0) * (low / cutoff), -700.0))
+    edges = np.concatenate([[0.0], np.cumsum(height[1:] + height[:-1])])
+    edges /= edges[-1]
+    # Where the tail is too thin to tell its points apart, the last of them are dropped.
+    kept = np.concatenate([[True], np.diff(edges) > 0.0])
+    return low * ratio[kept], edges[kept]
 
 
 @dataclass(frozen=True, slots=True)

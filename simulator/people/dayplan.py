@@ -10,22 +10,20 @@ from __future__ import annotations
 from typing import TypeGuard, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from simulator.core.numerics import FloatArray, radians
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
-from simulator.people.areas import Indices, Traveller
+from simulator.people.areas import BoolArray, Indices, Rows, Traveller
+from simulator.people.choices import Choices
 from simulator.people.legs import DayLegs
 from simulator.people.mobility import Explorer, Wish
-from simulator.people.population import BoolArray, Choices, Cohort
+from simulator.people.population import Cohort
 from simulator.people.ways import straight_ways, ways_along_streets
-from simulator.scenario.models import Errands, Outing, Work
+from simulator.scenario.models import WEEKDAYS, Errands, Outing, Work
 from simulator.world import Legs, PlaceSet, geodesy
 
-Rows = npt.NDArray[np.intp]
 OutingT = TypeVar("OutingT", bound=Outing)
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # Visitors stand within this share of the fence's radius around its centre, at most 60 m [a].
 VISIT_SPREAD = 0.3
@@ -35,6 +33,8 @@ MOST_ERRANDS = 64
 # Whoever comes home from a shift after midnight starts the next one no sooner than this: the rest that the
 # European Union's working time directive gives every day (2003/88/EC, article 3).
 REST_S = 11 * 3600.0
+# Who comes too late finds the place closed, and turns round after this.
+AT_A_CLOSED_DOOR_S = 60.0
 # No leg is shorter than this, so that a leg always has a direction in time.
 SHORTEST_LEG_S = 1.0
 # Nobody moves slower than this, whatever distribution of speeds a scenario gives.
@@ -187,7 +187,8 @@ class _Course:
     ) -> None:
         self.cohort = cohort
         self.day = day
-        self.weekday = WEEKDAYS[(day + 6) % 7]  # ordinal 1 was a Monday
+        self._weekday = (day + 6) % 7  # ordinal 1 was a Monday
+        self.weekday = WEEKDAYS[self._weekday]
         self.free_at = free_at
         self._places = places
         self._explorer = explorer
@@ -246,27 +247,41 @@ class _Course:
         """
         if not len(people):
             return people
+        start = np.maximum(depart, self.free_at[people])
         if choices is not None:
-            place = choices.pick(people, self.draw(purpose + ".place", people, n))
+            is_open = None if self._places.opening is None else self._open(choices.places[people], start)
+            place = choices.pick(people, self.draw(purpose + ".place", people, n), is_open)
         else:
-            place = self._explored(people, outing, purpose, n, base)
-            found = place >= 0
-            people, place, depart = people[found], place[found], depart[found]
+            place = self._explored(people, outing, start, purpose, n, base)
+        found = place >= 0
+        people, place, start = people[found], place[found], start[found]
         spread = np.minimum(self._places.radius[place] * VISIT_SPREAD, VISIT_SPREAD_MAX_M)
         north = (2.0 * self.draw(purpose + ".north", people, n) - 1.0) * spread
         east = (2.0 * self.draw(purpose + ".east", people, n) - 1.0) * spread
         per_lat, per_lon = self._places.metres_per_radian
         lat = self._places.latitude[place] + north / radians(per_lat[place])
         lon = geodesy.wrap(self._places.longitude[place] + east / radians(per_lon[place]))
-        self.go(people, lat, lon, depart, purpose, n)
+        self.go(people, lat, lon, start, purpose, n)
         self._at_place[people] = place
-        self.free_at[people] += outing.stay.ppf(self.draw(purpose + ".stay", people, n))
+        leave = self.free_at[people] + outing.stay.ppf(self.draw(purpose + ".stay", people, n))
+        if self._places.opening is not None:
+            closes = self._places.opening.closes(place, self._weekday, start)
+            leave = np.minimum(leave, np.maximum(closes, self.free_at[people] + AT_A_CLOSED_DOOR_S))
+        self.free_at[people] = leave
         return people
+
+    def _open(self, places: Indices, start: FloatArray) -> BoolArray:
+        """Which of (n, k) places are open when people set out, so that they may hope to get in."""
+        opening = self._places.opening
+        if opening is None:
+            return np.ones(places.shape, dtype=np.bool_)
+        return opening.closes(places, self._weekday, start[:, None]) > start[:, None]
 
     def _explored(
         self,
         people: Rows,
         outing: Outing,
+        start: FloatArray,
         purpose: str,
         n: int,
         base: tuple[FloatArray, FloatArray] | None,
@@ -283,7 +298,7 @@ class _Course:
             areas=cohort.areas(outing.library),
             within=outing.within,
             draw=lambda what, who: self.draw(f"{purpose}.{what}", who, n),
-            is_open=lambda places, rows: np.ones(places.shape, dtype=np.bool_),
+            is_open=lambda places, rows: self._open(places, start[rows]),
         )
         return self._explorer.choose(wish)
 

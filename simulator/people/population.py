@@ -14,21 +14,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulator.core import numerics
-from simulator.core.distributions import Distribution, pick
+from simulator.core.distributions import pick
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
-from simulator.people.areas import Areas
+from simulator.people.areas import Areas, BoolArray, Indices, Rows
+from simulator.people.choices import Choices
 from simulator.people.households import household_heads
 from simulator.people.legs import Planner
+from simulator.people.spots import around, in_disc, map_scale, scattered
 from simulator.people.traces import TraceFollowers
 from simulator.scenario import Kind, kinds_of
-from simulator.scenario.models import Around, Group, NearPlaces, Scenario, Sessions, Towns, Trace
-from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet, geodesy
-
-Indices = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.intp]
+from simulator.scenario.models import Group, NearPlaces, Scenario, Sessions, Towns, Trace
+from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet
 
 # People of one cohort share numpy calls and a SimPy environment; about 2,000 keeps the calls long and the
 # environment's heap short. It changes no result.
@@ -51,26 +48,6 @@ class CohortSpec:
     size: int
     first_person: int
     """Ordinal of the first person within the run; orders events of the same millisecond."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """Places that each person considers for one kind of trip: (n, k) arrays, padded with -1."""
-
-    places: Indices
-    cumulative: FloatArray
-    """Running totals of the weights; the last column is the whole weight, 0 where nothing is in reach."""
-
-    def any(self) -> BoolArray:
-        """Who has at least one place to go to."""
-        return self.cumulative[:, -1] > 0.0
-
-    def pick(self, rows: npt.NDArray[np.intp], u: FloatArray) -> Indices:
-        """A place for each of the people ``rows``, by the uniform numbers ``u``."""
-        cumulative = self.cumulative[rows]
-        column = (cumulative <= (u * cumulative[:, -1])[:, None]).sum(axis=1)
-        chosen: Indices = self.places[rows, np.minimum(column, cumulative.shape[1] - 1)]
-        return chosen
 
 
 @dataclass(slots=True)
@@ -227,7 +204,6 @@ class Populator:
         seed = self._scenario.seed
         keys = person_keys(seed, spec.group, spec.first_index, spec.size)
         group = self._scenario.people[spec.group]
-        group = self._scenario.people[spec.group]
         if group.trace is not None:
             return self._following(spec, group, group.trace, keys)
         home_keys = keys
@@ -235,7 +211,7 @@ class Populator:
             heads = household_heads(seed, spec.group, group.household, spec.first_index, spec.size)
             home_keys = member_keys(key_of(seed, "people", spec.group), heads)
         kinds = self._kinds[spec.group]
-        if len(kinds) == 1:
+        if group.personas is None:
             return self._people(spec, kinds[0], keys, home_keys)
         parts = tuple(
             Part(kind.persona, rows, self._people(spec, kind, keys[rows], home_keys[rows]))
@@ -249,7 +225,7 @@ class Populator:
         """People of one kind; those with the same of ``home_keys`` share a home."""
         group = kind.group
         home_lat, home_lon = self._homes(spec.group, group, home_keys)
-        metres_per_lat, metres_per_lon = _map_scale(home_lat, home_lon)
+        metres_per_lat, metres_per_lon = map_scale(home_lat, home_lon)
         works, work_lat, work_lon = self._works(group, keys, home_lat, home_lon)
         schedule = group.schedule
         lunch = schedule.lunch if group.work is not None else None
@@ -283,7 +259,7 @@ class Populator:
         calendar = self._scenario.clock.calendar
         followers = TraceFollowers(trace, self._tracks[spec.group], keys, spec.first_index, calendar)
         lat, lon = followers.places_at_start()
-        metres_per_lat, metres_per_lon = _map_scale(lat, lon)
+        metres_per_lat, metres_per_lon = map_scale(lat, lon)
         return Cohort(
             spec=spec,
             group=group,
@@ -308,7 +284,7 @@ class Populator:
         home = group.home
         assert home is not None  # noqa: S101 - the model asks for it, unless there is a trace
         if home.around is not None:
-            return _in_disc(home.around, keys, "home")
+            return in_disc(home.around, keys, "home")
         if home.near_places is not None:
             return self._near_places(home.near_places, keys, "home")
         assert home.towns is not None  # noqa: S101 - the model allows exactly one of the three
@@ -321,7 +297,7 @@ class Populator:
         lat, lon = towns.latitude[town].copy(), towns.longitude[town].copy()
         homeless = np.arange(len(keys))
         for attempt in range(HOME_TRIES):
-            tried_lat, tried_lon = _scattered(
+            tried_lat, tried_lon = scattered(
                 spec.spread, keys[homeless], lat[homeless], lon[homeless], "home", attempt
             )
             if spec.near_places is None:
@@ -344,12 +320,12 @@ class Populator:
             return np.zeros(len(keys), dtype=np.bool_), home_lat, home_lon
         works = uniform(purpose_keys(keys, "works")) < work.share
         if work.around is not None:
-            lat, lon = _in_disc(work.around, keys, "work")
+            lat, lon = in_disc(work.around, keys, "work")
         elif work.near_places is not None:
             lat, lon = self._near_places(work.near_places, keys, "work")
         else:
             assert work.distance is not None  # noqa: S101 - the model allows exactly one of the three
-            lat, lon = _scattered(work.distance, keys, home_lat, home_lon, "work", 0)
+            lat, lon = scattered(work.distance, keys, home_lat, home_lon, "work", 0)
         return works, lat, lon
 
     def _near_places(self, spec: NearPlaces, keys: KeyArray, purpose: str) -> tuple[FloatArray, FloatArray]:
@@ -357,7 +333,7 @@ class Populator:
         count = len(places.latitude)
         chosen = (uniform(purpose_keys(keys, purpose + ".place")) * count).astype(np.intp)
         radius = spec.within * np.sqrt(uniform(purpose_keys(keys, purpose + ".radius")))
-        return _around(places.latitude[chosen], places.longitude[chosen], radius, keys, purpose, 0)
+        return around(places.latitude[chosen], places.longitude[chosen], radius, keys, purpose, 0)
 
     def _choices(self, library: str | None, within: float, lat: FloatArray, lon: FloatArray) -> Choices:
         """Gravity choice: attractiveness over squared distance (realism.md 1, Pappalardo et al. 2015 [m])."""
@@ -393,32 +369,3 @@ def _joined(whole: Cohort, keys: KeyArray, home_keys: KeyArray, parts: tuple[Par
         work_lon=column("work_lon"),
         parts=parts,
     )
-
-
-def _map_scale(lat: FloatArray, lon: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Metres per degree of latitude and of longitude at points in degrees."""
-    step = np.full(len(lat), 1000.0)
-    north, east = geodesy.offset(lat, lon, step, step)
-    return step / (north - lat), step / geodesy.wrap(east - lon)
-
-
-def _around(
-    lat: FloatArray, lon: FloatArray, distance: FloatArray, keys: KeyArray, purpose: str, attempt: int
-) -> tuple[FloatArray, FloatArray]:
-    """Points at ``distance`` metres from (lat, lon), in an even direction."""
-    angle = uniform(purpose_keys(keys, purpose + ".direction"), attempt) * 6.283185307179586
-    return geodesy.offset(lat, lon, distance * numerics.sin(angle), distance * numerics.cos(angle))
-
-
-def _in_disc(area: Around, keys: KeyArray, purpose: str) -> tuple[FloatArray, FloatArray]:
-    centre_lat = np.full(len(keys), area.at.latitude)
-    centre_lon = np.full(len(keys), area.at.longitude)
-    radius = area.radius * np.sqrt(uniform(purpose_keys(keys, purpose + ".radius")))
-    return _around(centre_lat, centre_lon, radius, keys, purpose, 0)
-
-
-def _scattered(
-    distance: Distribution, keys: KeyArray, lat: FloatArray, lon: FloatArray, purpose: str, attempt: int
-) -> tuple[FloatArray, FloatArray]:
-    drawn = distance.ppf(uniform(purpose_keys(keys, purpose + ".distance"), attempt))
-    return _around(lat, lon, drawn, keys, purpose, attempt)

@@ -31,15 +31,17 @@ IN_THE_FUTURE = {
     "message": "timestamp lies in the future",
 }
 
+PROBLEM_JSON = "application/problem+json"
+
 
 @dataclass(slots=True)
 class Answer:
-    """An HTTP answer before it is encoded: status, JSON body, extra headers; ``messages`` says how many it is about."""
+    """An HTTP answer before it is encoded: status, JSON body, extra headers, media type."""
 
     status: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
-    messages: int = 1
+    media_type: str = "application/json"
 
 
 def mandatory(name: str) -> str:
@@ -76,7 +78,8 @@ def unauthorized(status: int, state: str) -> Answer:
 def problem(status: int, name: str, title: str, detail: str, **headers: str) -> Answer:
     """A problem body of this receiver's own; ``name`` ends its type, ``headers`` use _ for -."""
     body = {"type": OWN_PROBLEM + name, "status": status, "title": title, "detail": detail}
-    return Answer(status, body, {key.replace("_", "-"): value for key, value in headers.items()})
+    named = {key.replace("_", "-"): value for key, value in headers.items()}
+    return Answer(status, body, named, PROBLEM_JSON)
 
 
 def too_large(limit: int) -> Answer:
@@ -125,3 +128,15 @@ def no_sync_validation() -> Answer:
         "Synchronous validation is not supported",
         "this receiver was told to refuse synchronous validation; send without syncValidation",
     )
+
+
+def too_slow(seconds: float) -> Answer:
+    """408: the body did not come."""
+    detail = f"the body did not arrive within {seconds:g} s"
+    return problem(408, "too-slow", "Request timeout", detail, connection="close")
+
+
+def busy() -> Answer:
+    """503: so many large bodies are arriving that this one finds no room."""
+    detail = "too many large requests arrive at the same time; try again"
+    return problem(503, "busy", "Receiver busy", detail, retry_after="1", connection="close")

@@ -7,19 +7,16 @@ import logging
 import sqlite3
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import orjson
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.receiver import answers
 from simulator.receiver.answers import Answer
 
 BODY_SECONDS = 30.0
 """How long a client may take to send a body."""
-
-_JSON_HEADER = (b"content-type", b"application/json")
-_PROBLEM_HEADER = (b"content-type", b"application/problem+json")
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +25,20 @@ class DisconnectedError(Exception):
     """The client went away before its request was complete."""
 
 
+@dataclass(slots=True)
+class BodyBudget:
+    """How many bytes of bodies may be in memory while they arrive: all requests together."""
+
+    most: int = 256 << 20
+    used: int = 0
+
+
 async def read_body(
-    receive: Receive, headers: Mapping[bytes, bytes], limit: int, *, seconds: float = BODY_SECONDS
+    receive: Receive, headers: Mapping[bytes, bytes], limit: int, budget: BodyBudget | None = None
 ) -> bytes | Answer:
     """The whole body, decoded; or the answer to one that is too large, too slow or cannot be decoded.
 
+    ``budget`` bounds what bodies that come in parts hold while they are incomplete; beyond it the answer is 503.
     Raises ``DisconnectedError`` when the client leaves before the end.
     """
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()
@@ -48,38 +54,37 @@ async def read_body(
         if len(body) > limit:
             return answers.too_large(limit)
     else:
-        try:
-            async with asyncio.timeout(seconds):
-                rest = await _read_on(message, receive, limit)
-        except TimeoutError:
-            return answers.problem(
-                408,
-                "too-slow",
-                "Request timeout",
-                f"the body did not arrive in {seconds:g} s",
-                connection="close",
-            )
-        if rest is None:
-            return answers.too_large(limit)
+        rest = await _read_on(message, receive, limit, budget or BodyBudget())
+        if isinstance(rest, Answer):
+            return rest
         body = rest
     return _gunzip(body, limit) if encoding == b"gzip" else body
 
 
-async def _read_on(message: Any, receive: Receive, limit: int) -> bytes | None:
-    """A body that comes in parts; None when it is larger than ``limit``."""
+async def _read_on(message: Message, receive: Receive, limit: int, budget: BodyBudget) -> bytes | Answer:
+    """A body that comes in parts."""
     parts: list[bytes] = []
     size = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise DisconnectedError
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-        message = await receive()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                if message["type"] == "http.disconnect":
+                    raise DisconnectedError
+                part: bytes = message.get("body", b"")
+                size += len(part)
+                budget.used += len(part)
+                if size > limit:
+                    return answers.too_large(limit)
+                if budget.used > budget.most:
+                    return answers.busy()
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+                message = await receive()
+    except TimeoutError:
+        return answers.too_slow(BODY_SECONDS)
+    finally:
+        budget.used -= size
 
 
 def _gunzip(body: bytes, limit: int) -> bytes | Answer:
@@ -97,13 +102,12 @@ def _gunzip(body: bytes, limit: int) -> bytes | Answer:
 
 
 async def send_answer(send: Send, answer: Answer) -> None:
-    """Send a JSON answer; a problem of this project's own goes out as ``application/problem+json``."""
-    own = str(answer.body.get("type", "")).startswith(answers.OWN_PROBLEM)
+    """Send a JSON answer."""
     await send_bytes(
         send,
         answer.status,
         orjson.dumps(answer.body),
-        _PROBLEM_HEADER if own else _JSON_HEADER,
+        (b"content-type", answer.media_type.encode()),
         *((name.encode(), value.encode()) for name, value in answer.headers.items()),
     )
 

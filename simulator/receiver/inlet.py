@@ -128,7 +128,6 @@ class Inlet:
         return Answer(
             207,
             {"inletId": self.name, "batchId": batch, "receivedTimeMs": now, "responses": responses},
-            messages=len(messages),
         )
 
     # --- in the same process, without requests --------------------------------------------------------------

@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope, Send
 
 from simulator.receiver import answers
 from simulator.receiver.answers import Answer
-from simulator.receiver.commits import GroupCommit
 from simulator.receiver.http import guarded, read_body
 from simulator.receiver.inlet import Inlet, smile_refused
 from simulator.receiver.receiver import Receiver
@@ -31,7 +30,6 @@ class _InletRoutes:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._options = receiver.options
-        self._commits = GroupCommit(receiver.store)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> Answer:
         rest: str = scope["path"].partition("/collection/")[2]
@@ -54,7 +52,7 @@ class _InletRoutes:
             return refusal
         if b"smile" in headers.get(b"content-type", b""):
             return smile_refused()
-        body = await read_body(receive, headers, self._options.max_body_bytes)
+        body = await read_body(receive, headers, self._options.max_body_bytes, self._receiver.bodies)
         if isinstance(body, Answer):
             return body
         flow = (
@@ -66,7 +64,7 @@ class _InletRoutes:
         else:
             answer = inlet.accept_one(body, sync_validation=sync, flow_id=flow or None, dataset=dataset)
         if answer.status in (200, 207):
-            await self._commits.committed()
+            await self._receiver.commits.committed()
         return answer
 
     def _unauthorized(self, inlet: Inlet, headers: dict[bytes, bytes]) -> Answer | None:

@@ -125,8 +125,7 @@ def _described(one: Described) -> Json:
     }
     problem: Json = {"$ref": "#/components/schemas/Problem"}
     for status, text in _ALWAYS.items():
-        known = responses.setdefault(str(status), _response(text, {}))
-        known.setdefault("content", {}).setdefault(_PROBLEM, {"schema": problem})
+        responses.setdefault(str(status), _response(text, {_PROBLEM: problem}))
     described: Json = {
         "tags": ["Receiver"],
         "summary": one.summary,

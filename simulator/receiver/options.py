@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from simulator.core.errors import UsageError
+from simulator.receiver.edge.options import (
+    COLLECT_UNITS_PER_SECOND,
+    INTERACT_UNITS_PER_SECOND,
+    EdgeOptions,
+)
 
 # "1 MB" may mean 10^6 or 2^20 bytes (ingestion.md 1.8): the smaller, so that what passes here passes there.
 MAX_BODY_BYTES = 1_000_000
@@ -43,24 +48,27 @@ class InletOptions:
     messages_per_second: int = 0
     sync_per_minute: int = 0
 
-    def with_documented_rates(self) -> InletOptions:
-        """The same with the rate limits that the platform documents."""
-        return replace(
-            self,
-            requests_per_second=REQUESTS_PER_SECOND,
-            messages_per_second=MESSAGES_PER_SECOND,
-            sync_per_minute=SYNC_PER_MINUTE,
-        )
+
+_RATES = {
+    "requests_per_second": REQUESTS_PER_SECOND,
+    "messages_per_second": MESSAGES_PER_SECOND,
+    "sync_per_minute": SYNC_PER_MINUTE,
+}
+_EDGE_RATES = {
+    "interact_units_per_second": INTERACT_UNITS_PER_SECOND,
+    "collect_units_per_second": COLLECT_UNITS_PER_SECOND,
+}
 
 
-def parse_options(texts: Iterable[str], base: InletOptions | None = None) -> InletOptions:
-    """``NAME=VALUE`` texts as options; ``rates=documented`` sets all three rates.
+def parse_options(texts: Iterable[str]) -> tuple[InletOptions, EdgeOptions]:
+    """``NAME=VALUE`` texts as options: those of the Edge Network begin with ``edge_``.
 
-    Raises ``UsageError`` that names the option, what is wrong and what is expected.
+    ``rates=documented`` sets all rates of inlets and Edge Network to the documented ones. Raises ``UsageError`` that
+    names the option, what is wrong and what is expected.
     """
-    options = base or InletOptions()
-    hints = get_type_hints(InletOptions)
-    known = [field.name for field in fields(InletOptions)]
+    given: dict[str, dict[str, Any]] = {"": {}, "edge_": {}}
+    hints = {"": get_type_hints(InletOptions), "edge_": get_type_hints(EdgeOptions)}
+    known = [prefix + name for prefix, names in hints.items() for name in names]
     for text in texts:
         name, separator, value = text.partition("=")
         if not separator:
@@ -68,14 +76,17 @@ def parse_options(texts: Iterable[str], base: InletOptions | None = None) -> Inl
         if name == "rates":
             if value != "documented":
                 raise UsageError(f"--option: rates: {value!r} is not known; expected 'documented'")
-            options = options.with_documented_rates()
+            given[""] |= _RATES
+            given["edge_"] |= _EDGE_RATES
             continue
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join([*known, 'rates'])}"
             raise UsageError(f"--option: {name!r} is not known; {hint}")
-        options = replace(options, **{name: _value(name, value, hints[name])})
-    return options
+        prefix = "edge_" if name.startswith("edge_") else ""
+        field = name.removeprefix(prefix)
+        given[prefix][field] = _value(name, value, hints[prefix][field])
+    return InletOptions(**given[""]), EdgeOptions(**given["edge_"])
 
 
 def _value(name: str, text: str, wanted: Any) -> Any:
@@ -85,6 +96,8 @@ def _value(name: str, text: str, wanted: Any) -> Any:
         choices = {str(choice): choice for choice in get_args(wanted)}
     elif wanted is bool:
         choices = {"true": True, "false": False}
+    elif wanted is str:
+        return text
     else:
         if not (text.isascii() and text.isdigit() and len(text) < 12):
             raise UsageError(f"--option: {name}: {text!r} is no number; expected a whole number from 0 on")

@@ -13,14 +13,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.receiver import queries
+from simulator.receiver.export import export_of
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.records import AcceptedRecord, FailedRecord
 from simulator.receiver.routing import Mount
+from simulator.receiver.shown import accepted_json
+from simulator.receiver.stream import stream_of
 from simulator.receiver.web import by_method, json_response, web_app
+
+# What `/counts` tells apart, and the store's name for it.
+TALLIES = {"types": "event_type", "inlets": "inlet", "datasets": "dataset", "places": "place"}
 
 
 def reading_router(receiver: Receiver) -> list[Mount]:
-    """``/received``, ``/failed`` and ``/health``."""
+    """``/received``, ``/failed``, ``/counts``, ``/export``, ``/reset`` and ``/health``."""
     store = receiver.store
 
     async def health(_: Request) -> Response:
@@ -43,7 +49,7 @@ def reading_router(receiver: Receiver) -> list[Mount]:
             return store.count(query), store.query(query, after=after, limit=limit + 1)
 
         total, records = await run_in_threadpool(read)
-        return json_response(200, _page(request, total, records, limit, _accepted_json))
+        return json_response(200, _page(request, total, records, limit, accepted_json))
 
     async def failed(request: Request) -> Response:
         queries.check_names(request.query_params, queries.FAILED_PARAMETERS)
@@ -61,8 +67,35 @@ def reading_router(receiver: Receiver) -> list[Mount]:
     async def clear_failed(_: Request) -> Response:
         return json_response(200, {"deleted": await run_in_threadpool(store.clear_failed)})
 
+    async def counts(request: Request) -> Response:
+        queries.check_names(request.query_params, queries.FILTERS)
+        query = queries.received_query(request.query_params)
+
+        def read() -> dict[str, Any]:
+            totals = store.counts()
+            by = {name: store.tally(column, query) for name, column in TALLIES.items()}
+            return {
+                "accepted": store.count(query),
+                "failed": totals.failed,
+                "duplicates": totals.duplicates,
+                **by,
+            }
+
+        return json_response(200, await run_in_threadpool(read))
+
+    async def reset(_: Request) -> Response:
+        deleted = {
+            "accepted": await run_in_threadpool(store.clear),
+            "failed": await run_in_threadpool(store.clear_failed),
+        }
+        return json_response(200, {"deleted": deleted})
+
     part = web_app(
         [
+            Route("/counts", counts, methods=["GET"]),
+            Route("/reset", reset, methods=["POST"]),
+            Route("/received/stream", stream_of(receiver), methods=["GET"]),
+            Route("/export", export_of(receiver), methods=["GET"]),
             Route("/health", health, methods=["GET"]),
             Route(
                 "/received",
@@ -73,7 +106,17 @@ def reading_router(receiver: Receiver) -> list[Mount]:
         ]
     )
     return [
-        Mount("/received", part, {"received": "/received{?limit,after,type,identity,place,inlet,from,to}"}),
+        Mount(
+            "/received",
+            part,
+            {
+                "received": "/received{?limit,after,type,identity,place,inlet,dataset,id,from,to}",
+                "stream": "/received/stream{?after,type,identity,place,inlet,dataset,id,from,to}",
+            },
+        ),
+        Mount("/counts", part, {"counts": "/counts{?type,identity,place,inlet,dataset,id,from,to}"}),
+        Mount("/export", part, {"export": "/export{?format,type,identity,place,inlet,dataset,id,from,to}"}),
+        Mount("/reset", part, {"reset": "/reset"}),
         Mount("/failed", part, {"failed": "/failed{?limit,after}"}),
         Mount("/health", part, {"health": "/health"}),
     ]
@@ -93,20 +136,6 @@ def _page(
         "count": len(shown),
         "records": [render(record) for record in shown],
         "next": following,
-    }
-
-
-def _accepted_json(record: AcceptedRecord) -> dict[str, Any]:
-    late = record.timestamp_ms is not None and record.timestamp_ms > record.received_ms
-    return {
-        "sequence": record.sequence,
-        "receivedTimeMs": record.received_ms,
-        "inletId": record.inlet,
-        "xactionId": record.xaction_id,
-        "datasetId": record.dataset,
-        # An event should lie in the past when it arrives (ingestion.md 1.9); said, not refused.
-        "warnings": ["timestamp lies in the future"] if late else [],
-        "event": orjson.Fragment(record.body),
     }
 
 

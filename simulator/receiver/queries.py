@@ -11,7 +11,8 @@ from simulator.receiver.records import Query
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
-RECEIVED_PARAMETERS = ("limit", "after", "type", "identity", "place", "inlet", "from", "to")
+FILTERS = ("type", "identity", "place", "inlet", "dataset", "id", "from", "to")
+RECEIVED_PARAMETERS = ("limit", "after", *FILTERS)
 FAILED_PARAMETERS = ("limit", "after")
 
 
@@ -30,7 +31,7 @@ def check_names(given: Mapping[str, str], known: tuple[str, ...]) -> None:
 
 def page(given: Mapping[str, str]) -> tuple[int, int]:
     """``after`` and ``limit``."""
-    return _whole(given, "after", 0, 0, 2**63 - 1), _whole(given, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    return whole(given, "after", 0, 0, 2**63 - 1), whole(given, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
 
 
 def received_query(given: Mapping[str, str]) -> Query:
@@ -40,6 +41,8 @@ def received_query(given: Mapping[str, str]) -> Query:
         identity=given.get("identity"),
         place=given.get("place"),
         inlet=given.get("inlet"),
+        dataset=given.get("dataset"),
+        event_id=given.get("id"),
         from_ms=_instant(given, "from"),
         to_ms=_instant(given, "to"),
     )
@@ -48,7 +51,8 @@ def received_query(given: Mapping[str, str]) -> Query:
     return query
 
 
-def _whole(given: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+def whole(given: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """A whole number within limits, or the default; raises ``ParameterError``."""
     text = given.get(name)
     if text is None:
         return default

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.core.identifiers import derived_uuid
+
 
 @dataclass(slots=True)
 class AcceptedRecord:
@@ -45,6 +47,28 @@ class FailedRecord:
     sequence: int = 0
 
 
+BATCH_MS = 60_000
+"""How much time a batch covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedBatch:
+    """Failed records of one dataset that came in the same minute: the platform keeps streamed data as batches.
+
+    ``start_ms`` is the beginning of the minute, ``size`` the bytes of its records.
+    """
+
+    dataset: str
+    start_ms: int
+    records: int
+    size: int
+
+    @property
+    def id(self) -> str:
+        """32 hexadecimal digits that name dataset and minute."""
+        return derived_uuid("failed batch", self.dataset, self.start_ms).replace("-", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which accepted records are wanted; None means any.
@@ -57,6 +81,8 @@ class Query:
     identity: str | None = None
     place: str | None = None
     inlet: str | None = None
+    dataset: str | None = None
+    event_id: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None
 

@@ -9,18 +9,32 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 from types import TracebackType
 
 import uvicorn
 
 from simulator.core.errors import UsageError
 from simulator.receiver.app import create_app
+from simulator.receiver.protocol import BoundedProtocol
 from simulator.receiver.receiver import Receiver
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8080
 _GRACE_SECONDS = 5  # how long requests under way may take to finish after a stop
 _BACKLOG = 2048
+MAX_CONNECTIONS = 4_000
+"""Connections and requests at the same time; beyond, new requests are answered 503."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files of a server's certificate (with its chain) and key."""
+
+    certificate: Path
+    key: Path
 
 
 class _Server(uvicorn.Server):
@@ -45,18 +59,25 @@ def serve(
     *,
     host: str = LOOPBACK,
     port: int = DEFAULT_PORT,
+    tls: Tls | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, finish the requests under way, commit, and return.
 
     ``port`` 0 takes any free one; ``on_ready`` is called with the base URL once requests are taken. To be
-    called in the main thread. Raises ``UsageError`` when the address cannot be used.
+    called in the main thread. Raises ``UsageError`` when the address or the certificate cannot be used, or when the
+    address is not on loopback and the receiver has no access token.
     """
-    sock = bind(host, port)
-    url = url_of(sock)
-    server = _new_server(receiver, lambda: on_ready(url) if on_ready else None)
+    sock = _bind_safely(receiver, host, port)
+    url = url_of(sock, tls)
+    try:
+        server = _new_server(receiver, lambda: on_ready(url) if on_ready else None, tls)
+    except UsageError:
+        sock.close()
+        raise
 
     def stop(*_: object) -> None:
+        receiver.stopping = True
         server.should_exit = True
 
     async def main() -> None:
@@ -78,12 +99,18 @@ def serve(
 class ServerThread:
     """A receiver served by a thread of its own, as a context manager; ``url`` is its base URL."""
 
-    def __init__(self, receiver: Receiver, *, host: str = LOOPBACK, port: int = 0) -> None:
+    def __init__(
+        self, receiver: Receiver, *, port: int = 0, host: str = LOOPBACK, tls: Tls | None = None
+    ) -> None:
         self._receiver = receiver
-        self._socket = bind(host, port)
-        self.url = url_of(self._socket)
+        self._socket = _bind_safely(receiver, host, port)
+        self.url = url_of(self._socket, tls)
         self._ready = threading.Event()
-        self._server = _new_server(receiver, self._ready.set)
+        try:
+            self._server = _new_server(receiver, self._ready.set, tls)
+        except UsageError:
+            self._socket.close()
+            raise
         self._thread = threading.Thread(target=self._serve, name="receiver", daemon=True)
 
     def inlet_url(self, inlet: str) -> str:
@@ -107,6 +134,7 @@ class ServerThread:
 
     def stop(self) -> None:
         """Finish the requests under way, commit, and end the thread."""
+        self._receiver.stopping = True
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
@@ -143,10 +171,24 @@ def bind(host: str, port: int) -> socket.socket:
     return sock
 
 
-def url_of(sock: socket.socket) -> str:
+def url_of(sock: socket.socket, tls: Tls | None = None) -> str:
     """``http://host:port`` of a bound socket."""
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _bind_safely(receiver: Receiver, host: str, port: int) -> socket.socket:
+    """:func:`bind`, but beyond loopback only for a receiver with an access token."""
+    sock = bind(host, port)
+    if not _is_loopback(sock) and receiver.access_token is None:
+        sock.close()
+        raise UsageError(f"cannot serve on {host}: others can reach it, and there is no access token")
+    return sock
+
+
+def _is_loopback(sock: socket.socket) -> bool:
+    return ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def _why_not(error: OSError, port: int) -> str:
@@ -159,16 +201,24 @@ def _why_not(error: OSError, port: int) -> str:
     return str(error)
 
 
-def _new_server(receiver: Receiver, on_ready: Callable[[], None]) -> _Server:
+def _new_server(receiver: Receiver, on_ready: Callable[[], None], tls: Tls | None) -> _Server:
     config = uvicorn.Config(
         create_app(receiver),
         log_config=None,
         access_log=False,
         lifespan="off",
         ws="none",
+        http=BoundedProtocol,
+        limit_concurrency=MAX_CONNECTIONS,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise UsageError(f"cannot serve with this certificate and key: {error}") from error
     return _Server(config, on_ready)
 
 

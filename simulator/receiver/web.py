@@ -64,13 +64,13 @@ def json_response(status: int, body: Any, **headers: str) -> Response:
     return Response(orjson.dumps(body), status, headers=named, media_type="application/json")
 
 
-def problem_response(answer: Answer) -> Response:
-    """A problem body."""
+def response_of(answer: Answer) -> Response:
+    """An answer as starlette sends it."""
     return Response(
         orjson.dumps(answer.body),
         answer.status,
         headers=answer.headers,
-        media_type="application/problem+json",
+        media_type=answer.media_type,
     )
 
 
@@ -90,28 +90,28 @@ async def _http_error(request: Request, error: Exception) -> Response:
         )
     else:
         answer = answers.problem(status, "http", "Request refused", str(getattr(error, "detail", "")))
-    return problem_response(answer)
+    return response_of(answer)
 
 
 async def _parameter_error(_: Request, error: Exception) -> Response:
-    return problem_response(answers.problem(400, "bad-parameter", "Bad query parameter", str(error)))
+    return response_of(answers.problem(400, "bad-parameter", "Bad query parameter", str(error)))
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:
     if not isinstance(error, AnswerError):
         raise error
-    return problem_response(error.answer)
+    return response_of(error.answer)
 
 
 async def _store_error(_: Request, error: Exception) -> Response:
     log.error("the store failed: %s", error)
-    return problem_response(
+    return response_of(
         answers.problem(503, "store", "Store not available", f"the store failed: {error}", retry_after="1")
     )
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     log.error("fault while answering %s", request.url.path, exc_info=error)
-    return problem_response(
+    return response_of(
         answers.problem(500, "internal", "Internal error", "the receiver failed; its log says more")
     )

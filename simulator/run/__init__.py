@@ -6,9 +6,10 @@ from simulator.run.pacing import Pacer, WallClock
 from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
 from simulator.run.replay import Replayed, replay_file
+from simulator.run.serving import ServeSettings, export_store, serve_receiver
 from simulator.run.simulation import Simulation, World
 from simulator.run.tally import Tally
-from simulator.run.tools import describe_people, serve_receiver
+from simulator.run.tools import describe_people, profile_records
 
 __all__ = [
     "Pacer",
@@ -17,13 +18,16 @@ __all__ = [
     "RunFolder",
     "RunOptions",
     "RunResult",
+    "ServeSettings",
     "Simulation",
     "Tally",
     "WallClock",
     "World",
     "describe_people",
+    "export_store",
     "plan",
     "prepare",
+    "profile_records",
     "replay_file",
     "run",
     "serve_receiver",

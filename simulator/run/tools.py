@@ -1,20 +1,18 @@
-"""The smaller commands: who the people are, and serving the receiver."""
+"""Who the people of a run are."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecid
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.people.profiles import Profile, make_profile
 from simulator.phone import Handset, draw_handsets
-from simulator.receiver import EventStore, Receiver, serve
 from simulator.run.simulation import World
-from simulator.xdm import EventValidator
+from simulator.xdm import PersonFacts, profile_record
 
 
 def describe_people(world: World) -> Iterator[str]:
@@ -37,6 +35,27 @@ def describe_people(world: World) -> Iterator[str]:
             },
         }
         yield json.dumps(document, ensure_ascii=False)
+
+
+def profile_records(world: World, *, test_profiles: bool) -> Iterator[str]:
+    """Every person of a run as one XDM profile record, a line of JSON each, to seed a platform with."""
+    for person in _people(world):
+        profile = person.profile
+        facts = PersonFacts(
+            person_id=person.name,
+            ecid=person.ecid,
+            given_name=profile.given_name,
+            family_name=profile.family_name,
+            birth_year=profile.birth_year,
+            email=profile.email,
+            phone_number=profile.phone_number,
+            street=profile.street,
+            postal_code=profile.postal_code,
+            city=profile.city,
+            country_code=profile.country_code,
+            position=(round(person.home[0], 6), round(person.home[1], 6)),
+        )
+        yield json.dumps(profile_record(facts, test_profile=test_profiles), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +106,3 @@ def _people(world: World) -> Iterator[_Person]:
 
 def _position(point: tuple[float, float]) -> list[float]:
     return [round(point[0], 6), round(point[1], 6)]
-
-
-def serve_receiver(host: str, port: int, store: Path | None, on_ready: Callable[[str], None]) -> int:
-    """Serve the embedded receiver until it is told to stop; how many events it holds then."""
-    with EventStore(store) as kept:
-        serve(Receiver(kept, EventValidator()), host=host, port=port, on_ready=on_ready)
-        return kept.counts().accepted

@@ -20,6 +20,7 @@ from simulator.core.distributions import (
     Exponential,
     LogNormal,
     Normal,
+    PowerLaw,
     Uniform,
 )
 from simulator.scenario.units import (
@@ -35,7 +36,8 @@ from simulator.scenario.units import (
     written,
 )
 
-KINDS = ("constant", "uniform", "normal", "lognormal", "exponential", "choice")
+KINDS = ("constant", "uniform", "normal", "lognormal", "exponential", "power_law", "choice")
+_EXPONENT_LIMIT = 10.0
 Issues = list[BadValueError]
 _SIGMA_LIMIT = 10.0  # e^(10 * 8.2), the widest draw there is, is still a finite number
 
@@ -210,6 +212,25 @@ def _exponential(reading: _Reading, body: object) -> Distribution:
     return Exponential(mean, *reading.limits(parts))
 
 
+def _power_law(reading: _Reading, body: object) -> Distribution:
+    form = "power_law: {exponent: 1.8, min: LOW, max: HIGH}"
+    parts = reading.parts(body, ("exponent", "min", "max"), ("cutoff",), form)
+    exponent = reading.plain(parts["exponent"], "exponent") if "exponent" in parts else math.nan
+    low = reading.value(parts["min"], "min") if "min" in parts else math.nan
+    high = reading.value(parts["max"], "max") if "max" in parts else math.nan
+    cutoff = reading.spread(parts["cutoff"], "cutoff") if "cutoff" in parts else math.inf
+    if exponent > _EXPONENT_LIMIT:
+        what = f"{shown(parts['exponent'])} is out of range"
+        reading.fail(what, f"must be at most {_EXPONENT_LIMIT:g}", "exponent")
+    if low <= 0:
+        reading.fail(f"{shown(parts['min'])} is out of range", "must be greater than 0", "min")
+    if cutoff <= 0:
+        reading.fail(f"{shown(parts['cutoff'])} is out of range", "must be greater than 0", "cutoff")
+    if low >= high:
+        reading.fail("min is not less than max", "the smaller one is `min`")
+    return PowerLaw(exponent, low, high, cutoff)
+
+
 def _choice(reading: _Reading, body: object) -> Distribution | None:
     values: list[float] = []
     weights: list[float] = []
@@ -245,6 +266,7 @@ _READERS: dict[str, Callable[[_Reading, object], Distribution | None]] = {
     "normal": _normal,
     "lognormal": _lognormal,
     "exponential": _exponential,
+    "power_law": _power_law,
     "choice": _choice,
 }
 
@@ -294,6 +316,9 @@ def write_distribution(distribution: Distribution, dimension: Dimension) -> Any:
             return {"lognormal": body | _write_limits(distribution, dimension)}
         case Exponential(mean):
             return {"exponential": {"mean": spread(mean)} | _write_limits(distribution, dimension)}
+        case PowerLaw(exponent, low, high, cutoff):
+            body = {"exponent": exponent, "min": value(low), "max": value(high)}
+            return {"power_law": body | ({} if math.isinf(cutoff) else {"cutoff": spread(cutoff)})}
         case Choice(values, weights):
             pairs = [(value(v), written(w, AMOUNT)) for v, w in zip(values, weights, strict=True)]
             if len(set(values)) == len(values):

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from simulator.core.distributions import Choice, LogNormal, Normal, Uniform
+from simulator.core.distributions import Choice, LogNormal, Normal, PowerLaw, Uniform
 from simulator.scenario.models import (
     HOUR,
     KILOMETRE,
     MINUTE,
+    WEEKDAYS,
     Errands,
     Evening,
     Group,
@@ -35,7 +36,6 @@ _ModelT = TypeVar("_ModelT", bound=Model)
 
 # Keys of which a model takes only one: giving one of them puts the others out of force.
 _EXCLUSIVE = frozenset({"around", "near_places", "towns", "distance"})
-_EVERY_DAY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # Where somebody works whose group names no place of work [a]; many work near, some far away.
 DEFAULT_DISTANCE_TO_WORK = LogNormal(4.5 * KILOMETRE, 1.15, 300.0, 100 * KILOMETRE)
@@ -47,6 +47,8 @@ DEFAULT_DISTANCE_TO_WORK = LogNormal(4.5 * KILOMETRE, 1.15, 300.0, 100 * KILOMET
 _MOBILITY = Mobility(explore=0.5)
 # Far enough for the longest trips of a day: gravity decides, not the reach.
 _REACH = 300 * KILOMETRE
+# Leisure has no usual length: waiting times as in exploration and preferential return (Song et al. 2010 [v]).
+_LEISURE = PowerLaw(1.8, 20 * MINUTE, 8 * HOUR, 17 * HOUR)
 # Long trips go faster; everything else is as for everybody.
 _LONG_DISTANCE = Mode(speed=Normal(27.0, 5.0, 15.0, 50.0), beyond=30 * KILOMETRE, detour=1.25)
 _TRANSIT = Mode(
@@ -64,6 +66,8 @@ def _errands(**more: Any) -> Errands:
     habits = {
         "within": _REACH,
         "chain": 0.95,
+        # Mean 31 min, as in the largest chain of stores (Placer.ai 2024, realism.md 1 [v]).
+        "stay": LogNormal(24 * MINUTE, 0.7, 2 * MINUTE, 3 * HOUR),
         "per_day": Choice((0.0, 1.0, 2.0, 3.0, 4.0), (2.0, 2.0, 3.0, 3.0, 2.0)),
         "per_working_day": Choice((0.0, 1.0, 2.0, 3.0), (3.0, 2.0, 3.0, 2.0)),
     }
@@ -76,7 +80,9 @@ BUILT_IN: Mapping[str, Persona] = {
         mobility=_MOBILITY,
         travel=_TRAVEL,
         schedule=Schedule(
-            lunch=Lunch(share=0.15), errands=_errands(), evening=Evening(within=_REACH, share=0.12)
+            lunch=Lunch(share=0.15),
+            errands=_errands(),
+            evening=Evening(within=_REACH, stay=_LEISURE, share=0.12),
         ),
     ),
     "student": Persona(
@@ -88,7 +94,7 @@ BUILT_IN: Mapping[str, Persona] = {
         schedule=Schedule(
             lunch=Lunch(share=0.15),
             errands=_errands(at=Uniform(11 * HOUR, 19 * HOUR)),
-            evening=Evening(within=_REACH, share=0.2),
+            evening=Evening(within=_REACH, stay=_LEISURE, share=0.2),
         ),
         sessions=Sessions(per_day=LogNormal(5.0, 0.7, 0.0, 16.0)),
     ),
@@ -111,7 +117,7 @@ BUILT_IN: Mapping[str, Persona] = {
     "shift_worker": Persona(
         work=WorkHabits(
             attendance=0.7,
-            days=_EVERY_DAY,
+            days=WEEKDAYS,
             leave_home=Choice((5 * HOUR, 13 * HOUR, 21 * HOUR), (1.0, 1.0, 1.0)),
             stay=Normal(8.25 * HOUR, 0.2 * HOUR, 7.5 * HOUR, 9 * HOUR),
             drawn="weekly",
@@ -119,14 +125,15 @@ BUILT_IN: Mapping[str, Persona] = {
         mobility=_MOBILITY,
         travel=_TRAVEL,
         schedule=Schedule(
-            errands=_errands(at=Uniform(10 * HOUR, 18 * HOUR)), evening=Evening(within=_REACH, share=0.12)
+            errands=_errands(at=Uniform(10 * HOUR, 18 * HOUR)),
+            evening=Evening(within=_REACH, stay=_LEISURE, share=0.12),
         ),
     ),
     "stay_at_home": Persona(
         work=None,
         mobility=_MOBILITY,
         travel=_TRAVEL,
-        schedule=Schedule(errands=_errands(), evening=Evening(within=_REACH, share=0.12)),
+        schedule=Schedule(errands=_errands(), evening=Evening(within=_REACH, stay=_LEISURE, share=0.12)),
     ),
 }
 

@@ -199,6 +199,10 @@ def _distribution(dimension: Dimension) -> Json:
             "description": "Exponential with a mean.",
             **_object({"mean": spread}, limits),
         },
+        "power_law": {
+            "description": "Many small values, few large ones: density x^-exponent, times e^(-x/cutoff).",
+            **_object({"exponent": amount, "min": value, "max": value}, {"cutoff": spread}),
+        },
         "choice": {
             "description": "One of several values: {value: weight, ...}, or a list.",
             "anyOf": [

@@ -14,10 +14,11 @@ from simulator.core.numerics import FloatArray, IntArray
 from simulator.world.fences import MAX_LATITUDE, MAX_RADIUS, FenceTable, PlaceIndices
 from simulator.world.geodesy import half_extents
 from simulator.world.index import BoxIndex, neighbours
+from simulator.world.opening import OpeningTable, Week
 from simulator.world.search import NearestSearch
 
 # What a set of places builds from its columns when it is first needed.
-_DERIVED = frozenset({"index", "fences", "metres_per_radian", "_search", "_border_search"})
+_DERIVED = frozenset({"index", "fences", "metres_per_radian", "opening", "_search", "_border_search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Place:
     color: str = ""
     metadata: tuple[tuple[str, str], ...] = ()
     attractiveness: float = 1.0
+    opening: Week = ()
+    """Opening hours; none at all means always open."""
     dead_zone: bool = False
     """Phones have no signal inside."""
 
@@ -113,6 +116,12 @@ class PlaceSet:
         """How many metres a radian of latitude and one of longitude measure at each place."""
         maps = self.fences.flat_maps(np.argsort(self.index.order))
         return maps.per_lat, maps.across
+
+    @cached_property
+    def opening(self) -> OpeningTable | None:
+        """When the places are open; None where all of them always are."""
+        weeks = [place.opening for place in self.places]
+        return OpeningTable(weeks) if any(weeks) else None
 
     @cached_property
     def _search(self) -> NearestSearch:

@@ -38,6 +38,7 @@ from simulator.xdm.prepared import (
     LocationTemplates,
     PlaceTemplates,
 )
+from simulator.xdm.profiles import PersonFacts, profile_record
 from simulator.xdm.rules import StreamRules, missing_essentials, place_consistency
 from simulator.xdm.schema import FieldPath, event_schema, field_paths, tenant_key
 from simulator.xdm.template import Slot, Template, json_members, json_number, json_string, json_value
@@ -64,6 +65,7 @@ __all__ = [
     "FieldPath",
     "LifecycleTemplates",
     "LocationTemplates",
+    "PersonFacts",
     "PlaceTemplates",
     "PoiFacts",
     "RichPlace",
@@ -96,5 +98,6 @@ __all__ = [
     "missing_essentials",
     "place_consistency",
     "poi_part",
+    "profile_record",
     "tenant_key",
 ]

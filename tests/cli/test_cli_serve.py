@@ -241,3 +241,79 @@ def test_an_interrupted_replay_ends_with_130_and_keeps_what_is_missing(tmp_path:
     assert out == f"{sent} events read, 0 acknowledged, 0 rejected, {sent} not delivered\n"
     assert err.endswith("what is missing is in " + f"{events}.undelivered.ndjson\n")
     assert Path(f"{events}.undelivered.ndjson").read_bytes() == events.read_bytes()
+
+
+def test_a_receiver_with_options_faults_places_and_a_schema_of_ones_own(
+    tmp_path: Path, client: httpx.Client
+) -> None:
+    (tmp_path / "faults.yaml").write_text("faults:\n  - {path: /collection/broken, status: 503}\n")
+    schema = {"type": "object", "properties": {"_id": {"type": "string"}}, "required": ["_id"]}
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    options = ["--faults", "faults.yaml", "--schema", "schema.json", "--option", "entry_shape=tutorial"]
+    scenario = str(SCENARIOS / "lunch_rush.yaml")
+    with serving(tmp_path, *options, "--scenario", scenario, "--idempotent") as (process, url):
+        assert client.post(f"{url}/collection/broken", json=message()).status_code == 503
+        sync = f"{url}/collection/demo?syncValidation=true"
+        violations = client.post(sync, json=message({"_id": "a", "other": 1})).json()["report"]["cause"]
+        assert violations["_streamingValidation"][0]["message"] == "extraneous key [other] is not permitted"
+        for _ in range(2):
+            assert client.post(sync, json=message({"_id": "a"})).status_code == 200
+        assert client.get(f"{url}/health").json()["accepted"] == 1
+        batch = client.post(f"{url}/collection/batch/demo", json={"messages": [{}]}).json()
+        assert batch["responses"][0]["statusCode"] == 400
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+        assert (process.returncode, err) == (0, "")
+
+
+def test_places_of_a_file_are_answered(tmp_path: Path, client: httpx.Client) -> None:
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [11.5, 48.1]},
+        "properties": {"name": "Hall", "radius": 100},
+    }
+    (tmp_path / "shops.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    with serving(tmp_path, "--places", "shops.geojson") as (_, url):
+        library = client.get(f"{url}/placesedgequery/libraries").json()["libraries"][0]["id"]
+        query = f"{url}/placesedgequery?latitude=48.1&longitude=11.5&library={library}"
+        assert client.get(query).json()["places"]["userWithin"][0]["p"][1] == "Hall"
+
+
+def test_a_store_is_exported_while_it_is_used(tmp_path: Path, client: httpx.Client) -> None:
+    with serving(tmp_path, "--store", "kept.sqlite") as (_, url):
+        assert client.post(f"{url}/collection/demo", json=message()).status_code == 200
+        done = journeysim("export", "kept.sqlite", "--to", "events.ndjson", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (0, "1 event written to events.ndjson\n")
+    line = (tmp_path / "events.ndjson").read_text()
+    assert json.loads(line)["eventType"] == "location.entry"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--host", "0.0.0.0"], "no access token"),
+        (["--option", "future=never"], "expected accept or reject"),
+        (["--faults", "none.yaml"], "none.yaml: can't be read"),
+        (["--schema", "none.json"], "none.json: can't be read"),
+        (["--schema", "x.json", "--no-validation"], "not together"),
+        (["--token-file", "none"], "none: can't be read"),
+        (["--tls-cert", "cert.pem"], "give both"),
+    ],
+)
+def test_a_wrong_call_of_serve_is_2_and_says_why(tmp_path: Path, options: list[str], said: str) -> None:
+    done = journeysim("serve", "--port", "0", *options, cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none.sqlite", "--to", "x.ndjson"], "no such file"),
+        (["none.sqlite", "--to", "x.csv"], ".ndjson or .parquet"),
+    ],
+)
+def test_a_wrong_call_of_export_is_2_and_says_why(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = journeysim("export", *arguments, cwd=tmp_path)
+    assert (done.returncode, said in done.stderr) == (2, True)

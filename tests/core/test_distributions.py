@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.core.distributions import Choice, Constant, Exponential, LogNormal, Normal, Uniform, pick
+from simulator.core.distributions import (
+    Choice,
+    Constant,
+    Exponential,
+    LogNormal,
+    Normal,
+    PowerLaw,
+    Uniform,
+    pick,
+)
 
 U = (np.arange(100_000) + 0.5) / 100_000
 
@@ -36,6 +45,9 @@ def test_no_draw_leaves_the_bounds(u: float) -> None:
         Normal(0.0, 3.0, -2.0, 1.0),
         LogNormal(5.0, 2.0, 1.0, 9.0),
         Exponential(1.0, 0.5, 2.0),
+        PowerLaw(1.8, 1.0, 30.0, 17.0),
+        PowerLaw(0.0, 2.0, 3.0),
+        PowerLaw(10.0, 1e-9, 1e9, 1e-3),
         Choice((4.0, 2.0), (1.0, 1.0)),
     ):
         low, high = distribution.bounds()
@@ -45,3 +57,16 @@ def test_no_draw_leaves_the_bounds(u: float) -> None:
 def test_a_choice_follows_its_weights_and_skips_weightless_values() -> None:
     chosen = np.bincount(pick((1.0, 0.0, 3.0), U), minlength=3)
     assert chosen.tolist() == pytest.approx([25_000, 0, 75_000], abs=2)
+
+
+@pytest.mark.parametrize(("exponent", "cutoff"), [(1.8, 17.0), (0.5, np.inf), (2.5, np.inf), (1.0, 3.0)])
+def test_a_power_law_has_the_density_of_its_name(exponent: float, cutoff: float) -> None:
+    draws = PowerLaw(exponent, 0.5, 40.0, cutoff).ppf(U)
+    edges = np.geomspace(0.5, 40.0, 12)
+    fine = np.geomspace(0.5, 40.0, 110_001)
+    density = fine**-exponent * np.exp(-fine / cutoff)
+    mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) * np.diff(fine))])
+    expected = np.diff(np.interp(edges, fine, mass)) / mass[-1]
+    found = np.histogram(draws, edges)[0] / len(U)
+    assert found == pytest.approx(expected, abs=2e-4)
+    assert (np.diff(draws) >= 0.0).all()

@@ -334,3 +334,47 @@ def test_some_stay_away_from_work_on_some_days(tmp_path: Path) -> None:
     counts = [len(legs) / 2 for legs in days_of(world, cohort, *week).values()]
     assert sum(counts) / 2500 == pytest.approx(0.7, abs=0.03)
     assert len(set(counts)) > 3
+
+
+# --- opening hours --------------------------------------------------------------------------------------------
+
+HOURS = {"opens": "10:00", "closes": "16:00"}
+
+
+@pytest.mark.parametrize("more", [{}, {"mobility": {}}])
+def test_people_go_only_where_it_is_open_and_leave_when_it_closes(
+    tmp_path: Path, more: dict[str, Any]
+) -> None:
+    early = [{**shop, "opening": [{**HOURS, "days": ["sat"]}]} for shop in TOWN[:10]]
+    always = [place(f"Inn {n}", list(walk(*CENTRE, 40.0 * n, 700.0))) for n in range(3)]
+    errands = {"per_day": 2, "at": {"uniform": ["08:00", "20:00"]}, "stay": "5 h", "within": "20 km"}
+    group = {**EXPLORERS, "schedule": {**NOTHING, "errands": errands}, "mobility": None, **more}
+    world = world_of(tmp_path, group, early, {"Inns": always})
+    cohort = cohort_of(world, 300)
+    hours, to_shops, at_sunday_shops = set(), 0, 0
+    sunday = SATURDAY + timedelta(days=1)
+    for person, legs in days_of(world, cohort, SATURDAY, sunday).items():
+        for (leave, arrive, _, goal), (up, _, _, _) in pairwise(legs):
+            if goal == home(cohort, person):
+                continue
+            index, distance = world.places.nearest(np.array([goal[0]]), np.array([goal[1]]), 1, 90.0)
+            assert np.isfinite(distance).all()
+            if world.places.places[int(index[0, 0])].library_name == "Inns":
+                assert up - arrive == pytest.approx(5 * HOUR, abs=0.01)
+                continue
+            to_shops += 1
+            at_sunday_shops += leave >= 24 * HOUR
+            hours.add(int(leave // HOUR))
+            assert 10 * HOUR <= leave < 16 * HOUR
+            assert up <= max(16 * HOUR, arrive + 60.0) + 0.01
+    assert at_sunday_shops == 0  # closed all day
+    assert to_shops > 50
+    assert hours >= set(range(10, 16))
+
+
+def test_where_everything_is_closed_people_stay_at_home(tmp_path: Path) -> None:
+    shops = [{**shop, "opening": [{**HOURS, "days": ["mon"]}]} for shop in TOWN[:5]]
+    for mobility in ({}, None):
+        group = {**EXPLORERS, "mobility": mobility}
+        world = world_of(tmp_path, group, shops)
+        assert days_of(world, cohort_of(world, 50), SATURDAY) == {}

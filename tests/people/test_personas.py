@@ -174,6 +174,22 @@ def test_a_household_has_a_whole_number_of_people(tmp_path: Path, size: str) -> 
         world_of(tmp_path, {"household": {size: 1}}, SHOPS)
 
 
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ({"opens": "18:00", "closes": "02:00"}, "must be before `closes`"),
+        ({"opens": "09:00"}, "closes"),
+        ({"opens": "09:00", "closes": "17:00", "days": ["mo"]}, "'mo'"),
+    ],
+)
+def test_wrong_opening_hours_are_reported_at_their_place(
+    tmp_path: Path, hours: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        world_of(tmp_path, {}, [{**SHOPS[0], "opening": [hours]}])
+    assert caught.value.problems[0].field.startswith("places.0.inline.0.opening.0")
+
+
 # --- who has which --------------------------------------------------------------------------------------------
 
 
@@ -228,6 +244,11 @@ def test_a_run_of_personas_is_the_same_with_any_number_of_workers(tmp_path: Path
     assert one.numbers["crossings"] > 10_000
     assert one.bodies == two.bodies
     assert one.ledger_bytes == two.ledger_bytes
+
+
+def test_a_group_of_one_persona_is_known_by_it(tmp_path: Path) -> None:
+    described = [json.loads(line) for line in describe_people(with_personas(tmp_path, "tourist", size=5))]
+    assert [one["persona"] for one in described] == ["tourist"] * 5
 
 
 # --- households -----------------------------------------------------------------------------------------------

@@ -139,8 +139,8 @@ def test_no_call_is_answered_with_5xx_or_with_what_the_document_does_not_promise
 def test_the_gateway_and_a_strangers_calls_are_described_too(client: Client) -> None:
     """Without credentials every platform operation is refused as the document says."""
     for operation in operations(client):
-        if not operation.path.startswith("/data/"):
-            continue
+        if not operation.path.startswith("/data/") or operation.path.startswith("/data/foundation/export"):
+            continue  # failed batches are read like `/failed`, without credentials
         case = operation.Case(path_parameters={one: "x" for one in operation.path.split("/") if "{" in one})
         case.path_parameters = {name.strip("{}"): "x" for name in case.path_parameters}
         answer = case.call(base_url=client.url, timeout=10)

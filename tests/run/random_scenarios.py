@@ -48,7 +48,10 @@ def libraries(draw: st.DrawFn, centre: tuple[float, float]) -> dict[str, Any]:
         {"name": f"Place {n}", "at": at, "radius": metres(draw(st.floats(25.0, 5000.0)))}
         for n, at in enumerate([*near, *far, *at_home])
     ]
-    return {"library": "Places", "inline": places}
+    library: dict[str, Any] = {"library": "Places", "inline": places}
+    if draw(st.booleans()):
+        library["opening"] = [{"opens": "07:00", "closes": "12:30"}, {"opens": "14:00", "closes": "24:00"}]
+    return library
 
 
 @st.composite
@@ -68,6 +71,13 @@ def groups(draw: st.DrawFn, centre: tuple[float, float]) -> dict[str, Any]:
     if draw(st.booleans()):
         group["work"] = {"distance": metres(draw(st.floats(0.0, 5000.0)))}
         group["schedule"]["lunch"] = draw(st.none() | st.just({"within": "20 km"}))
+    if draw(st.booleans()):
+        group["schedule"]["errands"]["chain"] = draw(st.floats(0.0, 1.0))
+        group["mobility"] = draw(st.none() | st.just({}))
+        group["household"] = {"1": 1, "3": 1}
+    if draw(st.booleans()):
+        kinds = ["commuter", "student", "tourist", "shift_worker", "stay_at_home"]
+        group["personas"] = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
     return group
 
 

@@ -19,6 +19,7 @@ from simulator.core.distributions import (
     Exponential,
     LogNormal,
     Normal,
+    PowerLaw,
     Uniform,
 )
 from simulator.scenario import quantities as q
@@ -45,6 +46,9 @@ DAY = 86_400.0
         (units.TIME, {"uniform": ["08:00:30", "24:00"]}, Uniform(28_830.0, DAY)),
         (units.DURATION, {"lognormal": {"median": "25 min", "sigma": 0.5}}, LogNormal(1500.0, 0.5, 0.0, math.inf)),
         (units.DURATION, {"exponential": {"mean": "25 min", "max": "2 h"}}, Exponential(1500.0, 0.0, 7200.0)),
+        (units.DURATION, {"power_law": {"exponent": 1.8, "min": "20 min", "max": "8 h", "cutoff": "17 h"}},
+         PowerLaw(1.8, 1200.0, 28_800.0, 61_200.0)),
+        (units.LENGTH, {"power_law": {"exponent": 0, "min": "1 m", "max": "1 km"}}, PowerLaw(0.0, 1.0, 1000.0)),
         (units.AMOUNT, {"choice": {"0": 5, "1": 4}}, Choice((0.0, 1.0), (5.0, 4.0))),
         (units.AMOUNT, {"choice": [1, 2]}, Choice((1.0, 2.0), (1.0, 1.0))),
         (units.LENGTH, {"choice": [{"value": "1 m", "weight": 3}, "2 m", {"value": "3 m"}]},
@@ -68,9 +72,9 @@ def test_a_lognormal_may_be_given_by_its_mean() -> None:
 @pytest.mark.parametrize(
     ("value", "issues"),
     [
-        ({}, [((), "is empty", "give one of constant, uniform, normal, lognormal, exponential or choice")]),
+        ({}, [((), "is empty", "give one of constant, uniform, normal, lognormal, exponential, power_law or choice")]),
         ({"uniform": ["1 m", "2 m"], "constant": "1 m"},
-         [((), "gives 2 distributions at once", "give one of constant, uniform, normal, lognormal, exponential or choice")]),
+         [((), "gives 2 distributions at once", "give one of constant, uniform, normal, lognormal, exponential, power_law or choice")]),
         ({"unifrom": ["1 m", "2 m"]}, [(("unifrom",), "unknown distribution 'unifrom'", "did you mean 'uniform'?")]),
         (["1 m", "2 m"], [((), "a list is not a length",
           "expected a length such as 120 m or 2 mi, or a distribution such as {uniform: [low, high]}")]),
@@ -94,6 +98,12 @@ def test_a_lognormal_may_be_given_by_its_mean() -> None:
         ({"lognormal": {"median": "1 m", "sigma": 50}},
          [(("lognormal", "sigma"), "50 is out of range", "must be at most 10")]),
         ({"exponential": {"mean": 0}}, [(("exponential", "mean"), "0 is out of range", "must be greater than 0")]),
+        ({"power_law": {"exponent": 11, "min": 0, "max": "1 m", "cutoff": 0}}, [
+            (("power_law", "exponent"), "11 is out of range", "must be at most 10"),
+            (("power_law", "min"), "0 is out of range", "must be greater than 0"),
+            (("power_law", "cutoff"), "0 is out of range", "must be greater than 0")]),
+        ({"power_law": {"exponent": 2, "min": "1 m", "max": "1 m"}},
+         [(("power_law",), "min is not less than max", "the smaller one is `min`")]),
         ({"choice": {"1 m": 0, "2 m": 0}},
          [(("choice",), "all weights are 0", "give at least one a weight greater than 0")]),
         ({"choice": []}, [(("choice",), "has no values", "give at least one")]),
@@ -126,6 +136,7 @@ def distributions(draw: st.DrawFn) -> Distribution:
                 Normal(middle, spread, *limits),
                 LogNormal(middle, sigma, *limits),
                 Exponential(middle, *limits),
+                PowerLaw(draw(st.floats(0, 10)), low, high + 0.001, draw(st.just(math.inf) | size)),
                 Choice(tuple(values), tuple(weights)),
             ]
         )

@@ -12,7 +12,7 @@ the literature, assumption).
 from __future__ import annotations
 
 from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
-from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WEEKDAYS, WORKING_DAYS, Model, Weekday
 from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import (
@@ -49,7 +49,7 @@ from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
-from simulator.scenario.models.places import Library, Place, PlaceColumns
+from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
 from simulator.scenario.models.traces import Trace, TraceColumns
@@ -61,6 +61,7 @@ __all__ = [
     "MINUTE",
     "RESERVED_NAMESPACES",
     "SOURCES",
+    "WEEKDAYS",
     "WORKING_DAYS",
     "ActionDefinition",
     "Answers",
@@ -98,6 +99,7 @@ __all__ = [
     "Model",
     "NearPlaces",
     "Network",
+    "OpeningHours",
     "OsProfileOverrides",
     "OsProfiles",
     "Outing",

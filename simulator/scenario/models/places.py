@@ -7,8 +7,26 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from simulator.core.distributions import Constant
-from simulator.scenario.models.base import Model
-from simulator.scenario.quantities import FilePath, Position, RandomLength, RandomNumber
+from simulator.scenario.models.base import Model, Weekday
+from simulator.scenario.quantities import FilePath, Position, RandomLength, RandomNumber, TimeOfDay
+
+
+class OpeningHours(Model):
+    """When a place is open on some days of the week. After midnight it is the next day."""
+
+    days: tuple[Weekday, ...] | None = Field(
+        default=None, description="Days of the week; by default every day."
+    )
+    opens: TimeOfDay = Field(description="When it opens.")
+    closes: TimeOfDay = Field(description="When it closes, `24:00` at the latest.")
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError(
+                "opens: must be before `closes`; write hours after midnight as those of the next day"
+            )
+        return self
 
 
 class Place(Model):
@@ -41,6 +59,9 @@ class Place(Model):
     )
     attractiveness: RandomNumber = Field(
         default=Constant(1.0), description="How much people like to go there, relative to other places."
+    )
+    opening: tuple[OpeningHours, ...] | None = Field(
+        default=None, description="When it is open; by default as the library says."
     )
     dead_zone: bool | None = Field(
         default=None, description="Phones have no signal inside; by default as the library says."
@@ -91,6 +112,11 @@ class Library(Model):
     inline: tuple[Place, ...] = Field(default=(), description="Places written here instead of in a file.")
     radius: RandomLength = Field(
         default=Constant(100.0), description="Radius of places for which the source gives none."
+    )
+    opening: tuple[OpeningHours, ...] = Field(
+        default=(),
+        description="When its places are open; by default always. People go only where it is open, and leave when it "
+        "closes.",
     )
     dead_zone: bool = Field(default=False, description="Phones have no signal inside these places.")
 

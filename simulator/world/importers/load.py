@@ -13,7 +13,7 @@ from simulator.core.errors import InputError, Problem
 from simulator.core.identifiers import derived_uuid
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import key_of, purpose_keys, uniform
-from simulator.scenario.models import Library, PlaceColumns
+from simulator.scenario.models import WEEKDAYS, Library, PlaceColumns
 from simulator.scenario.models import Place as InlinePlace
 from simulator.world.fences import MAX_RADIUS
 from simulator.world.importers import csv_places, json_places
@@ -21,6 +21,7 @@ from simulator.world.importers.complaints import Complaints, FieldPath, Scenario
 from simulator.world.importers.osm_places import osm_places
 from simulator.world.importers.records import MIN_RADIUS, TEXTS, Checker, Draft, Raw
 from simulator.world.importers.table import Table, decode_any, decode_utf8, parse_table, read_bytes
+from simulator.world.opening import Week
 from simulator.world.osm import is_osm
 from simulator.world.places import Place, PlaceSet
 
@@ -202,6 +203,7 @@ class _Loaded:
                 rank=ranks.setdefault(library_id, len(ranks) + 1),
                 metadata=draft.metadata,
                 attractiveness=pull,
+                opening=self._opening(draft),
                 dead_zone=self._is_dead(draft),
                 **draft.texts,
             )
@@ -209,6 +211,14 @@ class _Loaded:
                 self.drafts, self.ids, self.library_ids, radius.tolist(), attractiveness.tolist(), strict=True
             )
         ]
+
+    def _opening(self, draft: Draft) -> Week:
+        """Opening hours of a place: its own, or those of the library."""
+        own = self.spec.inline[draft.number].opening if self.spec.inline else None
+        hours = self.spec.opening if own is None else own
+        return tuple(
+            (WEEKDAYS.index(day), one.opens, one.closes) for one in hours for day in one.days or WEEKDAYS
+        )
 
     def _is_dead(self, draft: Draft) -> bool:
         """Whether phones have no signal in a place: as it says itself, or else as its library does."""

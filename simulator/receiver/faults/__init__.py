@@ -1,0 +1,1 @@
+"""Misbehaviour on demand, for any client: errors, delays, cut connections, damaged answers."""
