@@ -25,7 +25,7 @@ NAMES = {
     """,
     "journeys": """
         Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
-        StubCallout Supply lint make_plan
+        StepEventWriter StepEvidence StubCallout Supply lint make_plan read_step_event
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS

@@ -20,10 +20,13 @@ NUMBERS = (
     *("sent", "acknowledged", "rejected", "pending"),
     *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers"),
 )
-GROUPS = ("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations")
+GROUPS = (
+    *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
+    *("journeys", "actions", "discards"),
+)
 
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.
-COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"))
+COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"), ("journeys",), ("actions",), ("discards",))
 
 
 @dataclass(frozen=True, slots=True)

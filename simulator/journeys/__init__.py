@@ -10,6 +10,7 @@ from simulator.journeys.engine import JourneyEngine
 from simulator.journeys.lint import Supply, lint
 from simulator.journeys.log import LogRow
 from simulator.journeys.plan import Fault, Plan, make_plan
+from simulator.journeys.step_events import StepEventWriter, StepEvidence, read_step_event
 from simulator.journeys.surroundings import Answer, Call, Callout, Directory, Message, PersonProfile, Post
 
 __all__ = [
@@ -25,8 +26,11 @@ __all__ = [
     "PersonProfile",
     "Plan",
     "Post",
+    "StepEventWriter",
+    "StepEvidence",
     "StubCallout",
     "Supply",
     "lint",
     "make_plan",
+    "read_step_event",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-LogKind = Literal["entered", "step", "message", "call", "ended", "discarded"]
+LogKind = Literal["entered", "step", "message", "call", "ended", "discarded", "received", "refused", "opened"]
 
 
 class LogRow(NamedTuple):
@@ -22,6 +22,9 @@ class LogRow(NamedTuple):
     - ``call``: ``action``, ``method``, ``url``, ``attempts``, ``status`` (`http_200`, `timedout`, `capped`, ...)
     - ``ended``: ``reason`` (end, no_path, error, timeout, exit, run_end)
     - ``discarded``: ``event``, ``event_id``, ``reason`` (see discards.py)
+    - ``received``: a push message reached the phone: ``action``, ``sent`` (virtual time)
+    - ``refused``: it never will: ``action``, ``reason`` (push_not_allowed)
+    - ``opened``: the person opened it: ``action``, ``received`` (virtual time)
     """
 
     at: int

@@ -296,6 +296,7 @@ class StepRunner:
                 "" if title is None else str(title),
                 body,
                 instance.person,
+                instance.identity,
             )
             self._engine.note(
                 "message",

@@ -79,6 +79,7 @@ class Message(NamedTuple):
     title: str
     body: Any
     person: PersonProfile
+    identity: str
 
 
 class Post(Protocol):

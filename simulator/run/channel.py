@@ -53,7 +53,8 @@ class WindowSender:
             *(window.rows, window.lost, window.open),
         )
         counts = tuple(len(column) for column in columns)
-        self._connection.send((window.start, window.end, window.census, slot, len(events), counts))
+        head = (window.start, window.end, window.census, slot, len(events), counts, window.journal)
+        self._connection.send(head)
         self._connection.send_bytes(b"".join(column.tobytes() for column in columns))
         if slot == _THROUGH_CONNECTION:
             self._connection.send_bytes(events)
@@ -91,7 +92,7 @@ class WindowReceiver:
         head = self.connection.recv()
         if isinstance(head, Exception):
             return head
-        start, end, census, slot, size, counts = head
+        start, end, census, slot, size, counts, journal = head
         data, at = self.connection.recv_bytes(), 0
         columns: list[Any] = []
         for kind, count in zip(_COLUMNS, counts, strict=True):
@@ -101,7 +102,7 @@ class WindowReceiver:
         bodies = marshal.loads(self._events(slot, size))
         return Window(
             *(start, end, sent, person, event_type, route, repeat, crossing, bodies),
-            *(rows, lost, open_rows, census),
+            *(rows, lost, open_rows, census, journal),
         )
 
     def _events(self, slot: int, size: int) -> bytes:

@@ -31,6 +31,7 @@ from simulator.run.embedded import EmbeddedReceiver
 from simulator.run.folder import RunFolder, writing
 from simulator.run.guard import guard, leaves_this_machine
 from simulator.run.interrupts import interrupts
+from simulator.run.journal import Journal
 from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
@@ -149,6 +150,13 @@ class _Run:
         self._stop = asyncio.Event()
         self._failure: str | None = None
         self._open = rows_from([])
+        plan = self._world.journey_plan()
+        self._journal: Journal | None = None
+        if plan is not None:
+            world = self._world
+            self._journal = Journal(
+                folder.journal, folder.step_events, plan, world.calendar, world.scenario.seed
+            )
         self._lag = 0.0
         self._workers = 1
 
@@ -173,6 +181,7 @@ class _Run:
         with (
             contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
+            contextlib.closing(self._journal) if self._journal else contextlib.nullcontext(),
         ):
             if source is not None:
                 async for window in self._windows(source):
@@ -278,6 +287,8 @@ class _Run:
         ledger.append(window.lost)
         self._open = window.open
         self._undelivered.keep(batch, receipt)
+        if self._journal is not None:
+            self._journal.append(window.journal)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
 
@@ -314,6 +325,7 @@ class _Run:
             "libraries": {library.name: library.size for library in world.places.libraries},
             **self._tally.document(),
             "outcomes": ledger.outcomes,
+            **({} if self._journal is None else self._journal.document()),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,

@@ -16,6 +16,8 @@ SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
 RECEIVED_FILE = "received.ndjson"
 UNDELIVERED_FILE = "undelivered.ndjson"
+JOURNAL_FILE = "journeys.ndjson"
+STEP_EVENTS_FILE = "step_events.ndjson"
 
 
 class RunFolder:
@@ -29,6 +31,8 @@ class RunFolder:
         self.received_store = path / RECEIVED_STORE
         self.received = path / RECEIVED_FILE
         self.undelivered = path / UNDELIVERED_FILE
+        self.journal = path / JOURNAL_FILE
+        self.step_events = path / STEP_EVENTS_FILE
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:

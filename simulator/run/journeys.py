@@ -8,13 +8,17 @@ from simulator.core.errors import Problem
 from simulator.journeys import Supply, lint, make_plan
 from simulator.scenario import LoadedScenario, Scenario
 
-# What phones send of themselves.
-_PHONE_EVENTS = frozenset({"application.launch", "application.close", "location.entry", "location.exit"})
+# What phones send of themselves, and what people do with push messages.
+_PHONE_EVENTS = ("application.launch", "application.close", "location.entry", "location.exit")
+_PUSH_EVENTS = ("pushTracking.applicationOpened", "pushTracking.customAction")
 
 
 def supply_of(scenario: Scenario) -> Supply:
     """The events that a scenario sends, as far as journeys care."""
-    return Supply(event_types=_PHONE_EVENTS, event_ids=frozenset(), namespaces=frozenset({"ECID"}))
+    app = scenario.app
+    namespaces = {"ECID"} | ({app.login.namespace} if app.login is not None else set())
+    event_ids = {rule.event_id for rule in app.rules if rule.event_id is not None}
+    return Supply(frozenset((*_PHONE_EVENTS, *_PUSH_EVENTS)), frozenset(event_ids), frozenset(namespaces))
 
 
 def check_journeys(loaded: LoadedScenario) -> Iterator[Problem]:

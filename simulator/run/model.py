@@ -40,6 +40,8 @@ class CohortModel:
 
     def __init__(self, context: ModelContext, cohort: Cohort, unreported: Unreported) -> None:
         self.env = CohortEnvironment()
+        self.evaluation = None if context.journeys is None else context.evaluation(self.env, cohort)
+        """The journeys of the cohort's people, if there are any."""
         self.inside_at_start = 0
         """Visits (person, place) that were under way when the run started."""
         self._past_crossings = 0
@@ -50,6 +52,8 @@ class CohortModel:
         self._sessions = CohortSessions(cohort)
         self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)
+        if self.evaluation is not None:
+            self.evaluation.serve(self._phones.apps, self._phones.sdks)
         self.env.process(self._days())
 
     @property

@@ -14,6 +14,7 @@ from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
 from simulator.core.randomness import bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
+from simulator.journeys import Plan
 from simulator.people import Cohort, DayLegs, Part
 from simulator.people.profiles import make_profile
 from simulator.phone import (
@@ -37,7 +38,8 @@ from simulator.phone import (
     draw_permissions,
     habits_of,
 )
-from simulator.scenario.models import PhoneMix, Scenario
+from simulator.run.evaluation import CohortEvaluation, InHand
+from simulator.scenario.models import PhoneMix, Push, Scenario
 from simulator.sdk import MobileSdk, SdkShared, Sender, make_plans
 from simulator.world import PlaceSet
 
@@ -83,6 +85,20 @@ class ModelContext:
     duration_ms: int
     sdk: SdkShared
     services: RegionServices
+    journeys: Plan | None = None
+
+    def evaluation(self, env: simpy.Environment, cohort: Cohort) -> CohortEvaluation:
+        """The journeys of a cohort; there must be a plan."""
+        assert self.journeys is not None  # noqa: S101 - the caller looks
+        return CohortEvaluation(
+            env,
+            self.journeys,
+            cohort,
+            self.calendar,
+            push=self.scenario.app.push or Push(),
+            seed=self.scenario.seed,
+            duration_ms=self.duration_ms,
+        )
 
 
 class Pocketed(Protocol):
@@ -93,16 +109,6 @@ class Pocketed(Protocol):
 
     def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
         """The person crosses the border of ``place``'s geofence."""
-
-
-class InHand(Protocol):
-    """A phone, or the app on it, as its person uses it."""
-
-    def foreground(self, now: int) -> None:
-        """The app comes to the front."""
-
-    def background(self, now: int) -> None:
-        """The app leaves the front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,8 @@ class CohortPhones:
     registrations: list[Registrations | None] = field(default_factory=list)
     """What each phone has registered; None for those to whom it makes no difference."""
 
+    sdks: Sequence[MobileSdk] = ()
+    """The SDK of each phone."""
     newcomer: Callable[[int], Registrations | None] = lambda person: None
     """Makes what the phone of a person may come to register, who so far may not."""
 
@@ -181,11 +189,13 @@ def make_phones(
     apps: dict[int, InHand] = {}
     living: dict[int, LivingPhone] = {}
     registrations: dict[int, Registrations | None] = {}
+    sdks: dict[int, MobileSdk] = {}
     newcomers: dict[int, Callable[[], Registrations | None]] = {}
     by_os: dict[str, int] = dict.fromkeys(SDK_VERSIONS, 0)
     for rows, part in made:
         phones.update(zip(rows, part.phones, strict=True))
         apps.update(zip(rows, part.apps, strict=True))
+        sdks.update(zip(rows, part.sdks, strict=True))
         living.update((rows[local], phone) for local, phone in part.living.items())
         registrations.update(zip(rows, part.registrations or [None] * len(rows), strict=True))
         newcomers.update((row, partial(part.newcomer, local)) for local, row in enumerate(rows))
@@ -197,6 +207,7 @@ def make_phones(
         by_os,
         living,
         [registrations[person] for person in people],
+        [sdks[person] for person in people],
         lambda person: newcomers[person](),
     )
 
@@ -238,7 +249,7 @@ def _make_phones(
         for app in apps:
             app.awake(0, FOREVER)
         if not context.places.dead_zones:
-            return CohortPhones([Phone(app) for app in apps], apps, by_os)
+            return CohortPhones([Phone(app) for app in apps], apps, by_os, sdks=apps)
     system_of = [systems[kind] for kind in handset_of.tolist()]
     keys = purpose_keys(cohort.keys, "phone.detection").tolist()
     if mix.monitoring == "ideal":
@@ -247,7 +258,7 @@ def _make_phones(
             LivingPhone(env, app, person, key, rules[os], unreported)
             for app, person, key, os in zip(apps, people, keys, system_of, strict=True)
         ]
-        return CohortPhones(living, living, by_os, dict(enumerate(living)))
+        return CohortPhones(living, living, by_os, dict(enumerate(living)), sdks=apps)
     services = {os: context.services.of(mix, os) for os in set(systems)}
     permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
     homes = list(zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True))
@@ -265,4 +276,4 @@ def _make_phones(
     def newcomer(person: int) -> Registrations | None:
         return services[system_of[person]].registrations(Permission.ALWAYS, *homes[person])
 
-    return CohortPhones(phones, phones, by_os, dict(enumerate(phones)), registrations, newcomer)
+    return CohortPhones(phones, phones, by_os, dict(enumerate(phones)), registrations, apps, newcomer)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Calendar
+from simulator.journeys import Plan, make_plan
 from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
+from simulator.run.evaluation import JourneyTap
 from simulator.run.model import CohortModel
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
@@ -43,6 +45,11 @@ class World:
         libraries = self.scenario.places
         mapped = any(one.format == "osm" or (one.file and is_osm(one.file)) for one in libraries)
         return (ATTRIBUTION,) if mapped or self.roads is not None else ()
+
+    def journey_plan(self) -> Plan | None:
+        """The journeys of the scenario, ready to run; None if it has none."""
+        journeys = self.scenario.journeys
+        return None if journeys is None else make_plan(journeys, self.scenario.clock.timezone)[0]
 
     def populator(self) -> Populator:
         """What makes the people."""
@@ -97,8 +104,11 @@ class Simulation:
         forms = EventForms(world.scenario.app, world.places, self._calendar)
         network = Network(world.scenario.network, self._calendar, world.duration_ms)
         self._uplink = HitList()
-        self._record = SdkRecord(self._uplink.post, round(world.scenario.network.late_after * MS_PER_SECOND))
         self._routes = forms.routes
+        plan = world.journey_plan()
+        tap = None if plan is None else JourneyTap(plan, self._uplink.post, self._routes)
+        post = self._uplink.post if tap is None else tap.post
+        self._record = SdkRecord(post, round(world.scenario.network.late_after * MS_PER_SECOND))
         context = ModelContext(
             scenario=world.scenario,
             places=world.places,
@@ -106,13 +116,17 @@ class Simulation:
             duration_ms=world.duration_ms,
             sdk=SdkShared(forms, network, self._record),
             services=RegionServices(world.places),
+            journeys=plan,
         )
         self._unreported = Unreported()
         self._models: list[CohortModel] = []
         people, made = sum(spec.size for spec in specs), 0
         for spec in specs:
             cohort = populator.populate(spec)
-            self._models.append(CohortModel(context, cohort, self._unreported))
+            model = CohortModel(context, cohort, self._unreported)
+            self._models.append(model)
+            if tap is not None and model.evaluation is not None:
+                tap.add(spec.first_person, model.evaluation)
             made += spec.size
             on_people(made, people)
         self._now = 0
@@ -125,7 +139,15 @@ class Simulation:
         lost = self._unreported.collect() + self._record.collect()
         pending = self._unreported.pending() + self._record.pending()
         census = self._census(until)
-        window = make_window(self._now, until, hits, self._calendar, census, self._routes, lost, pending)
+        journal = [
+            row
+            for model in self._models
+            if model.evaluation is not None
+            for row in model.evaluation.collect()
+        ]
+        window = make_window(
+            self._now, until, hits, self._calendar, census, self._routes, lost, pending, journal
+        )
         self._now = until
         return window
 

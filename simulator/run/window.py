@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from simulator.core.simtime import Calendar
 from simulator.ledger import CrossingRow, Rows, rows_from
+from simulator.run.evaluation import JournalRow
 from simulator.sdk import Hit, render_hits
 
 
@@ -63,6 +64,8 @@ class Window:
     open: Rows
     """Crossings that phones were still to notice at ``end``, in the same order, as if the run ended there."""
     census: Census
+    journal: list[JournalRow] = field(default_factory=list)
+    """What happened in journeys, by (time, person)."""
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -70,7 +73,7 @@ class Window:
     def slice(self, first: int, last: int) -> Window:
         """Events ``first`` to ``last`` of this window with their crossings, as a window of its own.
 
-        Lost crossings go with the first event.
+        Lost crossings and the journal go with the first event.
         """
         crossing = self.crossing[first:last]
         caused = crossing >= 0
@@ -85,6 +88,7 @@ class Window:
             bodies=self.bodies[first:last],
             rows=self.rows[crossing[caused]],
             lost=self.lost if first == 0 else self.lost[:0],
+            journal=self.journal if first == 0 else [],
         )
 
     def only(self, which: npt.NDArray[np.bool_]) -> Window:
@@ -105,6 +109,10 @@ class Window:
         )
 
 
+def _moment(row: JournalRow) -> tuple[int, int]:
+    return row[0], row[3]
+
+
 def in_order(rows: Rows) -> Rows:
     """Crossings by time, person and place; an entry stays before the exit of the same instant."""
     return rows[np.lexsort((rows["place"], rows["person"], rows["crossed"]))]
@@ -119,6 +127,7 @@ def make_window(
     routes: Sequence[int],
     lost: Sequence[CrossingRow] = (),
     open: Sequence[CrossingRow] = (),
+    journal: Sequence[JournalRow] = (),
 ) -> Window:
     """Put the hits and crossings of all cohorts of a worker into the order of the stream, and render the hits.
 
@@ -127,13 +136,14 @@ def make_window(
     Hits of one person must be in their own order; sorting is stable, so they stay in it.
     """
     lost_rows, open_rows = in_order(rows_from(lost)), in_order(rows_from(open))
+    journal = sorted(journal, key=_moment)
     if not hits:
         never, nobody = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
         untyped, none = np.empty(0, dtype=np.uint8), rows_from([])
         repeat = np.empty(0, dtype=np.bool_)
         return Window(
             *(start, end, never, nobody, untyped, untyped, repeat, nobody, []),
-            *(none, lost_rows, open_rows, census),
+            *(none, lost_rows, open_rows, census, journal),
         )
     sent = np.array([hit[0] for hit in hits], dtype=np.int64)
     person = np.array([hit[1].person for hit in hits], dtype=np.int32)
@@ -157,6 +167,7 @@ def make_window(
         lost=lost_rows,
         open=open_rows,
         census=census,
+        journal=journal,
     )
 
 
@@ -195,4 +206,5 @@ def merge(windows: Sequence[Window]) -> Window:
         lost=in_order(np.concatenate([window.lost for window in windows])),
         open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
+        journal=sorted((row for window in windows for row in window.journal), key=_moment),
     )

@@ -191,6 +191,8 @@ class _Builder:
 
     def _scalar(self, node: Node, path: Path) -> Any:
         text, tag = str(node.value), str(node.tag)
+        if node.style == ">":
+            text = text.replace("\a", "")  # ruamel marks where a folded text was broken
         kind = tag.removeprefix(_TAG)
         if kind == "null":
             if not text:

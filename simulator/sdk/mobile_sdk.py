@@ -60,7 +60,18 @@ class MobileSdk:
             "_plan",
             "_push_sent",
         ),
-        *("_queue", "_shared", "_skew", "_start", "_until_behind", "collects", "online", "sender", "until"),
+        *(
+            "_queue",
+            "_shared",
+            "_skew",
+            "_start",
+            "_until_behind",
+            "collects",
+            "on_connected",
+            "online",
+            "sender",
+            "until",
+        ),
     )
 
     def __init__(
@@ -93,6 +104,8 @@ class MobileSdk:
         self.until = self._until_behind = _NEVER
         self._front = False
         self.online = True
+        self.on_connected: Callable[[int], None] | None = None
+        """Told when the connection is back: push messages that wait for it can arrive."""
         # Until when events may leave at once, and when the last answer of those that did is in.
         self._clear = _NEVER
         self._busy = _NEVER
@@ -115,6 +128,16 @@ class MobileSdk:
     def os(self) -> Os:
         """The phone's system."""
         return self._forms.handset.os
+
+    @property
+    def in_front(self) -> bool:
+        """Whether the app is in the foreground."""
+        return self._front
+
+    @property
+    def allows_push(self) -> bool:
+        """Whether the person allows push messages; everybody does where the scenario doesn't say."""
+        return self._shared.app.push is None or (self._plan is not None and self._plan.push)
 
     # --- what the operating system tells ------------------------------------------------------------------
 
@@ -174,6 +197,8 @@ class MobileSdk:
                 self._queue.connected(now)
             else:
                 self._queue.disconnected(now)
+        if up and self.on_connected is not None:
+            self.on_connected(now)
 
     def installed(self, now: int) -> None:
         """The app was installed afresh: queue, identities, consent and memory of places are gone."""

@@ -98,10 +98,23 @@ class Login(Model):
 
 
 class Push(Model):
-    """Push tokens. Only an Edge destination is told of them."""
+    """Push messages: who allows them, and what people do with those that they get."""
 
     share: Share = Field(default=1.0, description="Share of people who allow push messages.")
     sandbox: bool = Field(default=False, description="iOS: tokens of Apple's sandbox.")
+    latency: RandomDuration = Field(
+        default=LogNormal(1.5, 0.6, 0.2, 30.0),
+        description="Time from the sending of a message to a phone that has a connection [a].",
+    )
+    opened: Share = Field(default=0.1, description="Share of messages that are opened [a].")
+    opened_after: RandomDuration = Field(
+        default=LogNormal(4 * MINUTE, 1.2, 1.0, 2 * DAY),
+        description="Time from the arrival of a message to its opening [a].",
+    )
+    session: RandomDuration = Field(
+        default=LogNormal(40.0, 0.9, 1.0, 1 * HOUR),
+        description="How long the app stays open because of a message [a].",
+    )
 
 
 class Rule(Model):

@@ -46,6 +46,11 @@ class Group(Model):
     locale: Weights = Field(
         default={"en_US": 1.0}, description="Locales of names and addresses, as Faker spells them."
     )
+    attributes: dict[str, Weights] = Field(
+        default={},
+        description="Attributes of the people's profiles, by dotted path, such as `loyalty.tier: {gold: 1, none: 4}`; "
+        "`true`, `false` and numbers count as such. Conditions of journeys can read them.",
+    )
     trace: Trace | None = Field(
         default=None, description="A recorded track that they follow, instead of living by a schedule."
     )
