@@ -6,7 +6,7 @@ Heavy imports wait until a command runs, so that ``--help`` is instant.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,8 @@ def main() -> None:
     multiple=True,
     metavar="DESTINATION",
     help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `edge:URL`, `kafka:BROKER/TOPIC`, "
-    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, or `-`; may be repeated.",
+    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
+    "`provisioned:FILE`, or `-`; may be repeated.",
 )
 @ALLOW_HOST
 @click.option("--over-limit", is_flag=True, help="Allow more than the service's documented limits.")
@@ -340,6 +341,47 @@ def _dry_run(prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool,
     else:
         render_plan(document, _console())
     sys.exit(ExitCode.OK if document["allowed"] else ExitCode.BAD_INPUT)
+
+
+@main.command()
+@click.argument(
+    "plan", type=click.Path(path_type=Path), metavar="PLAN", help="What to set up, and where (YAML)."
+)
+@click.option("--dry-run", is_flag=True, help="Print every call that would be made, and make none.")
+@click.option("--delete", "delete", is_flag=True, help="Delete what was made, and nothing else.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@user_errors
+def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
+    """Set a platform up for a scenario: schema, dataset, inlet, test profiles.
+
+    What is there already is found and kept; a second call changes nothing.
+
+    **Examples**
+
+    - `journeysim provision plan.yaml --dry-run`
+    - `journeysim provision plan.yaml`
+    - `journeysim run scenarios/lunch_rush.yaml --to provisioned:provisioned.json`
+    - `journeysim provision plan.yaml --delete`
+    """
+    import json
+
+    from simulator.provision import provision as set_up
+    from simulator.provision import unprovision
+    from simulator.run import describe_people, prepare
+
+    def people_of(scenario: Path) -> Iterator[dict[str, Any]]:
+        return map(json.loads, describe_people(prepare(scenario).world))
+
+    def report(line: str) -> None:
+        if not quiet:
+            click.echo(line)
+
+    if delete:
+        unprovision(plan, report=report, dry_run=dry_run)
+    else:
+        output = set_up(plan, people=people_of, report=report, dry_run=dry_run)
+        if not dry_run:
+            report(f"\nsend events there with `--to provisioned:{output}`")
 
 
 def _say_what_went_wrong(result: RunResult) -> None:

@@ -40,8 +40,10 @@ from simulator.scenario.models import (
     Work,
     WorkHabits,
 )
+from simulator.scenario.other_files import load_yaml
 from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
+from simulator.scenario.provisioned import Provisioned, ProvisionedInlet, read_provisioned
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -70,6 +72,8 @@ __all__ = [
     "Place",
     "PlaceColumns",
     "Position",
+    "Provisioned",
+    "ProvisionedInlet",
     "Roads",
     "Scenario",
     "Schedule",
@@ -87,4 +91,6 @@ __all__ = [
     "json_schema_text",
     "kinds_of",
     "load_scenario",
+    "load_yaml",
+    "read_provisioned",
 ]

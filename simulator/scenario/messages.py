@@ -36,8 +36,11 @@ class Finding:
     rule: bool = False
 
 
-def findings_of(error: ValidationError, data: Any) -> list[Finding]:
-    """The mistakes that pydantic found in ``data``, and those of model rules that it did not get to."""
+def findings_of(error: ValidationError, data: Any, root: Shape = ROOT) -> list[Finding]:
+    """The mistakes that pydantic found in ``data``, and those of model rules that it did not get to.
+
+    ``root`` is what the whole file may hold: a scenario, unless said otherwise.
+    """
     found: dict[Path, list[Finding]] = {}
     in_union: set[Path] = set()
     ruled: set[Path] = set()
@@ -52,12 +55,12 @@ def findings_of(error: ValidationError, data: Any) -> list[Finding]:
             in_union.add(path)
         if item["type"] == "value_error":
             ruled.add(path)
-        found.setdefault(path, []).extend(_translate(item, path, data))
+        found.setdefault(path, []).extend(_translate(item, path, data, root))
     result: list[Finding] = []
     for path, findings in found.items():
-        result.extend([_no_alternative(path, data)] if path in in_union else findings)
+        result.extend([_no_alternative(path, data, root)] if path in in_union else findings)
     for path in sorted(_parents(found) - ruled, key=repr):
-        result.extend(_rules_broken(path, data))
+        result.extend(_rules_broken(path, data, root))
     return result
 
 
@@ -117,10 +120,10 @@ def _path_in(location: tuple[str | int, ...], data: Any) -> Path:
     return tuple(path)
 
 
-def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Finding]:
+def _translate(item: Mapping[str, Any], path: Path, data: Any, root: Shape) -> Iterator[Finding]:
     kind, context = item["type"], item.get("ctx", {})
     value = value_at(data, path)  # as written; pydantic may have gone on with what was read from it
-    shape = shape_at(path) or Shape(())
+    shape = shape_at(path, root) or Shape(())
     if value is None and kind not in ("missing", "extra_forbidden", "value_error"):
         yield Finding(path, "must not be null", shape.expected)
     elif kind == ERROR_TYPE:
@@ -129,7 +132,7 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Findi
     elif kind == "missing":
         yield Finding(path, "is missing", shape.expected)
     elif kind == "extra_forbidden":
-        above = shape_at(path[:-1]) or ROOT
+        above = shape_at(path[:-1], root) or root
         valid = list(above.model.model_fields) if above.model else []
         yield Finding(path, *unknown_key(str(path[-1]), valid), at_key=True)
     elif kind == "value_error":
@@ -142,8 +145,8 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Findi
         yield Finding(path, *_type_words(kind, value, shape))
 
 
-def _no_alternative(path: Path, data: Any) -> Finding:
-    shape = shape_at(path) or Shape(())
+def _no_alternative(path: Path, data: Any, root: Shape) -> Finding:
+    shape = shape_at(path, root) or Shape(())
     return Finding(path, f"{shown(value_at(data, path))} is not valid", shape.expected)
 
 
@@ -207,9 +210,9 @@ def _parents(found: Mapping[Path, Any]) -> set[Path]:
     return {path[:length] for path in found for length in range(len(path))}
 
 
-def _rules_broken(path: Path, data: Any) -> Iterator[Finding]:
+def _rules_broken(path: Path, data: Any, root: Shape) -> Iterator[Finding]:
     """Broken rules of the mapping at ``path``, which pydantic skips while single values in it are wrong."""
-    shape, value = shape_at(path), value_at(data, path)
+    shape, value = shape_at(path, root), value_at(data, path)
     if shape is None or shape.model is None or not isinstance(value, dict):
         return
     stand_in = _stand_in(shape.model, value)

@@ -117,7 +117,8 @@ class Destination(Model):
         min_length=1,
         description="`receiver` (embedded, in this process), `http(s)://HOST/collection/INLET`, "
         "`edge:https://HOST?configId=DATASTREAM`, `kafka:BROKER,.../TOPIC`, `http:URL` (any HTTP endpoint), "
-        "`file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, or `-` for standard output. "
+        "`file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, `provisioned:FILE` "
+        "(what `journeysim provision` has set up), or `-` for standard output. "
         "Text in it may come from the environment: `${env:NAME}`.",
     )
     sources: tuple[Source, ...] = Field(
