@@ -47,7 +47,7 @@ def findings_of(error: ValidationError, data: Any, root: Shape = ROOT) -> list[F
     for item in error.errors(include_url=False):
         if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
             continue  # a list whose entries are wrong counts as empty
-        location = _in_mapping(item["loc"], data)
+        location = _in_mapping(item["loc"], data, root)
         if location is None:
             continue
         path = _path_in(location, data)
@@ -85,7 +85,7 @@ def value_at(data: Any, path: Path) -> Any:
     return data
 
 
-def _in_mapping(location: tuple[str | int, ...], data: Any) -> tuple[str | int, ...] | None:
+def _in_mapping(location: tuple[str | int, ...], data: Any, root: Shape) -> tuple[str | int, ...] | None:
     """``location`` as if a mapping stood for nothing else where a word or a mapping may stand, and one does.
 
     None for complaints that it is no such word.
@@ -93,7 +93,7 @@ def _in_mapping(location: tuple[str | int, ...], data: Any) -> tuple[str | int, 
     kept: list[str | int] = []
     for key in location:
         if isinstance(data, dict) and key not in data:
-            shape = shape_at(tuple(kept))
+            shape = shape_at(tuple(kept), root)
             if shape is not None and shape.model is not None and shape.literals:
                 if key == shape.model.__name__:
                     continue
