@@ -20,7 +20,6 @@ from simulator.sdk.consent import Choice
 from simulator.sdk.edge_queue import EdgeQueue, QueuedHit
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, HandsetForms
 from simulator.sdk.identity import AuthenticatedState, anonymous, ecid_of, known
-from simulator.sdk.network import OK
 from simulator.sdk.places import PlacesState
 from simulator.sdk.plans import Act, Plan
 from simulator.sdk.push import Message, make_token, tracking_event
@@ -408,9 +407,9 @@ class MobileSdk:
         sender, shared = self.sender, self._shared
         answered, outcome = now, _OPEN
         if not shared.perfect:
-            took, code, _, _ = shared.network.attempt(sender.id_key, number, 0, now)
+            took = shared.network.swift(sender.id_key, number, now)
             answered += took
-            if code != OK or answered > self._clear:
+            if took < 0 or answered > self._clear:
                 self._enqueue(now, kind, dated, number, template, values, region, passes)
                 return
             self._busy = answered
