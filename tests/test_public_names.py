@@ -40,9 +40,8 @@ NAMES = {
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
         CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
         Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
-        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported check_mix device_named
+        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported Ways check_mix device_named
         devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
-        ways_of
     """,
     "provision": """
         Plan PlatformError load_plan provision unprovision

@@ -89,6 +89,7 @@ def test_what_one_destination_lacks_can_be_sent_to_it_later(folder: Path) -> Non
         ("destination: {raw: true, to: 'http://h/collection/x'}\n", "dataflow that maps raw events"),
         ("destination: {rotate: {}, to: 'file:x.ndjson'}\n", "give at least one of `size`, `every`"),
         ("destination: {request: {headers: {Authorization: abc}}}\n", "Authorization stands here in clear"),
+        ("destination: {request: {headers: {X-Api-Key: abc}}}\n", "X-Api-Key stands here in clear"),
         ("destination: {kafka: {settings: {sasl.password: abc}}}\n", "sasl.password stands here in clear"),
         ("destination: {authentication: {client_id: a, client_secret: hunter2}}\n", "stands here in clear"),
     ],
@@ -98,7 +99,7 @@ def test_mistakes_are_said_at_their_place(folder: Path, more: str, message: str)
     result = call("check", "tiny.yaml")
     assert result.exit_code == 2
     assert message in result.stderr
-    assert result.stderr.startswith("tiny.yaml:17:")
+    assert result.stderr.startswith("tiny.yaml:18:")
     assert "hunter2" not in result.stderr
 
 
@@ -231,6 +232,7 @@ class Inquisitive:
         kinds: list[Behaviour] = [
             Reply(401, orjson.dumps({"report": {"message": said}})),
             Reply(400, padded.encode()),
+            Reply(400, said.encode()),
             Reply(503, said.encode()),
             Reply(207, orjson.dumps({"responses": [{"status": 400, "message": said}]})),
             Cut(),
