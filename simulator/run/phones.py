@@ -144,7 +144,7 @@ class CohortPhones:
             return
         ways = Ways(journeys.legs)
         walkers, first = np.unique(journeys.person, return_index=True)
-        ends = [*first[1:].tolist(), len(journeys.person)]
+        ends = np.append(first, len(journeys.person))[1:].tolist()
         for person, begin, end in zip(walkers.tolist(), first.tolist(), ends, strict=True):
             if (walker := self.registrations[person]) is not None:
                 walker.follow(ways, begin, end, now)
