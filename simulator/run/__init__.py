@@ -4,6 +4,7 @@ from simulator.run.engine import run
 from simulator.run.folder import RunFolder
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
+from simulator.run.observations import Observations
 from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.plan import plan
@@ -18,6 +19,7 @@ from simulator.run.tools import describe_people, profile_records
 
 __all__ = [
     "Figures",
+    "Observations",
     "Pacer",
     "Prepared",
     "Replayed",

@@ -47,8 +47,11 @@ def findings_of(error: ValidationError, data: Any, root: Shape = ROOT) -> list[F
     for item in error.errors(include_url=False):
         if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
             continue  # a list whose entries are wrong counts as empty
-        path = _path_in(item["loc"], data)
-        if len(path) < len(item["loc"]):
+        location = _in_mapping(item["loc"], data, root)
+        if location is None:
+            continue
+        path = _path_in(location, data)
+        if len(path) < len(location):
             in_union.add(path)
         if item["type"] == "value_error":
             ruled.add(path)
@@ -82,12 +85,30 @@ def value_at(data: Any, path: Path) -> Any:
     return data
 
 
+def _in_mapping(location: tuple[str | int, ...], data: Any, root: Shape) -> tuple[str | int, ...] | None:
+    """``location`` as if a mapping stood for nothing else where a word or a mapping may stand, and one does.
+
+    None for complaints that it is no such word.
+    """
+    kept: list[str | int] = []
+    for key in location:
+        if isinstance(data, dict) and key not in data:
+            shape = shape_at(tuple(kept), root)
+            if shape is not None and shape.model is not None and shape.literals:
+                if key == shape.model.__name__:
+                    continue
+                return None
+        kept.append(key)
+        data = value_at(data, (key,))
+    return tuple(kept)
+
+
 def _path_in(location: tuple[str | int, ...], data: Any) -> Path:
     """pydantic's location without the names of union branches, which are no keys of the file."""
     path: list[str | int] = []
     for number, key in enumerate(location):
         if isinstance(data, dict) and isinstance(key, str):
-            if key not in data and number < len(location) - 1:
+            if key not in data and (number < len(location) - 1 or "[" in key):
                 break
             path.append(key)
             data = data.get(key)

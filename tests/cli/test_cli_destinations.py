@@ -99,7 +99,7 @@ def test_mistakes_are_said_at_their_place(folder: Path, more: str, message: str)
     result = call("check", "tiny.yaml")
     assert result.exit_code == 2
     assert message in result.stderr
-    assert result.stderr.startswith("tiny.yaml:17:")
+    assert result.stderr.startswith("tiny.yaml:18:")
     assert "hunter2" not in result.stderr
 
 
@@ -265,6 +265,7 @@ class Inquisitive:
         kinds: list[Behaviour] = [
             Reply(401, orjson.dumps({"report": {"message": said}})),
             Reply(400, padded.encode()),
+            Reply(400, said.encode()),
             Reply(503, said.encode()),
             Reply(207, orjson.dumps({"responses": [{"status": 400, "message": said}]})),
             Cut(),

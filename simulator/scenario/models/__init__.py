@@ -51,8 +51,10 @@ from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
+from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.scripts import MOVES, Observed, ScriptStep
 from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "MOVES",
     "RESERVED_NAMESPACES",
     "SOURCES",
     "WEEKDAYS",
@@ -101,6 +104,7 @@ __all__ = [
     "Model",
     "NearPlaces",
     "Network",
+    "Observed",
     "OpeningHours",
     "OsProfileOverrides",
     "OsProfiles",
@@ -110,6 +114,7 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Product",
     "Push",
     "RaceBranch",
     "Reentrance",
@@ -118,6 +123,7 @@ __all__ = [
     "Rule",
     "Scenario",
     "Schedule",
+    "ScriptStep",
     "ServerCredentials",
     "Sessions",
     "Source",
