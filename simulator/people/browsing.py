@@ -6,7 +6,7 @@ Between sessions only the cart stays. Every choice is a draw of the person's own
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.core.randomness import uniform_one
 from simulator.people.carts import Cart, Catalogue, Line
-from simulator.scenario.models import Shopping
+from simulator.scenario.models import Shopping, ShoppingMood
 from simulator.xdm import EventType
 
 
@@ -59,11 +59,10 @@ class Chances:
 
 def chances_of(habits: Shopping) -> tuple[Chances, ...]:
     """What people with these habits do, by :class:`Whereabouts`."""
-    names = Chances.__slots__
-    everywhere = {name: getattr(habits, name) for name in names}
-    moods: tuple[dict[str, float | None], ...] = ({}, habits.at_home.model_dump(), habits.in_store.model_dump())
+    names = [field.name for field in fields(Chances)]
+    moods = ShoppingMood(), habits.at_home, habits.in_store
     return tuple(
-        Chances(**{name: everywhere[name] if mood.get(name) is None else mood[name] for name in names})
+        Chances(*(getattr(habits if getattr(mood, name) is None else mood, name) for name in names))
         for mood in moods
     )
 

@@ -101,8 +101,3 @@ class Cart:
         """The id of the next order, from the cart or not."""
         self.orders += 1
         return derived_uuid("order", self.owner, self.orders)
-
-
-def total(lines: Iterable[Line]) -> int:
-    """What all lines cost together, in hundredths of the currency."""
-    return sum(line.cents for line in lines)

@@ -32,11 +32,11 @@ from simulator.phone import (
     RegionService,
     Registrations,
     Unreported,
+    Ways,
     draw_clock_errors,
     draw_handsets,
     draw_permissions,
     habits_of,
-    ways_of,
 )
 from simulator.run.evaluation import CohortEvaluation, InHand
 from simulator.scenario.models import PhoneMix, Push, Scenario
@@ -140,17 +140,18 @@ class CohortPhones:
 
     def follow(self, journeys: DayLegs, now: int) -> None:
         """Tell the phones where their people are going to be; at the start of the run also where they are."""
-        moving = [registrations for registrations in self.registrations if registrations is not None]
-        if not moving:
+        if not any(self.registrations):
             return
-        for registrations in moving:
-            registrations.catch_up(now)
-        for person, way in zip(journeys.person.tolist(), ways_of(journeys.legs), strict=True):
+        ways = Ways(journeys.legs)
+        walkers, first = np.unique(journeys.person, return_index=True)
+        ends = np.append(first, len(journeys.person))[1:].tolist()
+        for person, begin, end in zip(walkers.tolist(), first.tolist(), ends, strict=True):
             if (walker := self.registrations[person]) is not None:
-                walker.follow(way)
+                walker.follow(ways, begin, end, now)
         if now == 0:
-            for registrations in moving:
-                registrations.refresh(now)
+            for registrations in self.registrations:
+                if registrations is not None:
+                    registrations.refresh(now)
 
 
 def nobody(namespace: str) -> str:

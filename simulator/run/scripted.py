@@ -16,7 +16,7 @@ import simpy
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import to_ms
 from simulator.people import Cohort, Mover, PlaceNames, Surroundings, due_times
-from simulator.phone import LivingPhone, Permission, draw_permissions, happenings, ways_of
+from simulator.phone import LivingPhone, Permission, Ways, draw_permissions, happenings
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.observations import Message, Observations
 from simulator.run.phones import CohortPhones, ModelContext
@@ -188,9 +188,7 @@ class ScriptedPerson:
         registered = self._scripts.phones.registrations
         watched = registered[self._who] if registered else None
         if watched is not None:
-            watched.catch_up(self._now)
-            for way in ways_of(legs):
-                watched.follow(way)
+            watched.follow(Ways(legs), 0, len(legs), self._now)
 
     # --- phone and app ------------------------------------------------------------------------------------
 

@@ -11,7 +11,10 @@ import numpy.typing as npt
 from simulator.core.simtime import Calendar
 from simulator.ledger import CrossingRow, Rows, rows_from
 from simulator.run.evaluation import JournalRow
+from simulator.scenario.models import SOURCES
 from simulator.sdk import Hit, Route, render_hits
+
+_POSTBACK = np.uint8(SOURCES.index("postback"))
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class Window:
     route: npt.NDArray[np.uint8]
     """Which way the event goes, as ``Route`` has it."""
     source: npt.NDArray[np.uint8]
-    """Where the event comes from, as a position in ``SOURCES``."""
+    """Where the event comes from as destinations tell sources apart, as a position in ``SOURCES``."""
     repeat: npt.NDArray[np.bool_]
     """Whether the endpoint was sent the event before."""
     crossing: npt.NDArray[np.int32]
@@ -161,7 +164,9 @@ def make_window(
     ordered = [hits[i] for i in order.tolist()]
     _, senders, types, dated, numbers, templates, values, causes, repeats = zip(*ordered, strict=True)
     kinds = np.array(types, dtype=np.uint8)
-    source = np.array([sender.source for sender in senders], dtype=np.uint8)
+    # Client-side rules are the app's: they don't turn aside what other systems send.
+    system = np.array([sender.source for sender in senders], dtype=np.uint8)
+    route = np.where(system, np.uint8(Route.EVENT), np.array(routes, dtype=np.uint8)[kinds])
     crossings = [cause for cause in causes if cause is not None]
     caused = np.array([cause is not None for cause in causes], dtype=np.bool_)
     return Window(
@@ -170,9 +175,8 @@ def make_window(
         sent=sent[order],
         person=person[order],
         event_type=kinds,
-        # Client-side rules are the app's: they don't turn aside what other systems send.
-        route=np.where(source, np.uint8(Route.EVENT), np.array(routes, dtype=np.uint8)[kinds]),
-        source=source,
+        route=route,
+        source=np.where(route == Route.POSTBACK, _POSTBACK, system),
         repeat=np.array(repeats, dtype=np.bool_),
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=render_hits(senders, dated, numbers, templates, values, calendar),
@@ -221,4 +225,25 @@ def merge(windows: Sequence[Window]) -> Window:
         open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
         journal=sorted((row for window in windows for row in window.journal), key=_moment),
+    )
+
+
+def follow(first: Window, second: Window) -> Window:
+    """Two windows of the stream, one right after the other, as one."""
+    crossing = second.crossing + np.where(second.crossing >= 0, len(first.rows), 0).astype(np.int32)
+    return Window(
+        start=first.start,
+        end=second.end,
+        sent=np.concatenate([first.sent, second.sent]),
+        person=np.concatenate([first.person, second.person]),
+        event_type=np.concatenate([first.event_type, second.event_type]),
+        route=np.concatenate([first.route, second.route]),
+        repeat=np.concatenate([first.repeat, second.repeat]),
+        crossing=np.concatenate([first.crossing, crossing]),
+        bodies=first.bodies + second.bodies,
+        rows=np.concatenate([first.rows, second.rows]),
+        lost=np.concatenate([first.lost, second.lost]),
+        open=second.open,
+        census=second.census,
+        journal=first.journal + second.journal,
     )

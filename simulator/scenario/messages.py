@@ -47,8 +47,11 @@ def findings_of(error: ValidationError, data: Any, root: Shape = ROOT) -> list[F
     for item in error.errors(include_url=False):
         if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
             continue  # a list whose entries are wrong counts as empty
-        path = _path_in(item["loc"], data)
-        if len(path) < len(item["loc"]):
+        location = _in_mapping(item["loc"], data, root)
+        if location is None:
+            continue
+        path = _path_in(location, data)
+        if len(path) < len(location):
             in_union.add(path)
         if item["type"] == "value_error":
             ruled.add(path)
@@ -80,6 +83,24 @@ def value_at(data: Any, path: Path) -> Any:
         else:
             return None
     return data
+
+
+def _in_mapping(location: tuple[str | int, ...], data: Any, root: Shape) -> tuple[str | int, ...] | None:
+    """``location`` as if a mapping stood for nothing else where a word or a mapping may stand, and one does.
+
+    None for complaints that it is no such word.
+    """
+    kept: list[str | int] = []
+    for key in location:
+        if isinstance(data, dict) and key not in data:
+            shape = shape_at(tuple(kept), root)
+            if shape is not None and shape.model is not None and shape.literals:
+                if key == shape.model.__name__:
+                    continue
+                return None
+        kept.append(key)
+        data = value_at(data, (key,))
+    return tuple(kept)
 
 
 def _path_in(location: tuple[str | int, ...], data: Any) -> Path:

@@ -27,7 +27,7 @@ class Customer:
     """One person: identities, card, and the numbers of the events that are told of them."""
 
     def __init__(self, person: int, key: int, mail: Callable[[], str], card: str | None) -> None:
-        """``person`` is the ordinal within the run, ``key`` that of the ids, ``card`` the namespace of a member's card."""
+        """``person`` is the ordinal within the run, ``key`` that of the ids; members have a namespace of the ``card``."""
         self.key = key
         self._person = person
         self._mail = mail

@@ -13,7 +13,7 @@ from simulator.xdm.catalogue.library import (
     FieldGroup,
     XdmClass,
 )
-from simulator.xdm.commerce import CommerceTemplates, ItemFacts, OrderFacts, commerce_event
+from simulator.xdm.commerce import COMMERCE_TYPES, CommerceTemplates, ItemFacts, OrderFacts, commerce_event
 from simulator.xdm.events import (
     EVENT_TYPES,
     EventType,
@@ -50,6 +50,7 @@ __all__ = [
     "BEHAVIORS",
     "CLASSES",
     "CLOSE_SLOTS",
+    "COMMERCE_TYPES",
     "EVENT_TYPES",
     "EXPERIENCE_EVENT",
     "FIELD_GROUPS",

@@ -14,7 +14,7 @@ Event = dict[str, Any]
 
 # How products get into the cart where nothing else is known.
 ADD_METHOD = "app"
-_COUNTS = frozenset(
+COMMERCE_TYPES = frozenset(
     {
         EventType.PRODUCT_VIEWS,
         EventType.PRODUCT_LIST_OPENS,
@@ -27,6 +27,7 @@ _COUNTS = frozenset(
         EventType.PURCHASES,
     }
 )
+"""Types of events about products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def commerce_event(
     ``currency`` is an ISO 4217 code. Without ``sdk`` the event comes from a system that knows the person, such as a
     till. Raises ``ValueError`` for an event type that is not about products, and for a purchase without an order.
     """
-    if event_type not in _COUNTS:
+    if event_type not in COMMERCE_TYPES:
         raise ValueError(f"{event_type.value} is not about products")
     if (event_type is EventType.PURCHASES) != (order is not None):
         raise ValueError("a purchase, and nothing else, has an order")

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
-from simulator.scenario.quantities import Count, Duration, FilePath, Number, Size
+from simulator.scenario.quantities import Bound, Count, Duration, FilePath, Size
 from simulator.scenario.references import ReferenceText, SecretText
 
 # Where an event comes from; events carry the position in this list as one byte.
@@ -17,8 +17,8 @@ SOURCES: tuple[Source, ...] = ("phone", "till", "loyalty", "web", "postback")
 
 # ingestion.md 3.1: scopes of OAuth server-to-server credentials for the platform's APIs.
 _SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
-# Headers that carry a secret whenever they are used.
-_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+# What is in the names of headers that carry a secret.
+_SECRET_HEADERS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 _SECRET_SETTINGS = ("password", "secret", "token", "ssl.key.pem", "oauthbearer.config", "jaas.config")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -87,7 +87,7 @@ class HttpRequest(Model):
         for name, value in self.headers.items():
             if not _HEADER_NAME.fullmatch(name):
                 raise ValueError(f"headers: {name!r} is not the name of a header")
-            if name.lower() in _SECRET_HEADERS and value.literal:
+            if value.literal and any(word in name.lower() for word in _SECRET_HEADERS):
                 raise ValueError(
                     f"headers: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}"
                 )
@@ -182,9 +182,18 @@ class Expectation(Model):
         description="Dotted path into summary.json, such as `rejected` or `events.location.entry`.",
         min_length=1,
     )
-    equals: Number | None = Field(default=None, description="The value must be this.")
-    at_least: Number | None = Field(default=None, description="The value must not be lower.")
-    at_most: Number | None = Field(default=None, description="The value must not be higher.")
+    equals: Bound | None = Field(default=None, description="The value must be this.")
+    at_least: Bound | None = Field(default=None, description="The value must not be lower.")
+    at_most: Bound | None = Field(
+        default=None,
+        description="The value must not be higher; with a unit where it has one, such as `500 ms`.",
+    )
+    abort_after: Duration | None = Field(
+        default=None,
+        gt=0,
+        description="End the run early once this does not hold, measured over this long while it runs; for "
+        "rates, shares of errors and latencies.",
+    )
 
     @model_validator(mode="after")
     def _some_bound(self) -> Self:
