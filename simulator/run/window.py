@@ -238,6 +238,7 @@ def follow(first: Window, second: Window) -> Window:
         person=np.concatenate([first.person, second.person]),
         event_type=np.concatenate([first.event_type, second.event_type]),
         route=np.concatenate([first.route, second.route]),
+        source=np.concatenate([first.source, second.source]),
         repeat=np.concatenate([first.repeat, second.repeat]),
         crossing=np.concatenate([first.crossing, crossing]),
         bodies=first.bodies + second.bodies,

@@ -27,7 +27,7 @@ class Customer:
     """One person: identities, card, and the numbers of the events that are told of them."""
 
     def __init__(self, person: int, key: int, mail: Callable[[], str], card: str | None) -> None:
-        """``person`` is the ordinal within the run, ``key`` that of the ids; members have a namespace of the ``card``."""
+        """``person`` is the ordinal within the run, ``key`` that of ids; members have the namespace of a ``card``."""
         self.key = key
         self._person = person
         self._mail = mail
