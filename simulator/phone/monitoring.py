@@ -12,6 +12,7 @@ from typing import cast
 import simpy
 
 from simulator.core.randomness import bits_one, uniform_one
+from simulator.core.timers import Timer, start_timer
 from simulator.ledger import Outcome
 from simulator.phone.life import LivingPhone, Unreported, row_of
 from simulator.phone.nearby import Registrations
@@ -113,11 +114,11 @@ class MonitoredPhone(LivingPhone):
         if reason is not None:
             self._lose(place, entry, now, reason)
             return
-        due = now + self._delay(place, now)
-        region = RegionEvent(place, entry, now, due, latitude, longitude, self.inside)
+        delay = self._delay(place, now)
+        region = RegionEvent(place, entry, now, now + delay, latitude, longitude, self.inside)
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        simpy.Timeout(self._env, due - now, region).callbacks.append(self._notice)
+        start_timer(self._env, delay, region, self._notice)
 
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
@@ -223,7 +224,7 @@ class MonitoredPhone(LivingPhone):
         delay = delays[bits_one(bits_one(self._key, place), 4 * crossed + _DELAY) >> TO_QUANTILE]
         return round(delay * self._service.profile.saver_delay_factor) if self._saving else delay
 
-    def _notice(self, timer: simpy.Event) -> None:
+    def _notice(self, timer: Timer) -> None:
         """The detection delay of a crossing is over: the app is told, unless that came to nothing."""
         region = cast(RegionEvent, timer.value)
         place, now = region.place, region.noticed
@@ -242,7 +243,10 @@ class MonitoredPhone(LivingPhone):
         self._report(region, now)
         if self._watched is not None:
             self._register(now)
-        self._perhaps_err(region, now)
+        service = self._service
+        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
+        if share > 0.0:
+            self._perhaps_err(region, now, share)
 
     def _report(self, region: RegionEvent, now: int) -> None:
         """Tell the app, with a position as good as the phone has it."""
@@ -306,13 +310,9 @@ class MonitoredPhone(LivingPhone):
 
     # --- mistakes -----------------------------------------------------------------------------------------
 
-    def _perhaps_err(self, region: RegionEvent, now: int) -> None:
-        """A poor position may soon make the system wrong about the side of the border."""
-        service, place = self._service, region.place
-        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
-        if share <= 0.0:
-            return
-        drawn = bits_one(bits_one(self._key, place), 4 * now + _MISTAKE)
+    def _perhaps_err(self, region: RegionEvent, now: int, share: float) -> None:
+        """A poor position may soon make the system wrong about the side of the border, in so many cases."""
+        drawn = bits_one(bits_one(self._key, region.place), 4 * now + _MISTAKE)
         if (drawn >> 40) * 2.0**-24 >= share:
             return
         spread = _LONGEST_MISTAKE - _SHORTEST_MISTAKE
