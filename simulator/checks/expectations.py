@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 # What every summary has: known before a run, so a misspelt metric is found by `check` and not after an hour.
 NUMBERS = (
-    *("people", "places", "crossings", "entries", "exits", "inside_at_start", "noticed"),
+    *(
+        "people",
+        "places",
+        "crossings",
+        "entries",
+        "exits",
+        "inside_at_start",
+        "script_steps",
+        "waits_in_vain",
+        "noticed",
+    ),
     *("sent", "acknowledged", "rejected", "pending"),
     *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers"),
 )

@@ -114,8 +114,9 @@ class MonitoredPhone(LivingPhone):
         if reason is not None:
             self._lose(place, entry, now, reason)
             return
-        delay = self._delay(place, now)
-        region = RegionEvent(place, entry, now, now + delay, latitude, longitude, self.inside)
+        key = bits_one(self._key, place)
+        delay = self._delay(key, now)
+        region = RegionEvent(place, entry, now, now + delay, latitude, longitude, self.inside, key=key)
         self._pending[place] = region
         self._unreported.open[region] = self._person
         start_timer(self._env, delay, region, self._notice)
@@ -218,10 +219,10 @@ class MonitoredPhone(LivingPhone):
             self._within[place] = _UNSEEN
         return seen
 
-    def _delay(self, place: int, crossed: int) -> int:
-        """Time from a crossing to its region event, milliseconds; a draw of (person, place, time)."""
+    def _delay(self, key: int, crossed: int) -> int:
+        """Time from a crossing to its region event, milliseconds; a draw of (``key``, time)."""
         delays = self._service.foreground_delays if self._in_front else self._service.delays
-        delay = delays[bits_one(bits_one(self._key, place), 4 * crossed + _DELAY) >> TO_QUANTILE]
+        delay = delays[bits_one(key, 4 * crossed + _DELAY) >> TO_QUANTILE]
         return round(delay * self._service.profile.saver_delay_factor) if self._saving else delay
 
     def _notice(self, timer: Timer) -> None:
@@ -250,7 +251,7 @@ class MonitoredPhone(LivingPhone):
 
     def _report(self, region: RegionEvent, now: int) -> None:
         """Tell the app, with a position as good as the phone has it."""
-        key = bits_one(self._key, region.place)
+        key = region.key or bits_one(self._key, region.place)
         region.latitude, region.longitude, region.accuracy = self._service.fix(
             key, 4 * now + _POSITION, region.place, region.latitude, region.longitude
         )
@@ -312,7 +313,7 @@ class MonitoredPhone(LivingPhone):
 
     def _perhaps_err(self, region: RegionEvent, now: int, share: float) -> None:
         """A poor position may soon make the system wrong about the side of the border, in so many cases."""
-        drawn = bits_one(bits_one(self._key, region.place), 4 * now + _MISTAKE)
+        drawn = bits_one(region.key or bits_one(self._key, region.place), 4 * now + _MISTAKE)
         if (drawn >> 40) * 2.0**-24 >= share:
             return
         spread = _LONGEST_MISTAKE - _SHORTEST_MISTAKE

@@ -2,6 +2,7 @@
 
 from simulator.run.engine import RunOptions, RunResult, run
 from simulator.run.folder import RunFolder
+from simulator.run.observations import Observations
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.plan import plan
 from simulator.run.prepare import Prepared, prepare
@@ -12,6 +13,7 @@ from simulator.run.tally import Tally
 from simulator.run.tools import describe_people, profile_records
 
 __all__ = [
+    "Observations",
     "Pacer",
     "Prepared",
     "Replayed",

@@ -14,6 +14,7 @@ from simulator.delivery import RECEIVER, make_destination
 from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.check_scripts import script_problems
 from simulator.run.journeys import check_journeys
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
@@ -71,6 +72,8 @@ def prepare(
     if places is not None:
         problems += _check_towns(loaded, places, towns)
         warnings += _check_roads(loaded, places, roads)
+        for problem in script_problems(loaded, places):
+            (warnings if problem.warning else problems).append(problem)
     sizes = group_sizes(scenario, people)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:

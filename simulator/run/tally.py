@@ -143,6 +143,8 @@ class Tally:
             "edge_only": self.left_out,
             "failed_attempts": self.census.failed_attempts,
             "region_events_without_crossing": self.census.stray_regions,
+            "script_steps": self.census.script_steps,
+            "waits_in_vain": self.census.waits_in_vain,
             "platforms": self.census.phones,
             "simulated_seconds": self.simulated_ms / 1000.0,
             "timeline": {"bucket_seconds": self._bucket_ms / 1000.0, "events": self._timeline.tolist()},

@@ -26,6 +26,10 @@ class Census:
     """Region events that no crossing caused."""
     failed_attempts: int = 0
     """Attempts to send that did not reach the endpoint."""
+    script_steps: int = 0
+    """Steps of scripts that were done."""
+    waits_in_vain: int = 0
+    """Waits of scripts for something that did not come in time."""
 
     def __add__(self, other: Census) -> Census:
         phones = dict(self.phones)
@@ -37,6 +41,8 @@ class Census:
             phones,
             self.stray_regions + other.stray_regions,
             self.failed_attempts + other.failed_attempts,
+            self.script_steps + other.script_steps,
+            self.waits_in_vain + other.waits_in_vain,
         )
 
 

@@ -108,7 +108,7 @@ def _path_in(location: tuple[str | int, ...], data: Any) -> Path:
     path: list[str | int] = []
     for number, key in enumerate(location):
         if isinstance(data, dict) and isinstance(key, str):
-            if key not in data and number < len(location) - 1:
+            if key not in data and (number < len(location) - 1 or "[" in key):
                 break
             path.append(key)
             data = data.get(key)

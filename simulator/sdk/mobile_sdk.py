@@ -9,6 +9,7 @@ start (5.3). Events leave at once where nothing is in the way, and wait in the q
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import simpy
 
@@ -27,7 +28,7 @@ from simulator.sdk.push import Message, make_token, tracking_event
 from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND
 from simulator.sdk.shared import SdkShared
 from simulator.sdk.uplink import Sender
-from simulator.xdm import EventType, Template
+from simulator.xdm import EventType, SdkFacts, Template
 
 # A close is held back this long (core-ios LifecycleV2Constants; mobile_sdk.md 5.1).
 LIFECYCLE_DEBOUNCE_MS = 500
@@ -125,6 +126,11 @@ class MobileSdk:
         self.collects = self._consent is Choice.YES
         if plan is not None and plan.steps and plan.steps[0].due == 0:
             self._do_before(plan)
+
+    @property
+    def facts(self) -> SdkFacts:
+        """The SDK as events speak of it."""
+        return self._forms.sdk
 
     @property
     def in_front(self) -> bool:
@@ -319,6 +325,11 @@ class MobileSdk:
             self._send(now, _CONSENT, now, template, (self._identities,), passes=choice is Choice.NO)
         if choice is Choice.YES and self._push_sent:
             self._register_push(now)
+
+    def track(self, now: int, event: dict[str, Any]) -> None:
+        """The app tells of something that happened in it; ``event`` has slots `id`, `timestamp` and `identities`."""
+        template = self._shared.forms.finish(event)
+        self._send(now, KINDS.index(event["eventType"]), now, template, (self._identities,))
 
     def push_opened(self, now: int, message: Message) -> None:
         """The person opened a push message."""

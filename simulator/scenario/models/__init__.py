@@ -50,8 +50,10 @@ from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
+from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.scripts import MOVES, Observed, ScriptStep
 from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "MOVES",
     "RESERVED_NAMESPACES",
     "SOURCES",
     "WEEKDAYS",
@@ -99,6 +102,7 @@ __all__ = [
     "Model",
     "NearPlaces",
     "Network",
+    "Observed",
     "OpeningHours",
     "OsProfileOverrides",
     "OsProfiles",
@@ -108,6 +112,7 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Product",
     "Push",
     "RaceBranch",
     "Reentrance",
@@ -116,6 +121,7 @@ __all__ = [
     "Rule",
     "Scenario",
     "Schedule",
+    "ScriptStep",
     "ServerCredentials",
     "Sessions",
     "Source",

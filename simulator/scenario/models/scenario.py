@@ -15,6 +15,7 @@ from simulator.scenario.models.network import Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
+from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
@@ -73,6 +74,12 @@ class Scenario(Model):
     personas: dict[str, Persona] = Field(
         default_factory=dict,
         description="Personas of your own by name; one of the name of a built-in persona takes its place.",
+    )
+    products: tuple[Product, ...] = Field(
+        default=(), description="The catalogue: what can be looked at and bought."
+    )
+    currency: str = Field(
+        default="USD", pattern=r"^[A-Z]{3}$", description="Currency of all prices, by its ISO 4217 code."
     )
     app: App = Field(description="The app on the phones.")
     network: Network = Field(
