@@ -207,8 +207,8 @@ class MonitoredPhone(LivingPhone):
         return None
 
     def _has(self, place: int, now: int) -> bool:
-        """Whether a place is registered with the system."""
-        return self._registered and (self._watched is None or self._watched.has(place, now))
+        """Whether a place that the person is in, or at the border of, is registered with the system."""
+        return self._registered and (self._watched is None or self._watched.has_around(place, now))
 
     def _sees(self, place: int, entry: bool, now: int, known: int, reliability: float) -> bool:
         """Whether a visit is noticed at all: who was not seen coming is not seen going."""
@@ -235,7 +235,7 @@ class MonitoredPhone(LivingPhone):
             self._believe(place, region.entry)
             self._give_up(region, _APP_NOT_RUNNING)
             return
-        if self._watched is not None and not self._watched.has(place, now):
+        if self._watched is not None and not self._watched.has_around(place, now, region.crossed):
             if now - self._watched.fixed_at > _CALLBACK:
                 self._give_up(region, _NOT_MONITORED)
                 return
@@ -348,7 +348,7 @@ class MonitoredPhone(LivingPhone):
 
     def _can_report(self, place: int, now: int) -> bool:
         free = self._allowed and not self._off and not self._stopped and place not in self._pending
-        return free and self._has(place, now)
+        return free and self._registered and (self._watched is None or self._watched.has(place, now))
 
     def _without_crossing(self, like: RegionEvent, entry: bool, now: int) -> RegionEvent:
         """A region event at the same place that no crossing caused."""
