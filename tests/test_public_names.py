@@ -55,15 +55,18 @@ NAMES = {
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Observations Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally
-        WallClock World describe_people export_store plan prepare profile_records replay_file run serve_receiver
+        Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult
+        ServeSettings Simulation Tally WallClock World backfill_options describe_people export_store
+        load_options plan prepare profile_records replay_file run scenario_to_resume serve_receiver
+        serving_metrics
     """,
     "scenario": """
-        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
+        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load
         LoadedScenario Lunch Mobility Mode NearPlaces Observed Option Outing Persona PhoneMix Place
-        PlaceColumns Position Product Provisioned ProvisionedInlet Roads Scenario Schedule ScriptStep Sessions
-        TownColumns Towns Trace TraceColumns Travel Work WorkHabits destination_options dump_as_run
-        json_schema json_schema_text kinds_of load_scenario load_yaml read_provisioned
+        PlaceColumns Position Product Profile Provisioned ProvisionedInlet Roads Scenario Schedule
+        ScriptStep Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
+        destination_options dump_as_run json_schema json_schema_text kinds_of load_scenario load_yaml
+        read_provisioned
     """,
     "sdk": """
         CLOSE CONNECT_TIMEOUT_MS DISMISS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER

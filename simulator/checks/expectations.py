@@ -7,7 +7,7 @@ A metric is a dotted path into the summary document. Keys of that document hold 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -16,23 +16,14 @@ if TYPE_CHECKING:
 
 # What every summary has: known before a run, so a misspelt metric is found by `check` and not after an hour.
 NUMBERS = (
-    *(
-        "people",
-        "places",
-        "crossings",
-        "entries",
-        "exits",
-        "inside_at_start",
-        "script_steps",
-        "waits_in_vain",
-        "noticed",
-    ),
-    *("sent", "acknowledged", "rejected", "pending"),
-    *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers"),
+    *("people", "places", "crossings", "entries", "exits", "inside_at_start"),
+    *("script_steps", "waits_in_vain", "noticed"),
+    *("sent", "acknowledged", "rejected", "pending", "not_due"),
+    *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers", "backfilled"),
 )
 GROUPS = (
     *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
-    *("journeys", "actions", "discards"),
+    *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards"),
 )
 
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.
@@ -58,9 +49,21 @@ class Verdict:
         return asdict(self)
 
 
-def evaluate(expectations: Sequence[Expectation], summary: Mapping[str, object]) -> list[Verdict]:
-    """A verdict for every expectation, in their order."""
-    return [_verdict(expectation, summary) for expectation in expectations]
+def evaluate(
+    expectations: Sequence[Expectation], summary: Mapping[str, object], *, aborted: str | None = None
+) -> list[Verdict]:
+    """A verdict for every expectation, in their order; ``aborted`` says which one ended the run early."""
+    verdicts = []
+    for expectation in expectations:
+        verdict = _verdict(expectation, summary)
+        if (
+            aborted
+            and expectation.abort_after is not None
+            and aborted.startswith(f"{expectation.metric} was ")
+        ):
+            verdict = replace(verdict, ok=False, reason=f"{aborted}; it ended the run")
+        verdicts.append(verdict)
+    return verdicts
 
 
 def metric_problem(metric: str) -> str:

@@ -16,6 +16,7 @@ from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
 from simulator.run.check_scripts import script_problems
 from simulator.run.journeys import check_journeys
+from simulator.run.measuring import LIVE_METRICS, can_be_live
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
 from simulator.sdk import rule_problems
@@ -225,6 +226,9 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     for index, expectation in enumerate(loaded.scenario.expect):
         if wrong := metric_problem(expectation.metric):
             yield loaded.problem(("expect", index, "metric"), wrong)
+        elif expectation.abort_after is not None and not can_be_live(expectation.metric):
+            what = f"{expectation.metric} is not measured while a run lasts"
+            yield loaded.problem(("expect", index, "abort_after"), what, f"expected one of {LIVE_METRICS}")
     for name, spec in loaded.scenario.all_destinations().items():
         if spec.to != RECEIVER:
             try:

@@ -214,3 +214,24 @@ def merge(windows: Sequence[Window]) -> Window:
         census=census,
         journal=sorted((row for window in windows for row in window.journal), key=_moment),
     )
+
+
+def follow(first: Window, second: Window) -> Window:
+    """Two windows of the stream, one right after the other, as one."""
+    crossing = second.crossing + np.where(second.crossing >= 0, len(first.rows), 0).astype(np.int32)
+    return Window(
+        start=first.start,
+        end=second.end,
+        sent=np.concatenate([first.sent, second.sent]),
+        person=np.concatenate([first.person, second.person]),
+        event_type=np.concatenate([first.event_type, second.event_type]),
+        route=np.concatenate([first.route, second.route]),
+        repeat=np.concatenate([first.repeat, second.repeat]),
+        crossing=np.concatenate([first.crossing, crossing]),
+        bodies=first.bodies + second.bodies,
+        rows=np.concatenate([first.rows, second.rows]),
+        lost=np.concatenate([first.lost, second.lost]),
+        open=second.open,
+        census=second.census,
+        journal=first.journal + second.journal,
+    )

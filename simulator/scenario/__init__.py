@@ -19,6 +19,7 @@ from simulator.scenario.models import (
     Group,
     Home,
     Library,
+    Load,
     Lunch,
     Mobility,
     Mode,
@@ -46,6 +47,7 @@ from simulator.scenario.models import (
 from simulator.scenario.other_files import load_yaml
 from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
+from simulator.scenario.profiles import Profile
 from simulator.scenario.provisioned import Provisioned, ProvisionedInlet, read_provisioned
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
@@ -63,6 +65,7 @@ __all__ = [
     "Home",
     "Kind",
     "Library",
+    "Load",
     "LoadedScenario",
     "Lunch",
     "Mobility",
@@ -77,6 +80,7 @@ __all__ = [
     "PlaceColumns",
     "Position",
     "Product",
+    "Profile",
     "Provisioned",
     "ProvisionedInlet",
     "Roads",

@@ -167,6 +167,39 @@ def test_a_similar_host_is_not(folder: Path, allowed: str) -> None:
     assert call("run", "tiny.yaml", "--to", ELSEWHERE, "--allow-host", allowed, "--dry-run").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("rate", "batch_size", "complaint"),
+    [
+        ("1000/s", 1, ""),
+        ("1500/s", 1, "1,500 requests/s with 1,500 events/s are more than a streaming inlet takes (1,000 and 10,000)"),
+        ("ramp 10/s to 10000/s over 1 min", 100, ""),
+        ("12000/s", 100, "120 requests/s with 12,000 events/s are more than a streaming inlet takes"),
+        ("200 requests/s", 60, "200 requests/s with 12,000 events/s"),
+    ],
+)  # fmt: skip
+def test_a_load_beyond_the_documented_limit_is_refused(
+    folder: Path, rate: str, batch_size: int, complaint: str
+) -> None:
+    tiny(folder, f"destination: {{batch_size: {batch_size}}}\nload: {{profile: {rate}}}\n")
+    arguments = (
+        "run",
+        "tiny.yaml",
+        "--to",
+        ELSEWHERE,
+        "--allow-host",
+        "dcs.adobedc.net",
+        "--dry-run",
+        "--json",
+    )
+    plan = json.loads(call(*arguments).stdout)
+    assert plan["allowed"] is not bool(complaint)
+    assert complaint in " ".join(plan["problems"])
+    assert plan["load"] == {"profile": rate, "spacing": "even"}
+    assert json.loads(call(*arguments, "--over-limit").stdout)["allowed"]
+    here = ("run", "tiny.yaml", "--to", "http://127.0.0.1:9/collection/demo", "--dry-run", "--json")
+    assert json.loads(call(*here).stdout)["allowed"], "this machine has no limits"
+
+
 # --- the dry run --------------------------------------------------------------------------------------------
 
 

@@ -45,6 +45,7 @@ from simulator.scenario.models.journeys import (
     Stub,
     StubAnswer,
 )
+from simulator.scenario.models.load import Load
 from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
@@ -95,6 +96,7 @@ __all__ = [
     "Journeys",
     "KafkaOptions",
     "Library",
+    "Load",
     "Login",
     "Lunch",
     "Mobility",
