@@ -126,7 +126,8 @@ def main() -> None:
         for form in ("rich", "sdk")
     ]
     full = [
-        share_of_floor("town with everything on", TOWN, form, "6 h", everything_on(TOWN)) for form in ("rich", "sdk")
+        share_of_floor("town with everything on", TOWN, form, "6 h", everything_on(TOWN))
+        for form in ("rich", "sdk")
     ]
     print(json.dumps([*rows, *full, second_worker()]))
 
