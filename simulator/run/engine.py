@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simulator import __version__
-from simulator.checks import evaluate
+from simulator.checks import Evidence, evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import (
     Batch,
@@ -32,6 +32,7 @@ from simulator.run.folder import RunFolder, writing
 from simulator.run.guard import guard, leaves_this_machine
 from simulator.run.interrupts import interrupts
 from simulator.run.journal import Journal
+from simulator.run.knowledge import read_evidence
 from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.prepare import Prepared
@@ -344,12 +345,19 @@ class _Run:
             "interrupted": interrupted,
             "failure": self._failure,
         }
-        verdicts = evaluate(scenario.expect, summary)
-        summary["expectations"] = [verdict.document() for verdict in verdicts]
         if self._folder.received_store.is_file():
             self._export_received()
+        verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary))
+        summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
-        return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
+        return RunResult(summary, self._exit_code(not any(verdict.failed for verdict in verdicts)))
+
+    def _evidence(self, summary: dict[str, Any]) -> Evidence:
+        """The record of this run, whose summary is not written yet."""
+        evidence = read_evidence(self._folder.path, self._world)
+        return replace(
+            evidence, record=replace(evidence.record, summary=summary), end=self._tally.simulated_ms
+        )
 
     def _by_destination(self) -> dict[str, Any]:
         """What went where, if there are several destinations."""

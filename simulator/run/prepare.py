@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.checks import metric_problem
+from simulator.checks import metric_problem, unknown_names
 from simulator.core.errors import InputError, Problem, UsageError
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery import RECEIVER, make_destination
@@ -220,8 +220,10 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
             where = ("people", name, "personas", str(kind.persona))
             yield from _check_kind(loaded, where, kind.group.phone, kind.group.locale)
     for index, expectation in enumerate(loaded.scenario.expect):
-        if wrong := metric_problem(expectation.metric):
+        if expectation.metric is not None and (wrong := metric_problem(expectation.metric)):
             yield loaded.problem(("expect", index, "metric"), wrong)
+        for key, wrong in unknown_names(expectation, scenario):
+            yield loaded.problem(("expect", index, *key), wrong)
     for name, spec in loaded.scenario.all_destinations().items():
         if spec.to != RECEIVER:
             try:

@@ -19,13 +19,13 @@ from simulator.scenario.models.delivery import (
     SOURCES,
     Destination,
     EdgeOptions,
-    Expectation,
     HttpRequest,
     KafkaOptions,
     Rotation,
     ServerCredentials,
     Source,
 )
+from simulator.scenario.models.expectations import Expectation, Latency, Moment, ShareBounds, Who
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.journeys import (
     ActionDefinition,
@@ -83,6 +83,10 @@ __all__ = [
     "EventDefinition",
     "ExitCriterion",
     "Expectation",
+    "Who",
+    "ShareBounds",
+    "Moment",
+    "Latency",
     "Fault",
     "Group",
     "Home",
