@@ -37,11 +37,12 @@ def measure(expectation: Expectation, evidence: Evidence) -> Verdict:
     latency = expectation.latency
     if latency is None:
         raise ValueError("the expectation is not about latencies")
-    waits = []
-    for subject in subjects_of(expectation.who or Who(), "crossing", evidence):
-        for way in ways_of(evidence, subject.person, latency.journey, latency.action):
-            if latency.since in way and latency.until in way:
-                waits.append((way[latency.until] - way[latency.since], subject.person))
+    waits = [
+        (way[latency.until] - way[latency.since], subject.person)
+        for subject in subjects_of(expectation.who or Who(), "crossing", evidence)
+        for way in ways_of(evidence, subject.person, latency.journey, latency.action)
+        if latency.since in way and latency.until in way
+    ]
     found = percentiles([wait for wait, _ in waits])
     broken = {name: found[name] for name, bound in latency.bounds.items() if found and found[name] > bound}
     expected = ", ".join(f"{name} at most {time_said(bound)}" for name, bound in latency.bounds.items())

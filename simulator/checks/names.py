@@ -41,9 +41,11 @@ def unknown_names(expectation: Expectation, scenario: Scenario) -> Iterator[tupl
     ]
     reasons = (PHONE, *OWN_REASONS, *(one.label for one in Outcome if one), *(str(one) for one in Discard))
     used += [(("excuse", at), "reason", name, reasons) for at, name in enumerate(expectation.excuse)]
-    for key, noun, name, known in used:
-        if name is not None and name not in known:
-            yield key, _unknown(noun, name, list(known))
+    for path, noun, wanted, known in used:
+        if wanted is not None and wanted not in known:
+            yield path, _unknown(noun, wanted, list(known))
+    if who.attributes and journeys is None:
+        yield ("who", "attributes"), "are known only in a scenario with journeys"
 
 
 def _unknown(noun: str, name: str, known: list[str]) -> str:

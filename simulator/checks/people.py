@@ -224,9 +224,7 @@ def _named(who: Who, evidence: Evidence) -> npt.NDArray[np.bool_]:
     return chosen
 
 
-def _occasions(
-    who: Who, of: str, evidence: Evidence, chosen: npt.NDArray[np.bool_]
-) -> Iterator[Subject]:
+def _occasions(who: Who, of: str, evidence: Evidence, chosen: npt.NDArray[np.bool_]) -> Iterator[Subject]:
     if who.visits:
         yield from _visits(who, of, evidence, chosen)
         return

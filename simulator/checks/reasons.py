@@ -12,6 +12,8 @@ from simulator.checks.evidence import Evidence, Happening
 from simulator.checks.outcomes import told
 from simulator.checks.story import SYSTEM_NAMES
 from simulator.checks.values import shown_values
+from simulator.checks.wording import time_said
+from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys import check_event
 from simulator.ledger import Outcome
 
@@ -21,7 +23,16 @@ PHONE = "phone"
 
 OWN_REASONS = (
     *("no_crossing", "no_match", "no_entry", "late_event", "late", "no_path", "other_path", "under_way"),
-    *("push_not_allowed", "phone_offline", "not_opened", "order", "error", "timeout", "exit"),
+    *(
+        "push_not_allowed",
+        "phone_offline",
+        "false_trigger",
+        "not_opened",
+        "order",
+        "error",
+        "timeout",
+        "exit",
+    ),
 )
 """Reasons besides the outcomes of crossings and the discards of journeys."""
 
@@ -78,7 +89,7 @@ class Target:
 def received(happening: Happening) -> bool:
     """Whether a row says that an action reached the person, or the system that was called."""
     if happening.kind == "message":
-        return happening.detail.get("channel", "push") != "push"
+        return bool(happening.detail.get("channel", "push") != "push")
     if happening.kind == "call":
         return str(happening.detail.get("status")).startswith("http_2")
     return happening.kind == "received"
@@ -93,8 +104,9 @@ def first_reason(
     """
     mine = evidence.happenings.get(person, ())
     late = next((one for one in mine if target.met_by(one) and one.at > until), None)
-    if late is not None:
-        return Reason("late", f"came too late, at {evidence.clock(late.at)}", _LATE)
+    # What kept the event of the crossing back explains all that came later.
+    if late is not None and (row is None or int(row["outcome"]) == Outcome.DELIVERED):
+        return _too_late(evidence, target, mine, late, until)
     if row is not None:
         return _after(evidence, person, target, row, since, until)
     inside = [one for one in mine if since <= one.at <= until]
@@ -110,9 +122,20 @@ def first_reason(
     )
 
 
-def _after(
-    evidence: Evidence, person: int, target: Target, row: np.void, since: int, until: int
+def _too_late(
+    evidence: Evidence, target: Target, mine: Sequence[Happening], late: Happening, until: int
 ) -> Reason:
+    """Why something happened too late: the phone was offline, or the journey took its time."""
+    sent = next((one for one in mine if one.instance == late.instance and one.kind == "message"), None)
+    if target.kind == "received" and sent is not None and sent.at <= until:
+        when, arrived = evidence.clock(sent.at), evidence.clock(late.at)
+        return Reason(
+            "phone_offline", f"sent at {when}, but the phone had no connection until {arrived}", _SENT
+        )
+    return Reason("late", f"came too late, at {evidence.clock(late.at)}", _LATE)
+
+
+def _after(evidence: Evidence, person: int, target: Target, row: np.void, since: int, until: int) -> Reason:
     """What stood in the way after a crossing."""
     outcome = Outcome(int(row["outcome"]))
     record = evidence.record
@@ -122,6 +145,10 @@ def _after(
         words = told(outcome, SYSTEM_NAMES[record.system_of(person)], record.permission_of(person))
         return Reason(outcome.label, f"{at}; {words} ({outcome.label})", _PHONE)
     arrived = int(row["sent"])
+    if outcome is Outcome.DELIVERED_LATE:
+        waited = time_said((arrived - int(row["noticed"])) / MS_PER_SECOND)
+        words = f"its event waited {waited} on the phone, until {evidence.clock(arrived)}"
+        return Reason(outcome.label, f"{at}; {words} ({outcome.label})", _PHONE)
     mine = [one for one in evidence.happenings.get(person, ()) if arrived <= one.at]
     event = evidence.event(int(row["event"]))
     own = _of_event(mine, event)
@@ -137,7 +164,9 @@ def _after(
     if wrong:
         return Reason("no_match", f"the event matched no definition: {wrong}", _EVENT)
     if arrived > until:
-        return Reason("late_event", f"{at}; its event left the phone only at {evidence.clock(arrived)}", _PHONE)
+        return Reason(
+            "late_event", f"{at}; its event left the phone only at {evidence.clock(arrived)}", _PHONE
+        )
     return Reason("no_entry", f"{at}; its event was accepted, but no journey took it", _EVENT)
 
 
@@ -209,8 +238,8 @@ def _of_instance(evidence: Evidence, target: Target, entry: Happening, rows: Seq
     if sent and target.kind in ("received", "opened"):
         if any(Target("received", target.name).met_by(one) for one in own):
             return Reason("not_opened", "got the message, but did not open it", _LATE)
-        at = evidence.clock(sent[0].at)
-        return Reason("phone_offline", f"sent at {at}, but the phone had no connection until then", _SENT)
+        when = evidence.clock(sent[0].at)
+        return Reason("phone_offline", f"sent at {when}, but the phone had no connection since", _SENT)
     steps = [one for one in own if one.kind == "step"]
     last = steps[-1] if steps else entry
     ended = next((one for one in own if one.kind == "ended"), None)
@@ -223,10 +252,24 @@ def _of_instance(evidence: Evidence, target: Target, entry: Happening, rows: Seq
         return Reason("no_path", f"{where}: no path of the condition is true{values}", _UNDER_WAY)
     if code == "end":
         path = last.detail.get("path")
+        if _never_happened(evidence, entry.person, str(path), entry.at, last.at):
+            what = f"{where}: took the path {path} at {evidence.clock(last.at)}, for an event that the phone sent"
+            return Reason("false_trigger", f"{what} without a crossing (false_trigger)", _PHONE)
         taken = f" took the path {path}" if path else " ended"
         return Reason("other_path", f"{where}:{taken}{values}", _UNDER_WAY)
     more = ended.detail.get("error") or ended.detail.get("criterion") or ""
     return Reason(code, f"{where}: ended by {code}{f' ({more})' if more else ''}", _UNDER_WAY)
+
+
+def _never_happened(evidence: Evidence, person: int, event: str, since: int, until: int) -> bool:
+    """Whether a location event between two moments has no crossing: a false trigger of the phone."""
+    definition = evidence.plan.definitions.get(event) if evidence.plan else None
+    kinds = {"location.entry": 1, "location.exit": 0}
+    if definition is None or definition.event_type not in kinds:
+        return False
+    rows = evidence.rows_of(person)
+    rows = rows[rows["entry"] == kinds[definition.event_type]]
+    return not bool(((rows["sent"] >= since) & (rows["sent"] <= until)).any())
 
 
 def why_sent(evidence: Evidence, person: int, happening: Happening) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.scenario.models import Expectation, ShareBounds, Who
+from simulator.scenario.models import Expectation, HoursOfDay, ShareBounds, Who
 
 
 def said_of(expectation: Expectation) -> str:
@@ -34,6 +34,8 @@ def who_said(who: Who) -> str:
         parts.append(f"stays {time_said(who.stays)}")
     if who.leaves_within is not None:
         parts.append(f"leaves within {time_said(who.leaves_within)}")
+    if who.between is not None:
+        parts.append(hours_said(who.between))
     if who.enters is not None:
         parts.append(f"enters {who.enters}")
     if who.sent is not None:
@@ -47,6 +49,17 @@ def who_said(who: Who) -> str:
     if not parts:
         return people or "everybody"
     return f"{people or 'whoever'}{' who' if people else ''} {', '.join(parts)}:"
+
+
+def hours_said(hours: HoursOfDay) -> str:
+    """Hours of the day in words: `from 07:00 to 21:00 on mon, tue`."""
+    times = [
+        f"{word} {int(at // 3600):02d}:{int(at % 3600 // 60):02d}"
+        for word, at in (("from", hours.after), ("to", hours.before))
+        if at is not None
+    ]
+    days = [f"on {', '.join(hours.days)}"] if hours.days else []
+    return " ".join([*times, *days])
 
 
 def said_share(share: ShareBounds) -> str:

@@ -16,6 +16,7 @@ from simulator.journeys import Facts, PersonProfile
 from simulator.people import person_keys
 from simulator.run.evaluation import CohortEvaluation
 from simulator.run.simulation import World
+from simulator.scenario.models import Push
 
 
 class KnownPeople:
@@ -73,7 +74,7 @@ class KnownPeople:
                 self._plan,
                 self._world.populator().populate(spec),
                 self._world.calendar,
-                push=self._world.scenario.app.push,
+                push=self._world.scenario.app.push or Push(),
                 seed=self._world.scenario.seed,
                 duration_ms=self._world.duration_ms,
             )

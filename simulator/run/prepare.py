@@ -222,8 +222,8 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     for index, expectation in enumerate(loaded.scenario.expect):
         if expectation.metric is not None and (wrong := metric_problem(expectation.metric)):
             yield loaded.problem(("expect", index, "metric"), wrong)
-        for key, wrong in unknown_names(expectation, scenario):
-            yield loaded.problem(("expect", index, *key), wrong)
+        for where_in, wrong in unknown_names(expectation, scenario):
+            yield loaded.problem(("expect", index, *where_in), wrong)
     for name, spec in loaded.scenario.all_destinations().items():
         if spec.to != RECEIVER:
             try:

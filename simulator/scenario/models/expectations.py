@@ -28,9 +28,7 @@ class Who(Model):
         "that fits is what `within` counts from.",
     )
     stays: Duration | None = Field(default=None, gt=0, description="... and stays at least this long.")
-    leaves_within: Duration | None = Field(
-        default=None, gt=0, description="... and leaves within this time."
-    )
+    leaves_within: Duration | None = Field(default=None, gt=0, description="... and leaves within this time.")
     between: HoursOfDay | None = Field(
         default=None, description="... and enters at these times of day, in the scenario's time zone."
     )
