@@ -5,6 +5,8 @@ everything after the scenario was read: making the people, simulating, writing e
 Runs and floors alternate, and the median of the ratios is given: a machine that slows down slows both.
 
 - *town* is `lunch_rush.yaml` with 20,000 people for six hours: ten places, many crossings.
+- *town with everything on* has phones with an operating system and typical conditions, a network that loses answers,
+  people who log in and decide about consent.
 - *chain* is `national_chain.yaml`, 20,000 people for a day: few crossings, mostly app sessions.
 
 Files stay below 250 MB: beyond that some virtual machines spend their time on fetching memory, not on us.
@@ -15,6 +17,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -42,7 +45,23 @@ class Measured(NamedTuple):
     """Events per second of encoding alone."""
 
 
-def measure(scenario: Path, form: str, duration: str, *, workers: int = 1) -> Measured:
+def everything_on(scenario: Path) -> list[str]:
+    """Overrides that give everybody a phone with all that can go wrong, and the SDK all that it can do."""
+    groups = prepare(scenario).scenario.people
+    phone = "{monitoring: os, conditions: typical, permission: always}"
+    return [
+        *(f"people.{name}.phone={phone}" for name in groups),
+        "network={latency: {lognormal: {median: 120 ms, sigma: 0.6}}, lost_answers: 0.3 %}",
+        "app.consent={start: {yes: 9, pending: 1}, answer: {yes: 1, no: 1}, answered_after: 1 h}",
+        "app.login={share: 0.4, namespace: CRMID, after: 1 h}",
+        "app.push={share: 0.6}",
+        "app.dedupe=true",
+    ]
+
+
+def measure(
+    scenario: Path, form: str, duration: str, *, workers: int = 1, more: Sequence[str] = ()
+) -> Measured:
     """One run, and the floor of its events right after it."""
     with tempfile.TemporaryDirectory() as name:
         target = Path(name) / "events.ndjson"
@@ -50,6 +69,7 @@ def measure(scenario: Path, form: str, duration: str, *, workers: int = 1) -> Me
             f"destination.to=file:{target}",
             f"app.location_events={form}",
             f"clock.duration={duration}",
+            *more,
         ]
         prepared = prepare(scenario, overrides=overrides, people=PEOPLE)
         summary = run(prepared, RunOptions(out=Path(name) / "run", workers=workers)).summary
@@ -73,9 +93,11 @@ def floor(file: Path, count: int) -> float:
     return len(events) / (time.perf_counter() - began)
 
 
-def share_of_floor(label: str, scenario: Path, form: str, duration: str) -> dict[str, str]:
+def share_of_floor(
+    label: str, scenario: Path, form: str, duration: str, more: Sequence[str] = ()
+) -> dict[str, str]:
     """One row: a worker against the floor."""
-    rounds = [measure(scenario, form, duration) for _ in range(ROUNDS)]
+    rounds = [measure(scenario, form, duration, more=more) for _ in range(ROUNDS)]
     last = rounds[-1]
     return {
         "figure": f"{label}, {form} events to a file, 1 worker / encoding floor",
@@ -103,7 +125,8 @@ def main() -> None:
         for label, scenario, duration in (("town", TOWN, "6 h"), ("chain", CHAIN, "1 d"))
         for form in ("rich", "sdk")
     ]
-    print(json.dumps([*rows, second_worker()]))
+    full = share_of_floor("town with everything on", TOWN, "sdk", "6 h", everything_on(TOWN))
+    print(json.dumps([*rows, full, second_worker()]))
 
 
 if __name__ == "__main__":

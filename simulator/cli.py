@@ -6,7 +6,7 @@ Heavy imports wait until a command runs, so that ``--help`` is instant.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,10 @@ from simulator import __version__
 from simulator.cli_receiver import export, serve
 from simulator.complaints import plural, show_problems, user_errors
 from simulator.core.errors import ExitCode
+from simulator.output import console_for, print_json, program_name, say_what_went_wrong
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from simulator.run import Prepared, RunResult
+    from simulator.run import Figures, Prepared
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
@@ -76,14 +75,21 @@ def main() -> None:
 
 
 @main.command()
-@SCENARIO
+@click.argument(
+    "scenario",
+    type=click.Path(path_type=Path),
+    metavar="SCENARIO",
+    required=False,
+    help="Scenario file (YAML); not with `--resume`.",
+)
 @click.option(
     "--to",
     "destinations",
     multiple=True,
     metavar="DESTINATION",
     help="`receiver` (embedded), `http(s)://HOST/collection/INLET`, `edge:URL`, `kafka:BROKER/TOPIC`, "
-    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, or `-`; may be repeated.",
+    "`http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
+    "`provisioned:FILE`, or `-`; may be repeated.",
 )
 @ALLOW_HOST
 @click.option("--over-limit", is_flag=True, help="Allow more than the service's documented limits.")
@@ -96,6 +102,29 @@ def main() -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [runs/SCENARIO-TIME]."
 )
+@click.option("--rate", metavar="RATE", help="Send at this rate, such as `500/s` or `20 requests/s`.")
+@click.option(
+    "--profile",
+    metavar="PROFILE",
+    help="Send by this load profile, such as `ramp 10/s to 500/s over 5 min`.",
+)
+@click.option(
+    "--backfill",
+    metavar="TIME",
+    help="Begin this long ago: the past at full speed, then live as the clock goes.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that was cut off, in its folder: what was acknowledged is not sent again.",
+)
+@click.option(
+    "--metrics",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve live figures for Prometheus on this port of the loopback; 0 takes a free one.",
+)
 @click.option(
     "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
 )
@@ -104,7 +133,7 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @user_errors
 def run(
-    scenario: Path,
+    scenario: Path | None,
     destinations: tuple[str, ...],
     allow_hosts: tuple[str, ...],
     over_limit: bool,
@@ -113,6 +142,11 @@ def run(
     people: int | None,
     duration: str | None,
     out: Path | None,
+    rate: str | None,
+    profile: str | None,
+    backfill: str | None,
+    resume: Path | None,
+    metrics: int | None,
     workers: int,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -126,16 +160,37 @@ def run(
     - `journeysim run scenarios/lunch_rush.yaml --people 50000 --workers 2 --to file:events.ndjson.zst`
     - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
     - `journeysim run scenarios/lunch_rush.yaml --seed 7 --duration "90 min" --set destination.batch_size=100`
+    - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo --rate 200/s`
+    - `journeysim run --resume runs/lunch_rush-20260302-103000`
     """
     from simulator.report import Progress, render_summary
-    from simulator.run import RunOptions, WallClock, prepare
+    from simulator.run import (
+        RunOptions,
+        WallClock,
+        backfill_options,
+        load_options,
+        prepare,
+        scenario_to_resume,
+        serving_metrics,
+    )
     from simulator.run import run as run_scenario
     from simulator.scenario import Option, destination_options
 
+    clock = WallClock()
+    if resume is not None:
+        scenario = scenario_to_resume(
+            resume, {"SCENARIO": scenario, "--seed": seed, "--people": people, "--duration": duration,
+                     "--out": out, "--backfill": backfill}, overrides,
+        )  # fmt: skip
+    elif scenario is None:
+        raise click.MissingParameter(param_type="argument", param_hint="'SCENARIO'")
     # Settings of a destination may follow, those of one of several by its name.
     given: list[str | Option] = [*destination_options(destinations), *overrides]
     if duration is not None:
         given.append(Option("--duration", "clock.duration", duration))
+    given += load_options(rate, profile)
+    if backfill is not None:
+        given += backfill_options(scenario, backfill, clock)
     prepared = prepare(scenario, overrides=given, seed=seed, people=people)
     if dry_run:
         _dry_run(prepared, allow_hosts, over_limit, as_json)
@@ -144,7 +199,6 @@ def run(
     events_on_stdout = any(spec.to == "-" for spec in prepared.scenario.all_destinations().values())
     if not quiet and not as_json:
         show_problems(prepared.warnings)
-    clock = WallClock()
     world = prepared.world
     progress = Progress(
         prepared.scenario.name,
@@ -154,20 +208,31 @@ def run(
         # A live line and events on the same terminal would tear each other apart.
         quiet=quiet or as_json or events_on_stdout,
     )
-    with progress:
+    with serving_metrics(metrics) as gauges, progress:
+        if gauges is not None and not quiet:
+            click.echo(f"journeysim: figures for Prometheus on {gauges.url}", err=True)
+
+        def measured(figures: Figures) -> None:
+            progress.measured(figures)
+            if gauges is not None:
+                gauges.update(figures)
+
         result = run_scenario(
             prepared,
-            RunOptions(out=out, workers=workers, allow_hosts=allow_hosts, over_limit=over_limit),
+            RunOptions(
+                out=out, workers=workers, allow_hosts=allow_hosts, over_limit=over_limit, resume=resume
+            ),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
             on_people=progress.making_people,
+            on_figures=measured,
         )
     if as_json:
-        _print_json(result.summary, err=events_on_stdout)
+        print_json(result.summary, err=events_on_stdout)
     elif not quiet:
-        render_summary(result.summary, _console(stderr=events_on_stdout), program=_program())
+        render_summary(result.summary, console_for(stderr=events_on_stdout), program=program_name())
     if quiet or as_json:
-        _say_what_went_wrong(result)
+        say_what_went_wrong(result)
     sys.exit(result.exit_code)
 
 
@@ -274,11 +339,11 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
     one = person is not None or place is not None
     document = tell(record, person=person, place=place, **limited) if one else explain_run(record, **limited)
     if as_json:
-        _print_json(document)
+        print_json(document)
     elif one:
-        render_story(document, _console())
+        render_story(document, console_for())
     else:
-        render_explanation(document, _console())
+        render_explanation(document, console_for())
 
 
 main.add_command(serve)
@@ -297,6 +362,12 @@ main.add_command(export)
     metavar="FILE",
     help="Talk to the destination as this scenario says [the scenario.yaml beside the events, if there is one].",
 )
+@click.option("--now", is_flag=True, help="Move the times in the events so that the first happens now.")
+@click.option(
+    "--speed", type=click.FloatRange(0, min_open=True), metavar="FACTOR",
+    help="Send at the distances that the events had, divided by this; 1 is as it was [as fast as possible].",
+)  # fmt: skip
+@click.option("--new-ids", metavar="WORD", help="Give events new ids, made of their own and this word.")
 @SET
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @user_errors
@@ -305,6 +376,9 @@ def replay(
     to: str,
     allow_hosts: tuple[str, ...],
     scenario: Path | None,
+    now: bool,
+    speed: float | None,
+    new_ids: str | None,
     overrides: tuple[str, ...],
     quiet: bool,
 ) -> None:
@@ -314,9 +388,16 @@ def replay(
 
     - `journeysim replay runs/lunch_rush-20260302-113000/undelivered.ndjson --to http://127.0.0.1:8080/collection/demo`
     """
-    from simulator.run import replay_file
+    from simulator.run import Retiming, replay_file
 
-    result = replay_file(file, to, scenario=scenario, overrides=overrides, allow_hosts=allow_hosts)
+    result = replay_file(
+        file,
+        to,
+        scenario=scenario,
+        overrides=overrides,
+        allow_hosts=allow_hosts,
+        retiming=Retiming(to_now=now, speed=speed, renew=new_ids),
+    )
     if not quiet:
         click.echo(
             f"{result.sent:,} events read, {result.acknowledged:,} acknowledged, "
@@ -336,58 +417,51 @@ def _dry_run(prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool,
 
     document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit)
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
-        render_plan(document, _console())
+        render_plan(document, console_for())
     sys.exit(ExitCode.OK if document["allowed"] else ExitCode.BAD_INPUT)
 
 
-def _say_what_went_wrong(result: RunResult) -> None:
-    """One line for each reason of an exit code other than 0, for those who don't see the summary."""
-    summary = result.summary
-    lines = []
-    if summary["interrupted"]:
-        lines.append("interrupted")
-    if summary["failure"]:
-        lines.append(summary["failure"])
-    reasons = {entry["reason"]: entry["events"] for entry in summary["reasons"]}
-    why = f": {max(reasons, key=lambda reason: reasons[reason])}" if reasons else ""
-    if summary["pending"]:
-        kept = f"; they are in {summary['undelivered_file']}" if summary["undelivered_file"] else ""
-        lines.append(f"{plural(summary['pending'], 'event')} could not be delivered{why}{kept}")
-    elif summary["rejected"] and result.exit_code is ExitCode.NOT_DELIVERED:
-        lines.append(f"{plural(summary['rejected'], 'event')} rejected{why}")
-    lines += [
-        f"expectation failed: {verdict['name'] or verdict['metric']}: {verdict['reason']}"
-        for verdict in summary["expectations"]
-        if not verdict["ok"] and verdict["severity"] == "error"
-    ]
-    for line in lines:
-        click.echo(f"journeysim: {line}", err=True)
+@main.command()
+@click.argument(
+    "plan", type=click.Path(path_type=Path), metavar="PLAN", help="What to set up, and where (YAML)."
+)
+@click.option("--dry-run", is_flag=True, help="Print every call that would be made, and make none.")
+@click.option("--delete", "delete", is_flag=True, help="Delete what was made, and nothing else.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@user_errors
+def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
+    """Set a platform up for a scenario: schema, dataset, inlet, test profiles.
 
+    What is there already is found and kept; a second call changes nothing.
 
-def _print_json(document: dict[str, Any], *, err: bool = False) -> None:
+    **Examples**
+
+    - `journeysim provision plan.yaml --dry-run`
+    - `journeysim provision plan.yaml`
+    - `journeysim run scenarios/lunch_rush.yaml --to provisioned:provisioned.json`
+    - `journeysim provision plan.yaml --delete`
+    """
     import json
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode(), err=err)
+    from simulator.provision import provision as set_up
+    from simulator.provision import unprovision
+    from simulator.run import describe_people, prepare
 
+    def people_of(scenario: Path) -> Iterator[dict[str, Any]]:
+        return map(json.loads, describe_people(prepare(scenario).world))
 
-def _program() -> str:
-    """How the user calls the program, for commands to copy."""
-    import shutil
+    def report(line: str) -> None:
+        if not quiet:
+            click.echo(line)
 
-    if shutil.which("journeysim"):
-        return "journeysim"
-    called = Path(sys.argv[0])
-    if called.stem != "journeysim":
-        return "python -m simulator"
-    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False)
+    if delete:
+        unprovision(plan, report=report, dry_run=dry_run)
+    else:
+        output = set_up(plan, people=people_of, report=report, dry_run=dry_run)
+        if not dry_run:
+            report(f"\nsend events there with `--to provisioned:{output}`")
 
 
 __all__: Sequence[str] = ("main",)

@@ -32,37 +32,44 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
-        COHORT_SIZE Cohort CohortSpec DayLegs DayPlanner Part Planner Populator cohort_specs group_sizes
-        kind_rows person_keys reachable_towns when_followed
+        COHORT_SIZE HOME Cart Catalogue Cohort CohortSpec DayLegs DayPlanner Line Mover Part PlaceNames Planner
+        Populator Surroundings cohort_specs due_times group_sizes kind_rows person_keys reachable_towns
+        when_followed
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
         CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
         Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
-        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported check_mix device_named
+        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported Ways check_mix device_named
         devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
-        ways_of
+    """,
+    "provision": """
+        Plan PlatformError load_plan provision unprovision
     """,
     "receiver": """
-        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults Flow
-        Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app load_faults
-        load_schema parse_options serve write_export
+        AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults
+        Flow Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app
+        load_faults load_schema parse_options serve write_export
     """,
     "report": """
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Pacer Prepared Replayed RunFolder RunOptions RunResult ServeSettings Simulation Tally WallClock World
-        describe_people export_store plan prepare profile_records replay_file run serve_receiver
+        Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult
+        ServeSettings Simulation Tally WallClock World backfill_options describe_people export_store
+        load_options plan prepare profile_records replay_file run scenario_to_resume serve_receiver
+        serving_metrics
     """,
     "scenario": """
-        BUILT_IN App Around Clock Destination Errands Evening Expectation Group Home Kind Library
-        LoadedScenario Lunch Mobility Mode NearPlaces Option Outing Persona PhoneMix Place PlaceColumns
-        Position Roads Scenario Schedule Sessions TownColumns Towns Trace TraceColumns Travel Work
-        WorkHabits destination_options dump_as_run json_schema json_schema_text kinds_of load_scenario
+        App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load
+        LoadedScenario Lunch Mobility Mode NearPlaces Observed Option Outing Persona PhoneMix Place
+        PlaceColumns Position Product Profile Provisioned ProvisionedInlet Roads Scenario Schedule
+        ScriptStep Sessions TownColumns Towns Trace TraceColumns Travel Work WorkHabits
+        destination_options dump_as_run json_schema json_schema_text kinds_of load_scenario load_yaml
+        read_provisioned
     """,
     "sdk": """
-        CLOSE CONNECT_TIMEOUT_MS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
+        CLOSE CONNECT_TIMEOUT_MS DISMISS ENTRY EVENT_TYPES EXIT KINDS LAUNCH LIFECYCLE_DEBOUNCE_MS NO_ANSWER
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
         EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
         SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
@@ -75,13 +82,12 @@ NAMES = {
     "xdm": """
         BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
         INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
-        EventValidator FieldGroup FieldPath LifecycleTemplates LocationTemplates PersonFacts
-        PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass active_poi
-        application_close application_launch application_part compiled_schema device_part
+        EventValidator FieldGroup FieldPath ItemFacts LifecycleTemplates LocationTemplates OrderFacts
+        PersonFacts PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass
+        active_poi application_close application_launch application_part commerce_event compiled_schema device_part
         environment_part event_schema field_paths groups_for identity_map implementation_details
-        json_members json_number json_string json_value library_node located_device_part
-        location_event merged_nodes missing_essentials place_consistency poi_part profile_record
-        tenant_key
+        json_members json_number json_string json_value library_node located_device_part location_event
+        merged_nodes missing_essentials place_consistency poi_part profile_record tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

@@ -7,6 +7,7 @@ A metric is a dotted path into the summary document. Keys of that document hold 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 # What every summary has: known before a run, so a misspelt metric is found by `check` and not after an hour.
 NUMBERS = (
-    *("people", "places", "crossings", "entries", "exits", "inside_at_start", "noticed"),
-    *("sent", "acknowledged", "rejected", "pending"),
-    *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers"),
+    *("people", "places", "crossings", "entries", "exits", "inside_at_start"),
+    *("script_steps", "waits_in_vain", "noticed"),
+    *("sent", "acknowledged", "rejected", "pending", "not_due"),
+    *("seed", "simulated_seconds", "wall_seconds", "events_per_second", "workers", "backfilled"),
 )
 GROUPS = (
     *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
-    *("journeys", "actions", "discards"),
+    *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards"),
 )
 
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.
@@ -37,8 +39,10 @@ def evaluate(
     expectations: Sequence[Expectation],
     summary: Mapping[str, object],
     evidence: Callable[[], Evidence] | None = None,
+    *,
+    aborted: str | None = None,
 ) -> list[Verdict]:
-    """A verdict for every expectation, in their order.
+    """A verdict for every expectation, in their order; ``aborted`` says which one ended the run early.
 
     ``evidence`` reads the record of the run; it is asked for at most once, and only if an expectation is about
     people.
@@ -46,7 +50,11 @@ def evaluate(
     verdicts, read = [], None
     for expectation in expectations:
         if expectation.metric is not None:
-            verdicts.append(_of_metric(expectation, expectation.metric, summary))
+            verdict = _of_metric(expectation, expectation.metric, summary)
+            ending = aborted and expectation.abort_after is not None
+            if ending and str(aborted).startswith(f"{expectation.metric} was "):
+                verdict = replace(verdict, ok=False, reason=f"{aborted}; it ended the run")
+            verdicts.append(verdict)
             continue
         if read is None:
             if evidence is None:

@@ -26,6 +26,10 @@ EXPLANATIONS: dict[Outcome, Explanation] = {
         "its event left the phone, but the destination was not reached; it is in `undelivered.ndjson`",
         "not delivered, kept in undelivered.ndjson",
     ),
+    Outcome.NOT_DUE: Explanation(
+        "its event left the phone, but the load that sends at a rate ended before its time",
+        "not sent: the load ended before its time",
+    ),
     Outcome.NO_PERMISSION: Explanation(
         "the app was not allowed to use the location at that moment in the way that region monitoring needs",
         "not noticed: the app was not allowed to use the location",

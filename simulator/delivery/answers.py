@@ -44,7 +44,8 @@ class Reading:
     unknown: dict[int, str] = field(default_factory=dict)
 
 
-_ALL_TAKEN = Reading(Action.SETTLED)
+ALL_TAKEN = Reading(Action.SETTLED)
+"""Every message is acknowledged: what most answers mean."""
 
 
 def read_answer(status: int, body: bytes, count: int, *, batch: bool, sync: bool = False) -> Reading:
@@ -54,7 +55,7 @@ def read_answer(status: int, body: bytes, count: int, *, batch: bool, sync: bool
     """
     if 200 <= status < 300:
         if not batch and status != 207:
-            return _ALL_TAKEN
+            return ALL_TAKEN
         return _read_entries(status, body, count)
     if status in BUSY:
         return Reading(Action.RETRY, _reason(status, body))
@@ -75,12 +76,12 @@ def _read_entries(status: int, body: bytes, count: int) -> Reading:
     entries = answer.get("responses") if isinstance(answer, dict) else None
     if not isinstance(entries, list):
         if status != 207:
-            return _ALL_TAKEN  # some other 2xx without entries takes the request as a whole
+            return ALL_TAKEN  # some other 2xx without entries takes the request as a whole
         reason = "207: the answer has no readable `responses`; the event may have arrived"
         return Reading(Action.SETTLED, unknown=dict.fromkeys(range(count), reason))
     reading = Reading(Action.SETTLED)
     if len(entries) == count and not any(map(_failed_status, entries)):
-        return reading
+        return ALL_TAKEN
     settled: set[int] = set()
     for position, entry in enumerate(entries):
         index = _index_of(entry, position, count, same_length=len(entries) == count)

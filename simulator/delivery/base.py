@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
@@ -22,11 +23,13 @@ class Fate(IntEnum):
 
     PENDING: not delivered and not refused, or not known: keep it, a later run can send it.
     ACKNOWLEDGED: the destination has taken it. REJECTED: it refused the event for good.
+    NOT_DUE: it was never to be sent, because the load ended before its time.
     """
 
     PENDING = 0
     ACKNOWLEDGED = 1
     REJECTED = 2
+    NOT_DUE = 3
 
 
 @dataclass(slots=True)
@@ -37,7 +40,8 @@ class Batch:
     ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in
     virtual milliseconds since the start of the run (None: not known).
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
-    all of them at once.
+    all of them at once. ``on_settled``, if given, is told as soon as it is certain that events (by index) are
+    acknowledged or rejected, in any thread; the receipt says the same again.
     """
 
     bodies: list[bytes]
@@ -46,6 +50,7 @@ class Batch:
     edge_only: npt.NDArray[np.bool_] | None = None
     times: TimeArray | None = None
     due: npt.NDArray[np.float64] | None = None
+    on_settled: Callable[[Sequence[int], Fate], None] | None = None
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -66,12 +71,13 @@ class Batch:
 class Receipt:
     """The fate of each event of a batch, and why (by index) for those that were not acknowledged.
 
-    Where a batch went to several destinations, ``parts`` has by name which of its events each got, and their
-    fates there.
+    ``doubtful`` are pending events that may have arrived all the same. Where a batch went to several
+    destinations, ``parts`` has by name which of its events each got, and their fates there.
     """
 
     fates: FateArray
     reasons: dict[int, str] = field(default_factory=dict)
+    doubtful: set[int] = field(default_factory=set)
     parts: dict[str, tuple[npt.NDArray[np.intp], Receipt]] = field(default_factory=dict)
 
     @classmethod
@@ -88,7 +94,8 @@ class DeliveryStats:
     ``statuses`` counts answers by their status code, and failures without an answer by their kind.
     ``bytes`` are bytes of request bodies, or of the file as written. ``resent`` counts events that were
     sent again although an earlier try may have arrived: those are the ones that the other side may hold
-    twice. ``in_flight`` are requests that wait for their answer now.
+    twice. ``events`` were sent at least once, the last of them at ``last_sent`` (seconds of
+    the monotonic clock); ``in_flight`` are requests that wait for their answer now.
     """
 
     requests: int = 0
@@ -96,6 +103,8 @@ class DeliveryStats:
     resent: int = 0
     connects: int = 0
     bytes: int = 0
+    events: int = 0
+    last_sent: float = 0.0
     in_flight: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     latency: LatencyRecord = field(default_factory=LatencyRecord)

@@ -69,6 +69,7 @@ class _Exchange(Generic[Tag]):
         self.parts: list[bytes] = []
         self.size = 0
         self.tries = 0
+        self.url = ""
         self.more_headers: tuple[str, ...] = ()
 
     def begin(self, tag: Tag) -> None:
@@ -124,7 +125,9 @@ class Pool(Generic[Tag]):
         if exchange.more_headers != more_headers:
             exchange.more_headers = more_headers
             exchange.curl.setopt(pycurl.HTTPHEADER, [*self._headers, *more_headers])
-        exchange.curl.setopt(pycurl.URL, url)
+        if exchange.url != url:
+            exchange.url = url
+            exchange.curl.setopt(pycurl.URL, url)
         exchange.curl.setopt(pycurl.POSTFIELDS, body)
         self._multi.add_handle(exchange.curl)
         self.in_flight += 1

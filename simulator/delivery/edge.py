@@ -15,8 +15,9 @@ from simulator.delivery.edge_lanes import Hit, LaneSender
 from simulator.delivery.edge_requests import CollectFormat, interact_v1, interact_v2
 from simulator.delivery.oauth import TokenSource
 from simulator.delivery.over_http import HttpSettings, OverHttp, SendingThread
+from simulator.delivery.pieces import Piece
 from simulator.delivery.secrets import Vault
-from simulator.delivery.sending import Piece, Sender
+from simulator.delivery.sending import Sender
 from simulator.sdk import EdgeEndpoint
 
 EXPECTED = "expected edge:https://HOST?configId=DATASTREAM"

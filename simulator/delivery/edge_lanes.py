@@ -56,6 +56,7 @@ class _Work:
     receipt: Receipt
     done: Done
     left: int
+    on_settled: Callable[[Sequence[int], Fate], None] | None = None
 
     def settle(self, index: int, fate: Fate, reason: str = "") -> None:
         self.receipt.fates[index] = fate
@@ -189,7 +190,7 @@ class LaneSender:
         if not count:
             done(receipt)
             return
-        work = _Work(batch.bodies, receipt, done, count)
+        work = _Work(batch.bodies, receipt, done, count, batch.on_settled)
         due = None if batch.due is None else batch.due.tolist()
         for index, body in enumerate(batch.bodies):
             identity = identity_of(body)
@@ -231,7 +232,8 @@ class LaneSender:
         hit = lane.queue[0]
         stats, body = self._stats, hit.work.bodies[hit.index]
         if hit.first_try < 0:
-            hit.first_try = now
+            hit.first_try = stats.last_sent = now
+            stats.events += 1
             if hit.due:
                 stats.latency.late.add(now - hit.due)
         hit.started = now
@@ -353,6 +355,10 @@ class LaneSender:
             lane.busy = False
         if fate is not Fate.PENDING:
             self._stats.latency.intended.add(self._monotonic() - (hit.due or hit.first_try))
+        elif hit.uncertain:
+            hit.work.receipt.doubtful.add(hit.index)
+        if fate is not Fate.PENDING and hit.work.on_settled is not None:
+            hit.work.on_settled((hit.index,), fate)
         hit.work.settle(hit.index, fate, reason)
 
     def _bury(self, reason: str, now: float) -> None:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from simulator.delivery.answers import Action, Reading, read_answer
+from simulator.delivery.answers import ALL_TAKEN, Reading, read_answer
 from simulator.delivery.envelope import Envelope
 
 _GZIP_LEVEL = 1  # events shrink to about an eighth with the fastest (libraries.md 2)
@@ -72,7 +72,7 @@ class InletFormat:
 def read_plain(status: int, body: bytes, count: int) -> Reading:
     """What a status means where no more is known of an endpoint: all or nothing of a request is taken."""
     if 200 <= status < 300:
-        return Reading(Action.SETTLED)
+        return ALL_TAKEN
     return read_answer(status, body, count, batch=False)
 
 

@@ -12,8 +12,9 @@ from simulator.delivery.envelope import Envelope, MessageHeader, inlet_urls
 from simulator.delivery.formats import Format, InletFormat
 from simulator.delivery.oauth import TokenSource
 from simulator.delivery.over_http import HttpSettings, OverHttp
+from simulator.delivery.pieces import Piece
 from simulator.delivery.secrets import Vault
-from simulator.delivery.sending import Piece, Sender
+from simulator.delivery.sending import Sender
 from simulator.delivery.template import TemplateFormat
 from simulator.scenario.references import Reference
 

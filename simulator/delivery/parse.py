@@ -21,10 +21,12 @@ from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_
 from simulator.delivery.oauth import Credentials, TokenSource
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
+from simulator.delivery.provisioned import as_provisioned
 from simulator.delivery.rotation import RotatingFiles
 from simulator.delivery.secrets import Vault
 from simulator.scenario.models import SOURCES
 from simulator.scenario.models import Destination as DestinationSpec
+from simulator.scenario.provisioned import FORM
 from simulator.scenario.references import Reference
 from simulator.sdk import READ_TIMEOUT_MS
 
@@ -32,9 +34,9 @@ RECEIVER = "receiver"
 FORMS = (
     "`receiver`, `http(s)://HOST/collection/INLET`, `edge:https://HOST?configId=DATASTREAM`, "
     "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
-    "or `-` for standard output"
+    "`provisioned:FILE`, or `-` for standard output"
 )
-_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", "-")
+_KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", FORM, "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Target:
 
 def target_of(spec: DestinationSpec, vault: Vault | None = None) -> Target:
     """Where ``spec`` leads. Raises ``UsageError`` for a form that doesn't exist or an address that is none."""
+    spec = as_provisioned(spec)
     vault = vault or Vault()
     to = _resolved(spec, vault)
     if to == RECEIVER:
@@ -125,6 +128,7 @@ def make_destination(
     not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's process, so the
     caller (``simulator.run``) makes that one itself.
     """
+    spec = as_provisioned(spec)
     shared = shared or Shared()
     vault = shared.vault
     target = target_of(spec, vault)

@@ -69,6 +69,8 @@ class Outcome(IntEnum):
     """Its event was still in the phone's queue when the run ended."""
     UNCONFIRMED = 19
     """Its event reached the endpoint, but the phone had not heard so when the run ended or the event was lost."""
+    NOT_DUE = 20
+    """Its event was not sent, because the load that sends events at a rate ended before its time."""
 
     @property
     def label(self) -> str:

@@ -4,6 +4,7 @@ Knows nothing of phones. Everything about a person is drawn from the person's ow
 changes nobody else.
 """
 
+from simulator.people.carts import Cart, Catalogue, Line
 from simulator.people.dayplan import DayPlanner
 from simulator.people.legs import DayLegs, Planner
 from simulator.people.population import (
@@ -18,18 +19,27 @@ from simulator.people.population import (
     person_keys,
     reachable_towns,
 )
+from simulator.people.scripts import HOME, Mover, PlaceNames, Surroundings, due_times
 from simulator.people.traces import when_followed
 
 __all__ = [
     "COHORT_SIZE",
+    "HOME",
+    "Cart",
+    "Catalogue",
     "Cohort",
     "CohortSpec",
     "DayLegs",
     "DayPlanner",
+    "Line",
+    "Mover",
     "Part",
+    "PlaceNames",
     "Planner",
     "Populator",
+    "Surroundings",
     "cohort_specs",
+    "due_times",
     "group_sizes",
     "kind_rows",
     "person_keys",

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulator.core.distributions import pick
+from simulator.core.distributions import Constant, pick
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, key_of, member_keys, purpose_keys, uniform, uniform_one
 from simulator.people.areas import Areas, BoolArray, Indices, Rows
 from simulator.people.choices import Choices
 from simulator.people.households import household_heads
 from simulator.people.legs import Planner
+from simulator.people.scripts import StaysPut
 from simulator.people.spots import around, in_disc, map_scale, scattered
 from simulator.people.traces import TraceFollowers
 from simulator.scenario import Kind, kinds_of
@@ -206,6 +207,9 @@ class Populator:
         group = self._scenario.people[spec.group]
         if group.trace is not None:
             return self._following(spec, group, group.trace, keys)
+        if group.script:
+            home = self._homes(spec.group, group, keys)
+            return self._led(spec, group, keys, home, StaysPut(), Sessions(per_day=Constant(0.0)))
         home_keys = keys
         if group.household is not None:
             heads = household_heads(seed, spec.group, group.household, spec.first_index, spec.size)
@@ -258,7 +262,20 @@ class Populator:
         """People who follow a recorded track; they are at home where it finds them."""
         calendar = self._scenario.clock.calendar
         followers = TraceFollowers(trace, self._tracks[spec.group], keys, spec.first_index, calendar)
-        lat, lon = followers.places_at_start()
+        sessions = self._scenario.app.sessions
+        return self._led(spec, group, keys, followers.places_at_start(), followers, sessions)
+
+    def _led(
+        self,
+        spec: CohortSpec,
+        group: Group,
+        keys: KeyArray,
+        home: tuple[FloatArray, FloatArray],
+        planner: Planner,
+        sessions: Sessions,
+    ) -> Cohort:
+        """People who do what they are told: by ``planner``, or later."""
+        lat, lon = home
         metres_per_lat, metres_per_lon = map_scale(lat, lon)
         return Cohort(
             spec=spec,
@@ -275,9 +292,10 @@ class Populator:
             lunch=None,
             errands=None,
             evening=None,
-            sessions=self._scenario.app.sessions,
+            sessions=sessions,
             areas=self._areas,
-            planner=followers,
+            planner=planner,
+            roads=self._roads,
         )
 
     def _homes(self, name: str, group: Group, keys: KeyArray) -> tuple[FloatArray, FloatArray]:

@@ -20,7 +20,7 @@ from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, Os, devi
 from simulator.phone.handset import Handset, check_mix, draw_handsets, draw_systems
 from simulator.phone.life import LifeRules, LivingPhone, Unreported
 from simulator.phone.monitoring import MonitoredPhone
-from simulator.phone.nearby import PlacesService, Registrations, ways_of
+from simulator.phone.nearby import PlacesService, Registrations, Ways
 from simulator.phone.os_profiles import PROFILES, OsProfile
 from simulator.phone.permission import Permission, draw_permissions
 from simulator.phone.phone import (
@@ -69,6 +69,7 @@ __all__ = [
     "SessionPlanner",
     "SpellHabits",
     "Unreported",
+    "Ways",
     "check_mix",
     "device_named",
     "devices_for",
@@ -78,5 +79,4 @@ __all__ = [
     "draw_systems",
     "habits_of",
     "happenings",
-    "ways_of",
 ]

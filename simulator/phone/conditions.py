@@ -196,7 +196,7 @@ class ConditionsPlanner:
         ``busy`` has a row (person, time) for everything else that is planned for the day, ``sessions`` among it. What
         begins before the run does, at 0, and ends in it begins with it.
         """
-        self._busy = np.concatenate([self._busy[self._busy[:, 1] >= midnight_ms - _LATELY], busy])
+        self._busy = np.concatenate([self._busy, busy])
         parts = list(self._ended(sessions))
         for planner in (*self._spells, *self._moments):
             person, start, end = planner.plan(day, midnight_ms)
@@ -210,6 +210,8 @@ class ConditionsPlanner:
             person, start, end = person[under_way], np.maximum(start[under_way], 0), end[under_way]
             for kind, time in zip(planner.kinds, (start, end), strict=True):
                 parts.append(_part(kind, person, time))
+        # Days have up to 25 hours.
+        self._busy = self._busy[self._busy[:, 1] >= midnight_ms + 23 * MS_PER_HOUR - _LATELY]
         if not parts:
             return _part(0, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
         return DayConditions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -298,33 +300,38 @@ class _SpellPlanner:
 
     def __init__(self, name: str, habits: SpellHabits, kinds: tuple[int, ...], keys: KeyArray) -> None:
         self.kinds = kinds
+        self._name = name
         self._rate = habits.per_day / SECONDS_PER_DAY
         self._length = habits.length
-        self._gaps = purpose_keys(keys, f"phone.{name}.gap")
-        self._lengths = purpose_keys(keys, f"phone.{name}.length")
-        self._free_at: IntArray = np.full(len(keys), np.iinfo(np.int64).min, dtype=np.int64)
+        self._keys = keys
+        # Whose last spell reaches into the day after the one planned last, and until when.
+        self._late: tuple[IntArray, IntArray] = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
     def plan(self, day: int, midnight_ms: int) -> tuple[IntArray, IntArray, IntArray]:
         """Person, start and end of the spells that begin on a day."""
-        free: FloatArray = (np.maximum(self._free_at, midnight_ms) - midnight_ms) / MS_PER_SECOND
+        gaps, lengths = (
+            purpose_keys(self._keys, f"phone.{self._name}.{purpose}") for purpose in ("gap", "length")
+        )
+        free: FloatArray = np.zeros(len(self._keys))
+        late, until = self._late
+        np.maximum.at(free, late, (until - midnight_ms) / MS_PER_SECOND)
         active = np.flatnonzero(free < SECONDS_PER_DAY)
         time = free[active]
-        parts: list[tuple[IntArray, IntArray, IntArray]] = []
+        parts: list[tuple[IntArray, IntArray, IntArray]] = [(late, until, until)]
         for n in range(_MOST_A_DAY):
             counter = day * _MOST_A_DAY + n
-            time = time - numerics.log(uniform(self._gaps[active], counter)) / self._rate
+            time = time - numerics.log(uniform(gaps[active], counter)) / self._rate
             within = time < SECONDS_PER_DAY
             active, time = active[within], time[within]
             if not len(active):
                 break
-            length = np.maximum(self._length.ppf(uniform(self._lengths[active], counter)), 0.0)
+            length = np.maximum(self._length.ppf(uniform(lengths[active], counter)), 0.0)
             start = midnight_ms + np.rint(time * MS_PER_SECOND).astype(np.int64)
             time = time + length
             end = midnight_ms + np.rint(time * MS_PER_SECOND).astype(np.int64)
             parts.append((active.astype(np.int64), start, end))
-            self._free_at[active] = end
-        if not parts:
-            none = np.empty(0, dtype=np.int64)
-            return none, none, none
         person, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return person, start, end
+        reaching = end > midnight_ms + 23 * MS_PER_HOUR
+        self._late = person[reaching], end[reaching]
+        fresh = slice(len(late), None)
+        return person[fresh], start[fresh], end[fresh]

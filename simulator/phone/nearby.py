@@ -74,12 +74,20 @@ class Way(NamedTuple):
         return time if time <= self.t1 else inf
 
 
-def ways_of(legs: Legs) -> Iterable[Way]:
-    """Legs one by one."""
-    d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
-    east = METRES_PER_DEGREE * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
-    columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east)
-    return map(Way._make, zip(*(column.tolist() for column in columns), strict=True))
+class Ways:
+    """The legs of a cohort's day as columns; a leg becomes a :class:`Way` only when somebody asks."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, legs: Legs) -> None:
+        d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
+        east = METRES_PER_DEGREE * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
+        self._columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east)
+
+    def rows(self, first: int, last: int) -> Iterable[Way]:
+        """Legs ``first`` to ``last`` (exclusive)."""
+        columns = (column[first:last].tolist() for column in self._columns)
+        return map(Way._make, zip(*columns, strict=True))
 
 
 def _short_way(degrees: float) -> float:
@@ -136,12 +144,24 @@ class PlacesService:
 class Registrations:
     """The regions that the app on one phone has registered, as its person moves."""
 
-    __slots__ = ("_asked", "_fix", "_latitude", "_longitude", "_nearest", "_paused", "_service", "_ways")
+    __slots__ = (
+        "_ahead",
+        "_asked",
+        "_fix",
+        "_latitude",
+        "_longitude",
+        "_nearest",
+        "_paused",
+        "_service",
+        "_ways",
+    )
 
     def __init__(self, service: PlacesService, latitude: float, longitude: float) -> None:
         """The first places are those around the point (degrees) where the run finds the phone."""
         self._service = service
+        # The legs under way and to come; those after them are rows of tables.
         self._ways: list[Way] = []
+        self._ahead: tuple[tuple[Ways, int, int], ...] = ()
         # When and where the app last learnt its position, and which places are nearest to that, once asked.
         self._fix = 0
         self._latitude, self._longitude = latitude, longitude
@@ -156,9 +176,17 @@ class Registrations:
         self._answer()
         return self._fix
 
-    def follow(self, way: Way) -> None:
-        """The next leg of the person's way; legs come in the order of time."""
-        self._ways.append(way)
+    def follow(self, ways: Ways, first: int, last: int, now: int) -> None:
+        """The person's next legs, ``first`` to ``last`` of ``ways``; legs come in the order of time."""
+        if len(self._ahead) > 1:
+            self.catch_up(now)
+        self._ahead = (*self._ahead, (ways, first, last))
+
+    def _unfold(self) -> None:
+        """Look at the legs that nobody needed so far."""
+        for ways, first, last in self._ahead:
+            self._ways.extend(ways.rows(first, last))
+        self._ahead = ()
 
     def refresh(self, now: int) -> None:
         """The app learns where it is at ``now`` and registers the places around."""
@@ -170,6 +198,7 @@ class Registrations:
         asked = self._asked
         if asked is not None:
             self._asked = None
+            self._unfold()
             self._forget(asked)
             if self._ways:
                 self._locate(asked, *self._ways[0].at(asked))
@@ -189,12 +218,14 @@ class Registrations:
     def next_change(self) -> int | None:
         """When the next significant change of position comes, as far as the way is known."""
         self._answer()
+        self._unfold()
         found = None if self._paused else self._next_change(inf)
         return None if found is None else found[0]
 
     def catch_up(self, now: int) -> None:
         """Let the significant changes of position up to ``now`` happen."""
         self._answer()
+        self._unfold()
         while not self._paused:
             found = self._next_change(now)
             if found is None:

@@ -15,6 +15,11 @@ from simulator.report.sections import HEADING, WARN, wrapped
 
 Document = Mapping[str, Any]
 
+_SPEEDS = {
+    "max": "as fast as possible",
+    "live": "what is past as fast as possible, what is to come when it comes",
+}
+_SPACINGS = {"even": "evenly spaced", "poisson": "at random moments"}
 _ALLOWED = {True: "allowed", False: "not allowed"}
 
 
@@ -41,8 +46,10 @@ def _how_much(document: Document, width: int) -> Lines:
     if not document["exact"]:
         text += f" (from {count(document['people_simulated'])} people simulated)"
     lines = _fact("How much", text, width)
-    if document["seconds"] is None:
-        fast = "as fast as possible"
+    if document["load"] is not None:
+        fast = f"{document['load']['profile']}, {_SPACINGS[document['load']['spacing']]}"
+    elif document["seconds"] is None:
+        fast = _SPEEDS[document["speed"]]
     else:
         mean = document["events_per_second"]
         peak = document["events_per_second_in_busiest_hour"]

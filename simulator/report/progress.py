@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
@@ -14,12 +15,59 @@ from rich.text import Text
 
 from simulator.core.simtime import Calendar, to_ms
 from simulator.report.glyphs import DAY, count, duration, glyphs_for, printable
-from simulator.report.sections import BAR, HEADING, LABEL, WARN
+from simulator.report.sections import BAR, HEADING, LABEL, WARN, latency
 
 FRAME_SECONDS = 0.1  # between two drawings of the live line
 LINE_SECONDS = 10.0  # between two plain lines
 _ETA_AFTER = 2.0  # seconds of work before an estimate of the rest means something
 _BAR = 14
+
+
+class Measured(Protocol):
+    """What is shown of the last second of a run that sends requests."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def intended(self) -> float | None: ...
+    @property
+    def events(self) -> int: ...
+    @property
+    def requests(self) -> int: ...
+    @property
+    def errors(self) -> int: ...
+    @property
+    def late(self) -> int: ...
+    @property
+    def in_flight(self) -> int: ...
+    @property
+    def held(self) -> int: ...
+    @property
+    def p50(self) -> float: ...
+    @property
+    def p99(self) -> float: ...
+
+
+def _measured(figures: Measured) -> list[tuple[str, str]]:
+    """The figures of the last second, the most wanted first."""
+    shown: list[tuple[str, str]] = []
+    if not figures.requests and figures.intended is None:
+        return shown
+    now = f"{count(round(figures.events / figures.seconds))}/s now"
+    if figures.intended is not None:
+        now += f" of {count(round(figures.intended / figures.seconds))}"
+    shown.append((now, WARN if figures.late else ""))
+    if figures.p99:
+        shown.append((f"p50 {latency(figures.p50)} p99 {latency(figures.p99)}", ""))
+    for number, what, style in (
+        (figures.errors, "failed", WARN),
+        (figures.late, "late", WARN),
+        (figures.in_flight, "in flight", LABEL),
+        (figures.held, "held", WARN),
+    ):
+        if number:
+            shown.append((f"{count(number)} {what}", style))
+    return shown
 
 
 class Progress:
@@ -46,6 +94,8 @@ class Progress:
         self._console = console or Console(stderr=True)
         self._quiet = quiet
         self._live: Live | None = None
+        self._figures: Measured | None = None
+        self._latest: tuple[float, int] | None = None
         self._began = self._shown = clock()
 
     def __enter__(self) -> Progress:
@@ -82,9 +132,16 @@ class Progress:
         ``simulated_s`` counts from the start of the run, ``events`` are those made so far; with
         ``acknowledged`` given, the rate is that of acknowledged events; ``in_flight`` are on their way now.
         """
+        self._latest = (simulated_s, events)
         if self._quiet or not self._due():
             return
         self._draw(self._line(simulated_s, events, acknowledged, in_flight, self._shown - self._began))
+
+    def measured(self, figures: Measured) -> None:
+        """Take in the figures of the last second; they are shown with the next update, and without one too."""
+        self._figures = figures
+        if self._latest is not None:
+            self.update(*self._latest)
 
     def _due(self) -> bool:
         """Whether it is time to draw again."""
@@ -117,6 +174,8 @@ class Progress:
         extras = [(f"{count(round(measured / wall))}/s" if wall > 0 else "", "")]
         if wall > _ETA_AFTER and 0 < done < 1:
             extras.append((f"{duration(wall * (1 - done) / done)} left", LABEL))
+        if self._figures is not None:
+            extras += _measured(self._figures)
         if in_flight:
             extras.append((f"{count(in_flight)} in flight", WARN))
         for text, style in extras:

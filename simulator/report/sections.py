@@ -198,9 +198,43 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
             lines += _fact("Delivery", f"{name}: {arrived} {told}", width)
     elif destination := summary.get("destination"):
         lines += _fact("Delivery", _delivery(str(destination), summary.get("delivery") or {}), width)
+    lines += _load(summary, width)
     for owner in summary.get("attribution") or ():
         lines += _fact("Map", str(owner), width)
     return lines
+
+
+def _load(summary: Mapping[str, Any], width: int) -> Lines:
+    """At which rate events were sent, how long answers took, and what is left of earlier parts of the run."""
+    lines: Lines = []
+    if load := summary.get("load"):
+        intended, achieved = number(load, "intended_rate"), number(load, "achieved_rate")
+        rates = f"{achieved:,.6g} of {intended:,.6g} events/s"
+        text = f"{load.get('profile')}: {rates} for {duration(number(load, 'seconds'))}"
+        if late := number(load, "late"):
+            text += f"; {plural(late, 'send')} late, at most by {latency(number(load, 'latest'))}"
+        lines += _fact("Load", f"{text}; {load.get('ended')}", width)
+    if found := summary.get("latency"):
+        shown = ", ".join(f"{name} {latency(number(found, key))}" for key, name in _PERCENTILES)
+        lines += _fact("Latency", f"{shown} from the {found.get('measured_from')}", width)
+    if spilled := summary.get("spilled"):
+        lines += _fact("Held", f"{plural(number(spilled, 'events'), 'event')} waited on disk", width)
+    if resumed := summary.get("resumed"):
+        text = f"{count(number(resumed, 'delivered_before'))} events were settled before"
+        if again := number(resumed, "sent_again"):
+            text += f"; {count(again)} had no answer on record and may have arrived twice"
+        lines += _fact("Resumed", text, width)
+    return lines
+
+
+_PERCENTILES = (("p50", "p50"), ("p95", "p95"), ("p99", "p99"), ("max", "at most"))
+
+
+def latency(seconds: float) -> str:
+    """A latency: `0.8 ms`, `12 ms`, `1.2 s`."""
+    if seconds >= 1.0:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"
 
 
 def _delivery(destination: str, delivery: Mapping[str, Any]) -> str:

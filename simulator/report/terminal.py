@@ -69,6 +69,8 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     first, *rest = wrapped(head + _what_happened(summary), width, "", HEADING)
     first.stylize(style, 0, len(head))
     lines = [first, *(Text("  ").append_text(line) for line in rest)]
+    if aborted := summary.get("aborted"):
+        lines += wrapped(f"ended early: {aborted}", width, "  ", BAD)
     if failure := summary.get("failure"):
         lines += wrapped(f"stopped early: {failure}", width, "  ", BAD)
     if description := str(summary.get("description") or ""):
@@ -103,9 +105,13 @@ def _what_happened(summary: Mapping[str, Any]) -> str:
     elif acknowledged == total:
         text = f"{plural(total, 'event')}, {'all acknowledged' if total > 1 else 'acknowledged'}"
     else:
-        parts = ((acknowledged, "acknowledged"), (number(summary, "rejected"), "rejected"))
-        pending = number(summary, "pending")
-        told = [f"{count(n)} {word}" for n, word in (*parts, (pending, "not delivered")) if n]
+        parts = (
+            (acknowledged, "acknowledged"),
+            (number(summary, "rejected"), "rejected"),
+            (number(summary, "pending"), "not delivered"),
+            (number(summary, "not_due"), "not due"),
+        )
+        told = [f"{count(n)} {word}" for n, word in parts if n]
         text = ", ".join([plural(total, "event"), *told])
     if summary.get("interrupted"):
         text = f"interrupted after {duration(number(summary, 'simulated_seconds'))}; {text}"

@@ -1,4 +1,4 @@
-"""The embedded receiver as a destination: events go into it without a network.
+"""Where a run sends, and the embedded receiver as a destination: events go into it without a network.
 
 `receiver` and `delivery` don't know each other; this is where they meet.
 """
@@ -8,8 +8,15 @@ from __future__ import annotations
 import sqlite3
 
 from simulator.core.errors import DeliveryError
-from simulator.delivery import Batch, DeliveryStats, Fate, Receipt
+from simulator.delivery import Batch, DeliveryStats, Destination, Fate, Receipt, Target, make_destinations
 from simulator.receiver import EventStore, Receiver
+from simulator.run.folder import RunFolder
+from simulator.run.guard import leaves_this_machine
+from simulator.run.options import RunOptions
+from simulator.run.pacing import WallClock
+from simulator.run.prepare import Prepared
+from simulator.scenario import Destination as DestinationSpec
+from simulator.xdm import EventValidator
 
 INLET = "embedded"
 
@@ -48,3 +55,25 @@ class EmbeddedReceiver:
     async def close(self) -> None:
         """Write everything out."""
         self.store.close()
+
+
+def make_destination_of(
+    prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock
+) -> Destination:
+    """Where a run sends, not opened yet."""
+
+    def embedded(spec: DestinationSpec) -> Destination:
+        receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
+        return EmbeddedReceiver(receiver, spec.dataset_id)
+
+    def limited(target: Target) -> bool:
+        return leaves_this_machine(target) and not options.over_limit
+
+    return make_destinations(
+        prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
+    )
+
+
+def begins_anew_at(to: str) -> bool:
+    """Whether a destination is made anew by a resumed run, which need not know what it got."""
+    return to == "receiver" or to.startswith("file:")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,66 +16,42 @@ from simulator import __version__
 from simulator.checks import Evidence, evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import (
-    Batch,
-    DeliveryStats,
     Destination,
-    FanOut,
     Fate,
+    Pipelined,
     Receipt,
-    Target,
     UndeliveredFiles,
-    make_destinations,
 )
 from simulator.ledger import LedgerWriter, rows_from
-from simulator.receiver import EventStore, Receiver
-from simulator.run.embedded import EmbeddedReceiver
+from simulator.receiver import EventStore
+from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
+from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
+from simulator.run.driving import HAND_OVER, Driver
+from simulator.run.embedded import begins_anew_at, make_destination_of
 from simulator.run.folder import RunFolder, writing
-from simulator.run.guard import guard, leaves_this_machine
-from simulator.run.interrupts import interrupts
+from simulator.run.guard import guard
+from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
 from simulator.run.knowledge import read_evidence
 from simulator.run.legend import ledger_header, ledger_people
-from simulator.run.pacing import Pacer, WallClock
+from simulator.run.load import LoadTiming
+from simulator.run.measuring import Figures, Meter
+from simulator.run.options import RunOptions, RunResult
+from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
+from simulator.run.summary import by_destination, counts, measurements
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
-from simulator.run.workers import InProcess, WindowSource, Workers
-from simulator.scenario import Destination as DestinationSpec
+from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
 from simulator.scenario import dump_as_run
-from simulator.scenario.models import SOURCES
-from simulator.sdk import Route
-from simulator.xdm import EventValidator
 
-# Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
-HAND_OVER = 2000
-# Where events of phones come from, as destinations tell sources apart.
-_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
-# The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
-INTERRUPTED = "the run was interrupted before it was delivered"
-# A paced run looks this far ahead, in seconds of the wall.
-PACED_WINDOW_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to run, as the command line says it."""
-
-    out: Path | None = None
-    workers: int = 1
-    allow_hosts: tuple[str, ...] = ()
-    over_limit: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run came to."""
-
-    summary: dict[str, Any]
-    exit_code: ExitCode
+# Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
+AT_FULL_SPEED = 4 * HAND_OVER
 
 
 ProgressCallback = Callable[[Tally], None]
+FiguresCallback = Callable[[Figures], None]
 
 
 def run(
@@ -84,41 +61,34 @@ def run(
     clock: WallClock | None = None,
     progress: ProgressCallback | None = None,
     on_people: Callable[[int, int], None] = lambda made, people: None,
+    on_figures: FiguresCallback = lambda figures: None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
-    ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work.
+    ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work, and
+    ``on_figures`` every second.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
     guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit)
-    if options.out is not None:
+    if options.resume is not None:
+        folder = RunFolder.existing(options.resume)
+    elif options.out is not None:
         folder = RunFolder.create(options.out)
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = _destination(prepared, options, folder, clock)
+        destination = make_destination_of(prepared, options, folder, clock)
         with without_collector():
-            task = _Run(prepared, options, folder, destination, clock, progress, on_people)
+            task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
         raise
-
-
-def _destination(prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock) -> Destination:
-    def embedded(spec: DestinationSpec) -> Destination:
-        receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
-        return EmbeddedReceiver(receiver, spec.dataset_id)
-
-    def limited(target: Target) -> bool:
-        return leaves_this_machine(target) and not options.over_limit
-
-    return make_destinations(prepared.scenario.all_destinations(), embedded, limited=limited)
 
 
 class _StoppedError(Exception):
@@ -137,6 +107,7 @@ class _Run:
         clock: WallClock,
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
+        on_figures: FiguresCallback,
     ) -> None:
         self._prepared = prepared
         self._world: World = prepared.world
@@ -149,6 +120,7 @@ class _Run:
         self._tally = Tally(self._world)
         self._undelivered = UndeliveredFiles(folder.undelivered)
         self._stop = asyncio.Event()
+        self._aborted: str | None = None
         self._failure: str | None = None
         self._open = rows_from([])
         plan = self._world.journey_plan()
@@ -158,8 +130,12 @@ class _Run:
             self._journal = Journal(
                 folder.journal, folder.step_events, plan, world.calendar, world.scenario.seed
             )
-        self._lag = 0.0
         self._workers = 1
+        self._on_figures = on_figures
+        self._load: LoadTiming | None = None
+        self._log: DeliveryLog | None = None
+        self._deliverer: Deliverer
+        self._driver: Driver | None = None
 
     async def execute(self) -> RunResult:
         began = self._clock.monotonic()
@@ -179,17 +155,96 @@ class _Run:
 
     async def _deliver_all(self, source: WindowSource | None) -> LedgerWriter:
         header, people = ledger_header(self._world), ledger_people(self._world)
+        known = self._open_log()
         with (
             contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
             contextlib.closing(self._journal) if self._journal else contextlib.nullcontext(),
+            contextlib.closing(self._log) if self._log else contextlib.nullcontext(),
         ):
+            self._deliverer = self._make_deliverer(ledger, known)
             if source is not None:
-                async for window in self._windows(source):
-                    await self._deliver(window, ledger)
-                    self._progress(self._tally)
+                await self._drive(source)
+            self._failure = self._failure or self._deliverer.failure
             self._leave_open(ledger)
         return ledger
+
+    def _make_deliverer(self, ledger: LedgerWriter, known: Known) -> Deliverer:
+        def record(window: Window, first: int, receipt: Receipt) -> None:
+            self._record(window, first, receipt, ledger)
+
+        specs = self._world.scenario.all_destinations().values()
+        at_once = self._world.scenario.load is None and self._world.scenario.clock.speed == "max"
+        fills_all_lanes = min(max(2 * s.connections * s.batch_size for s in specs), 5 * MOST_UNSETTLED)
+        return Deliverer(
+            self._destination,
+            record,
+            clock=self._clock,
+            stop=self._stop,
+            log=self._log,
+            known=known,
+            most=max(AT_FULL_SPEED if at_once else MOST_UNSETTLED, fills_all_lanes),
+        )
+
+    def _open_log(self) -> Known:
+        """Begin to remember what was delivered, where the destination does not begin anew itself."""
+        begins_anew = {begins_anew_at(spec.to) for spec in self._world.scenario.all_destinations().values()}
+        if begins_anew == {True}:
+            return Known()
+        if self._options.resume is not None and len(begins_anew) > 1:
+            raise UsageError(
+                "--resume: files and the embedded receiver begin anew, the other destinations of this run do not; "
+                "only runs with one of the two kinds can be resumed"
+            )
+        digest = hashlib.blake2b(self._folder.scenario.read_bytes(), digest_size=16).hexdigest()
+        identity = {"journeysim_version": __version__, "scenario": digest}
+        known = read_delivery_log(self._folder.delivery_log, identity) if self._options.resume else Known()
+        self._log = DeliveryLog(self._folder.delivery_log, identity)
+        return known
+
+    async def _drive(self, source: WindowSource) -> None:
+        """Go through the run, and take figures every second meanwhile."""
+        scenario = self._world.scenario
+        if scenario.load is not None:
+            per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
+            self._load = await asyncio.to_thread(LoadTiming, self._world, self._clock, per_request)
+        self._driver = Driver(
+            self._world,
+            self._deliverer,
+            clock=self._clock,
+            stop=self._stop,
+            spill=self._folder.spill,
+            load=self._load,
+            sort_out=self._tally.sort_out,
+            ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
+        )
+        meter = Meter(
+            self._folder.timeseries,
+            self._clock,
+            lambda: self._destination.stats,
+            self._deliverer,
+            self._tally,
+            timing=self._load,
+            outbox=self._driver.outbox,
+            rules=scenario.expect,
+            on_abort=self._abort,
+            on_figures=self._on_figures,
+        )
+        measuring = asyncio.create_task(meter.run())
+        try:
+            await self._driver.run(source)
+        finally:
+            measuring.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await measuring
+            meter.close()
+
+    def _abort(self, why: str) -> None:
+        """End the run early, as a rule of the scenario asks."""
+        self._aborted = why
+        self._stop.set()
+        if isinstance(self._destination, Interruptible):
+            self._destination.interrupt()
 
     async def _close_destination(self) -> None:
         try:
@@ -199,10 +254,13 @@ class _Run:
 
     async def _source(self) -> WindowSource | None:
         """Where windows come from; None if the run was interrupted while people were made."""
+        scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
         workers = min(self._options.workers, cohorts)
-        paced = self._world.scenario.clock.speed != "max"
-        if workers > 1 and not paced:
+        paced = scenario.load is None and scenario.clock.speed != "max"
+        # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
+        apart = scenario.load is not None and may_fork()
+        if not paced and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
@@ -216,70 +274,9 @@ class _Run:
             raise _StoppedError
         self._on_people(made, people)
 
-    @property
-    def _ended(self) -> bool:
-        """Nothing more is to be simulated."""
-        return self._stop.is_set() or self._failure is not None
-
-    # --- windows ------------------------------------------------------------------------------------------
-
-    async def _windows(self, source: WindowSource) -> AsyncIterator[Window]:
-        """The event stream in pieces that are handed over at once."""
-        speed = self._world.scenario.clock.speed
-        if speed == "max":
-            for _, end in self._world.windows():
-                window = await asyncio.to_thread(source.advance, end)
-                for piece in _pieces(window):
-                    yield piece
-                if self._ended:
-                    return
-            return
-        pacer = Pacer(self._clock, speed)
-        for end in self._paced_ends(speed):
-            window = source.advance(end)
-            async for piece in self._in_time(window, pacer):
-                yield piece
-            await pacer.wait_for(end, self._stop)
-            self._lag = pacer.worst_lag_s
-            if self._ended:
-                return
-
-    def _paced_ends(self, speed: float) -> Iterator[int]:
-        step = max(1, round(speed * PACED_WINDOW_S * 1000.0))
-        duration = self._world.duration_ms
-        yield from range(step, duration, step)
-        yield duration
-
-    async def _in_time(self, window: Window, pacer: Pacer) -> AsyncIterator[Window]:
-        """The events of ``window``, each when the wall clock says so."""
-        first = 0
-        while first < len(window) and not self._stop.is_set():
-            await pacer.wait_for(int(window.sent[first]), self._stop)
-            due = int(np.searchsorted(window.sent, max(pacer.now(), int(window.sent[first])), side="right"))
-            yield window.slice(first, due)
-            first = due
-        yield window.slice(first, len(window))
-
-    async def _deliver(self, window: Window, ledger: LedgerWriter) -> None:
-        """Send one piece and record what became of it; after a stop, only record it."""
-        window = self._tally.sort_out(window)
-        batch = Batch(
-            window.bodies,
-            self._tally.sent,
-            sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
-            edge_only=window.route == Route.EDGE_ONLY,
-            times=window.sent,
-        )
-        if self._failure is not None:
-            receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
-        elif self._stop.is_set():
-            receipt = Receipt.of(len(window), Fate.PENDING, INTERRUPTED)
-        else:
-            try:
-                receipt = await self._destination.send(batch)
-            except DeliveryError as error:
-                self._failure = str(error)
-                receipt = Receipt.of(len(window), Fate.PENDING, self._failure)
+    def _record(self, window: Window, first: int, receipt: Receipt, ledger: LedgerWriter) -> None:
+        """Put on record what became of a piece of the stream."""
+        batch = batch_of(window, first)
         rows = window.rows.copy()
         caused = window.crossing >= 0
         rows["event"] = batch.first_number + np.flatnonzero(caused)
@@ -292,6 +289,7 @@ class _Run:
             self._journal.append(window.journal)
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
+        self._progress(self._tally)
 
     def _leave_open(self, ledger: LedgerWriter) -> None:
         """The run is over: what phones were still to notice stays unnoticed."""
@@ -301,6 +299,8 @@ class _Run:
     # --- the run folder -----------------------------------------------------------------------------------
 
     def _write_scenario(self) -> None:
+        if self._options.resume is not None:
+            return  # it is there, and the journal is about the very events that it gives
         header = (
             f"The scenario as run by journeysim {__version__} with seed {self._world.scenario.seed}.\n"
             f"People: {self._world.people:,}. Run it again: journeysim run {self._folder.scenario.name}"
@@ -313,7 +313,7 @@ class _Run:
         world, scenario = self._world, self._world.scenario
         calendar = world.calendar
         stats = self._destination.stats
-        interrupted = self._stop.is_set()
+        interrupted = self._stop.is_set() and self._aborted is None
         summary: dict[str, Any] = {
             "scenario": scenario.name,
             "scenario_file": str(self._prepared.loaded.path),
@@ -330,24 +330,33 @@ class _Run:
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
-            "pacing_worst_lag_seconds": round(self._lag, 3),
+            "pacing_worst_lag_seconds": round(self._driver.worst_lag_s if self._driver else 0.0, 3),
             "workers": self._workers,
             "destination": self._destination.description,
             "run_folder": str(self._folder.path),
             "started": calendar.local(0).isoformat(),
             "ended": calendar.local(self._tally.simulated_ms).isoformat(),
             "timezone": str(scenario.clock.timezone),
-            "delivery": _counts(stats),
-            "destinations": self._by_destination(),
+            "delivery": counts(stats),
+            "destinations": by_destination(self._destination, self._tally, self._undelivered),
+            **measurements(
+                stats,
+                self._deliverer,
+                self._driver,
+                self._load,
+                resumed=self._options.resume is not None,
+                why=self._end_of_load(),
+            ),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "attribution": list(world.attribution),
             "warnings": [str(problem) for problem in self._prepared.warnings],
             "interrupted": interrupted,
+            "aborted": self._aborted,
             "failure": self._failure,
         }
         if self._folder.received_store.is_file():
             self._export_received()
-        verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary))
+        verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
         return RunResult(summary, self._exit_code(not any(verdict.failed for verdict in verdicts)))
@@ -359,20 +368,15 @@ class _Run:
             evidence, record=replace(evidence.record, summary=summary), end=self._tally.simulated_ms
         )
 
-    def _by_destination(self) -> dict[str, Any]:
-        """What went where, if there are several destinations."""
-        if not isinstance(self._destination, FanOut):
-            return {}
-        return {
-            member.name: {
-                "to": member.destination.description,
-                "sources": list(member.sources),
-                **self._tally.at(member.name),
-                "delivery": _counts(member.destination.stats),
-                "undelivered_file": self._undelivered.file_of(member.name),
-            }
-            for member in self._destination.members
-        }
+    def _end_of_load(self) -> str:
+        """Why the load ended, in words."""
+        if self._aborted is not None:
+            return "a rule of the scenario ended it"
+        if self._stop.is_set():
+            return "it was interrupted"
+        if self._load is not None and self._load.over:
+            return "the profile came to its end"
+        return "all events of the run were sent"
 
     def _export_received(self) -> None:
         received = self._folder.received
@@ -380,6 +384,8 @@ class _Run:
             out.writelines(record.body + b"\n" for record in store.records())
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
+        if self._aborted is not None:
+            return ExitCode.EXPECTATION_FAILED
         if self._stop.is_set():
             return ExitCode.INTERRUPTED
         if self._failure is not None or self._tally.fates[Fate.PENDING]:
@@ -391,21 +397,3 @@ class _Run:
         if not expectations_hold:
             return ExitCode.EXPECTATION_FAILED
         return ExitCode.OK
-
-
-def _counts(stats: DeliveryStats) -> dict[str, Any]:
-    return {
-        "requests": stats.requests,
-        "retries": stats.retries,
-        "statuses": {str(status): n for status, n in sorted(stats.statuses.items())},
-        "bytes": stats.bytes,
-        "resent": stats.resent,
-    }
-
-
-def _pieces(window: Window) -> Iterator[Window]:
-    if len(window) <= HAND_OVER:
-        yield window
-        return
-    for first in range(0, len(window), HAND_OVER):
-        yield window.slice(first, min(first + HAND_OVER, len(window)))

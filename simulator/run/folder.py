@@ -16,6 +16,9 @@ SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
 RECEIVED_FILE = "received.ndjson"
 UNDELIVERED_FILE = "undelivered.ndjson"
+TIMESERIES_FILE = "timeseries.ndjson"
+DELIVERY_LOG_FILE = "delivery.log"
+SPILL_FILE = "held.spill"
 JOURNAL_FILE = "journeys.ndjson"
 STEP_EVENTS_FILE = "step_events.ndjson"
 
@@ -31,6 +34,9 @@ class RunFolder:
         self.received_store = path / RECEIVED_STORE
         self.received = path / RECEIVED_FILE
         self.undelivered = path / UNDELIVERED_FILE
+        self.timeseries = path / TIMESERIES_FILE
+        self.delivery_log = path / DELIVERY_LOG_FILE
+        self.spill = path / SPILL_FILE
         self.journal = path / JOURNAL_FILE
         self.step_events = path / STEP_EVENTS_FILE
 
@@ -70,6 +76,29 @@ class RunFolder:
                     candidate = path.with_name(f"{path.name}-{number}")
                     number += 1
         return cls.create(candidate)
+
+    @classmethod
+    def existing(cls, path: Path) -> RunFolder:
+        """The folder of a run that was cut off, without what only the whole run may leave in it.
+
+        Raises UsageError where there is none to go on with.
+        """
+        folder = cls(path)
+        if not folder.scenario.is_file():
+            what = (
+                "has no scenario.yaml: nothing was sent yet" if path.is_dir() else "there is no such folder"
+            )
+            raise UsageError(f"--resume {path}: {what}; start the run again")
+        store = folder.received_store
+        stale = [folder.summary, folder.undelivered, folder.received, folder.spill, store]
+        stale += [folder.journal, folder.step_events]
+        stale += [store.with_name(store.name + end) for end in ("-wal", "-shm")]
+        try:
+            for file in stale:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(f"--resume {path}: {error.strerror or error}") from error
+        return folder
 
     def write_scenario(self, text: str) -> None:
         """Write scenario.yaml; raises DeliveryError where that fails."""

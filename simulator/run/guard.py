@@ -36,6 +36,27 @@ def refusals(
                     f"{host} is not this machine, and nothing says that events may be sent there",
                     f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
                 )
+    if not over_limit:
+        yield from _too_fast(loaded)
+
+
+def _too_fast(loaded: LoadedScenario) -> Iterator[Problem]:
+    """Load profiles that ask for more than a service takes; a daily one is judged by its mean."""
+    load = loaded.scenario.load
+    for name, spec in loaded.scenario.all_destinations().items() if load is not None else ():
+        target = target_of(spec)
+        if load is None or target.limit is None or not leaves_this_machine(target):
+            continue
+        by_requests = load.profile.unit == "requests"
+        requests = load.profile.peak if by_requests else load.profile.peak / spec.batch_size
+        events = requests * spec.batch_size
+        if requests > target.limit.requests or events > target.limit.events:
+            yield loaded.problem(
+                ("load", "profile"),
+                f"{requests:,.6g} requests/s with {events:,.6g} events/s{f' to {name}' if name else ''} are more than "
+                f"{target.limit.source} takes ({target.limit.requests:,g} and {target.limit.events:,g})",
+                "send less, or allow it with --over-limit",
+            )
 
 
 def in_clear(target: Target) -> tuple[str, str] | None:

@@ -27,6 +27,7 @@ from simulator.phone.happenings import ENTER, LEAVE_APP, OPEN_APP
 from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.phones import ModelContext, make_phones
+from simulator.run.scripted import Scripts
 from simulator.world import solve
 
 # Agenda items turned into Python objects at once; bounds memory and changes no result.
@@ -55,6 +56,22 @@ class CohortModel:
         if self.evaluation is not None:
             self.evaluation.serve(self._phones.apps, self._phones.sdks)
         self.env.process(self._days())
+        self.scripts: Scripts | None = None
+        """What the people do by a script, if they have one."""
+        if cohort.group.script:
+            self.scripts = Scripts(
+                self.env, context, cohort, self._phones, self._planned_crossings.append, happen
+            )
+
+    @property
+    def first_person(self) -> int:
+        """Ordinal of the first person within the run."""
+        return self._cohort.spec.first_person
+
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return self._cohort.size
 
     @property
     def phones_by_os(self) -> dict[str, int]:

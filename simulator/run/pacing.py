@@ -10,6 +10,11 @@ import asyncio
 import time
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
+
+from simulator.core.numerics import FloatArray
+
 
 class WallClock:
     """The real clock; tests put another one in its place."""
@@ -30,6 +35,15 @@ class WallClock:
         """Wait."""
         await asyncio.sleep(seconds)
 
+    async def until(self, moment: float, stop: asyncio.Event) -> float:
+        """Wait for ``moment`` on the monotonic clock, or until ``stop`` is set; by how much it was missed."""
+        while not stop.is_set():
+            ahead = moment - self.monotonic()
+            if ahead <= 0.0:
+                return -ahead
+            await self.sleep(min(ahead, 0.2))
+        return 0.0
+
 
 class Pacer:
     """Maps virtual time to the wall clock and waits for it."""
@@ -41,15 +55,27 @@ class Pacer:
         self.worst_lag_s = 0.0
         """Furthest that the run was behind, in seconds of the wall."""
 
+    @classmethod
+    def live(cls, clock: WallClock, start_epoch_ms: int) -> Pacer:
+        """Virtual time is the wall's own: virtual 0 was, or will be, at ``start_epoch_ms``."""
+        pacer = cls(clock, 1.0)
+        pacer.restart(clock.epoch_ms() - start_epoch_ms)
+        return pacer
+
+    def restart(self, virtual_ms: int) -> None:
+        """From here on: it is ``virtual_ms`` now."""
+        self._origin = self._clock.monotonic() - virtual_ms / 1000.0 / self._speed
+
     def now(self) -> int:
         """Virtual time that the wall clock has reached, in milliseconds."""
         return int((self._clock.monotonic() - self._origin) * self._speed * 1000.0)
 
+    def due(self, virtual_ms: npt.NDArray[np.int64]) -> FloatArray:
+        """When virtual times come, in seconds of the monotonic clock."""
+        moments: FloatArray = self._origin + virtual_ms / 1000.0 / self._speed
+        return moments
+
     async def wait_for(self, virtual_ms: int, stop: asyncio.Event) -> None:
         """Wait until the wall clock has reached ``virtual_ms``, or until ``stop`` is set."""
-        while not stop.is_set():
-            ahead = self._origin + virtual_ms / 1000.0 / self._speed - self._clock.monotonic()
-            if ahead <= 0.0:
-                self.worst_lag_s = max(self.worst_lag_s, -ahead)
-                return
-            await self._clock.sleep(min(ahead, 0.2))
+        late = await self._clock.until(self._origin + virtual_ms / 1000.0 / self._speed, stop)
+        self.worst_lag_s = max(self.worst_lag_s, late)

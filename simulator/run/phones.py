@@ -32,11 +32,11 @@ from simulator.phone import (
     RegionService,
     Registrations,
     Unreported,
+    Ways,
     draw_clock_errors,
     draw_handsets,
     draw_permissions,
     habits_of,
-    ways_of,
 )
 from simulator.run.evaluation import CohortEvaluation, InHand
 from simulator.scenario.models import PhoneMix, Push, Scenario
@@ -140,17 +140,18 @@ class CohortPhones:
 
     def follow(self, journeys: DayLegs, now: int) -> None:
         """Tell the phones where their people are going to be; at the start of the run also where they are."""
-        moving = [registrations for registrations in self.registrations if registrations is not None]
-        if not moving:
+        if not any(self.registrations):
             return
-        for registrations in moving:
-            registrations.catch_up(now)
-        for person, way in zip(journeys.person.tolist(), ways_of(journeys.legs), strict=True):
+        ways = Ways(journeys.legs)
+        walkers, first = np.unique(journeys.person, return_index=True)
+        ends = np.append(first, len(journeys.person))[1:].tolist()
+        for person, begin, end in zip(walkers.tolist(), first.tolist(), ends, strict=True):
             if (walker := self.registrations[person]) is not None:
-                walker.follow(way)
+                walker.follow(ways, begin, end, now)
         if now == 0:
-            for registrations in moving:
-                registrations.refresh(now)
+            for registrations in self.registrations:
+                if registrations is not None:
+                    registrations.refresh(now)
 
 
 def nobody(namespace: str) -> str:
@@ -234,20 +235,21 @@ def _make_phones(
     habits = habits_of(mix)
     skews = draw_clock_errors(habits.clock, cohort.keys).tolist()
     plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(whole, part)
+    scripted = bool(cohort.group.script)
     apps = []
     for local, (person, id_key, ecid, kind) in enumerate(
         zip(people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
     ):
         forms, capitals = kinds[kind]
         sender, plan = Sender(person, id_key, capitals), plan_of(local)
-        login = nobody if plan is None else partial(login_of, local)
+        login = nobody if plan is None and not scripted else partial(login_of, local)
         apps.append(
             MobileSdk(env, context.sdk, sender, ecid, forms, skew=skews[local], plan=plan, login=login)
         )
     if mix.monitoring == "ideal" and habits == NEVER:
         for app in apps:
             app.awake(0, FOREVER)
-        if not context.places.dead_zones:
+        if not context.places.dead_zones and not scripted:
             return CohortPhones([Phone(app) for app in apps], apps, by_os, sdks=apps)
     system_of = [systems[kind] for kind in handset_of.tolist()]
     keys = purpose_keys(cohort.keys, "phone.detection").tolist()

@@ -43,7 +43,8 @@ def plan(prepared: Prepared, *, allow_hosts: Sequence[str] = (), over_limit: boo
     allowed = (*scenario.allow_hosts, *allow_hosts)
     seconds = world.duration_ms / 1000.0
     speed = scenario.clock.speed
-    pace = speed if isinstance(speed, int | float) else None
+    load = scenario.load
+    pace = speed if isinstance(speed, int | float) and load is None else None
     return {
         "scenario": scenario.name,
         "started": world.calendar.local(0).isoformat(),
@@ -51,6 +52,7 @@ def plan(prepared: Prepared, *, allow_hosts: Sequence[str] = (), over_limit: boo
         "timezone": str(scenario.clock.timezone),
         "people": world.people,
         "speed": speed,
+        "load": None if load is None else {"profile": load.profile.text, "spacing": load.spacing},
         "seconds": None if pace is None else round(seconds / pace, 3),
         "events": round(estimate.events),
         "bytes": round(estimate.bytes),

@@ -14,7 +14,9 @@ from simulator.delivery import RECEIVER, make_destination
 from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.check_scripts import script_problems
 from simulator.run.journeys import check_journeys
+from simulator.run.measuring import LIVE_METRICS, can_be_live
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
 from simulator.sdk import rule_problems
@@ -71,6 +73,8 @@ def prepare(
     if places is not None:
         problems += _check_towns(loaded, places, towns)
         warnings += _check_roads(loaded, places, roads)
+        for problem in script_problems(loaded, places):
+            (warnings if problem.warning else problems).append(problem)
     sizes = group_sizes(scenario, people)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:
@@ -222,6 +226,9 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
     for index, expectation in enumerate(loaded.scenario.expect):
         if expectation.metric is not None and (wrong := metric_problem(expectation.metric)):
             yield loaded.problem(("expect", index, "metric"), wrong)
+        elif expectation.abort_after is not None and not can_be_live(expectation.metric or ""):
+            what = f"{expectation.metric} is not measured while a run lasts"
+            yield loaded.problem(("expect", index, "abort_after"), what, f"expected one of {LIVE_METRICS}")
         for where_in, wrong in unknown_names(expectation, scenario):
             yield loaded.problem(("expect", index, *where_in), wrong)
     for name, spec in loaded.scenario.all_destinations().items():

@@ -1,4 +1,4 @@
-"""Sending recorded events again, as they are."""
+"""Sending recorded events again, as they are or with new times."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from simulator.delivery import (
 from simulator.run.folder import SCENARIO_FILE
 from simulator.run.guard import guard_target, leaves_this_machine
 from simulator.run.interrupts import interrupts
+from simulator.run.retiming import Retiming
 from simulator.scenario import Destination as DestinationSpec
 from simulator.scenario import Option, load_scenario
 
@@ -66,13 +67,15 @@ def replay_file(
     scenario: Path | None = None,
     overrides: Sequence[str] = (),
     allow_hosts: Sequence[str] = (),
+    retiming: Retiming | None = None,
 ) -> Replayed:
     """Send the events of ``file`` (one JSON document per line; .gz and .zst too) to the destination ``to``.
 
     How to talk to it is taken from ``scenario``, by default from the ``scenario.yaml`` of the run that left
     ``file`` behind, with ``overrides``; where there is none, the defaults of ``destination`` hold. What can't
-    be delivered is written to ``FILE.undelivered.ndjson``. Raises UsageError or InputError where the
-    destination or the file can't be used; a file that is damaged further on is sent up to there.
+    be delivered is written to ``FILE.undelivered.ndjson``. ``retiming`` changes times and ids. Raises
+    UsageError or InputError where the destination or the file can't be used; a file that is damaged further on
+    is sent up to there.
     """
     if to == "receiver":
         raise UsageError(
@@ -90,7 +93,7 @@ def replay_file(
     first = list(islice(events, 1))  # a file that can't be read must not touch the destination
     if damage and not first:
         raise InputError(damage)
-    return asyncio.run(_replay(chain(first, events), damage, file, destination))
+    return asyncio.run(_replay(chain(first, events), damage, file, destination, retiming or Retiming()))
 
 
 def _settings(
@@ -131,9 +134,9 @@ def _whole_events(file: Path, damage: list[Problem]) -> Iterator[bytes]:
 
 
 async def _replay(
-    events: Iterator[bytes], damage: list[Problem], file: Path, destination: Destination
+    events: Iterator[bytes], damage: list[Problem], file: Path, destination: Destination, retiming: Retiming
 ) -> Replayed:
-    fates = np.zeros(3, dtype=np.int64)
+    fates = np.zeros(len(Fate), dtype=np.int64)
     reasons: Counter[str] = Counter()
     sent = 0
     undelivered = UndeliveredWriter(file.with_name(file.name + ".undelivered.ndjson"))
@@ -141,7 +144,7 @@ async def _replay(
     await destination.open()
     try:
         with interrupts(stop, destination):
-            while bodies := list(islice(events, HAND_OVER)):
+            async for bodies in retiming.apply(events, HAND_OVER, stop):
                 batch = Batch(bodies, sent)
                 if stop.is_set():
                     receipt = Receipt.of(len(bodies), Fate.PENDING, "interrupted before they were sent")
@@ -149,7 +152,7 @@ async def _replay(
                     receipt = await destination.send(batch)
                 undelivered.write_pending(batch, receipt)
                 sent += len(bodies)
-                fates += np.bincount(receipt.fates, minlength=3)
+                fates += np.bincount(receipt.fates, minlength=len(Fate))
                 reasons.update(receipt.reasons.values())
     finally:
         await destination.close()

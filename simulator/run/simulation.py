@@ -13,6 +13,7 @@ from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
 from simulator.run.evaluation import JourneyTap
 from simulator.run.model import CohortModel
+from simulator.run.observations import Message
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
@@ -119,31 +120,41 @@ class Simulation:
             journeys=plan,
         )
         self._unreported = Unreported()
-        self._models: list[CohortModel] = []
+        self.models: list[CohortModel] = []
+        """The cohorts."""
         people, made = sum(spec.size for spec in specs), 0
         for spec in specs:
             cohort = populator.populate(spec)
             model = CohortModel(context, cohort, self._unreported)
-            self._models.append(model)
+            self.models.append(model)
             if tap is not None and model.evaluation is not None:
                 tap.add(spec.first_person, model.evaluation)
             made += spec.size
             on_people(made, people)
         self._now = 0
 
+    def announce(self, person: int, name: str, message: Message | None = None) -> bool:
+        """A person (ordinal within the run) receives a message at the time that the simulation has got to.
+
+        ``message`` is as a push service delivers it. Whether the person is one of this worker's who act by a script.
+        """
+        for model in self.models:
+            local = person - model.first_person
+            if model.scripts is not None and 0 <= local < model.people:
+                model.scripts.observations.announce(local, name, message, at=self._now)
+                return True
+        return False
+
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""
-        for model in self._models:
+        for model in self.models:
             model.env.run_before(until)
         hits = self._uplink.collect()
         lost = self._unreported.collect() + self._record.collect()
         pending = self._unreported.pending() + self._record.pending()
         census = self._census(until)
         journal = [
-            row
-            for model in self._models
-            if model.evaluation is not None
-            for row in model.evaluation.collect()
+            row for model in self.models if model.evaluation is not None for row in model.evaluation.collect()
         ]
         window = make_window(
             self._now, until, hits, self._calendar, census, self._routes, lost, pending, journal
@@ -153,8 +164,11 @@ class Simulation:
 
     def _census(self, until: int) -> Census:
         total = Census()
-        for model in self._models:
+        for model in self.models:
             total += Census(model.crossings_before(until), model.inside_at_start, model.phones_by_os)
+            if model.scripts is not None:
+                total.script_steps += model.scripts.done
+                total.waits_in_vain += model.scripts.in_vain
         total.stray_regions = self._record.stray
         total.failed_attempts = self._record.failed
         return total

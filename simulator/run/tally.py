@@ -23,6 +23,7 @@ OUTCOME_OF_FATE = np.zeros(256, dtype=np.uint8)
 OUTCOME_OF_FATE[Fate.PENDING] = Outcome.UNDELIVERED
 OUTCOME_OF_FATE[Fate.ACKNOWLEDGED] = Outcome.DELIVERED
 OUTCOME_OF_FATE[Fate.REJECTED] = Outcome.REJECTED
+OUTCOME_OF_FATE[Fate.NOT_DUE] = Outcome.NOT_DUE
 
 
 def settled(outcomes: npt.NDArray[np.uint8], fates: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -39,7 +40,7 @@ class Tally:
         destinations = world.scenario.all_destinations().values()
         self._speaks_edge = any(destination.to.startswith("edge:") for destination in destinations)
         self.sent = 0
-        self.fates = np.zeros(3, dtype=np.int64)
+        self.fates = np.zeros(len(Fate), dtype=np.int64)
         self.duplicates = 0
         self.left_out = 0
         self.census = Census()
@@ -66,7 +67,7 @@ class Tally:
         """Count a window's events and what became of them."""
         self.sent += len(window)
         # What was sent again is the same event: only the first time counts.
-        self.fates += np.bincount(receipt.fates[~window.repeat], minlength=3)
+        self.fates += np.bincount(receipt.fates[~window.repeat], minlength=len(Fate))
         self.duplicates += int(window.repeat.sum())
         self._types += np.bincount(window.event_type, minlength=len(KINDS))
         bucket = np.minimum(window.sent // self._bucket_ms, len(self._timeline) - 1)
@@ -139,10 +140,13 @@ class Tally:
             "acknowledged": int(self.fates[Fate.ACKNOWLEDGED]),
             "rejected": int(self.fates[Fate.REJECTED]),
             "pending": int(self.fates[Fate.PENDING]),
+            "not_due": int(self.fates[Fate.NOT_DUE]),
             "duplicates": self.duplicates,
             "edge_only": self.left_out,
             "failed_attempts": self.census.failed_attempts,
             "region_events_without_crossing": self.census.stray_regions,
+            "script_steps": self.census.script_steps,
+            "waits_in_vain": self.census.waits_in_vain,
             "platforms": self.census.phones,
             "simulated_seconds": self.simulated_ms / 1000.0,
             "timeline": {"bucket_seconds": self._bucket_ms / 1000.0, "events": self._timeline.tolist()},

@@ -26,6 +26,10 @@ class Census:
     """Region events that no crossing caused."""
     failed_attempts: int = 0
     """Attempts to send that did not reach the endpoint."""
+    script_steps: int = 0
+    """Steps of scripts that were done."""
+    waits_in_vain: int = 0
+    """Waits of scripts for something that did not come in time."""
 
     def __add__(self, other: Census) -> Census:
         phones = dict(self.phones)
@@ -37,6 +41,8 @@ class Census:
             phones,
             self.stray_regions + other.stray_regions,
             self.failed_attempts + other.failed_attempts,
+            self.script_steps + other.script_steps,
+            self.waits_in_vain + other.waits_in_vain,
         )
 
 
@@ -207,4 +213,25 @@ def merge(windows: Sequence[Window]) -> Window:
         open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
         journal=sorted((row for window in windows for row in window.journal), key=_moment),
+    )
+
+
+def follow(first: Window, second: Window) -> Window:
+    """Two windows of the stream, one right after the other, as one."""
+    crossing = second.crossing + np.where(second.crossing >= 0, len(first.rows), 0).astype(np.int32)
+    return Window(
+        start=first.start,
+        end=second.end,
+        sent=np.concatenate([first.sent, second.sent]),
+        person=np.concatenate([first.person, second.person]),
+        event_type=np.concatenate([first.event_type, second.event_type]),
+        route=np.concatenate([first.route, second.route]),
+        repeat=np.concatenate([first.repeat, second.repeat]),
+        crossing=np.concatenate([first.crossing, crossing]),
+        bodies=first.bodies + second.bodies,
+        rows=np.concatenate([first.rows, second.rows]),
+        lost=np.concatenate([first.lost, second.lost]),
+        open=second.open,
+        census=second.census,
+        journal=first.journal + second.journal,
     )

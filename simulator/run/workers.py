@@ -52,7 +52,7 @@ class Workers:
     """Simulates in ``count`` processes of their own; windows must be asked for as ``World.windows`` has them."""
 
     def __init__(self, world: World, count: int) -> None:
-        forks = _may_fork()
+        forks = may_fork()
         context: multiprocessing.context.BaseContext = multiprocessing.get_context(
             "fork" if forks else "spawn"
         )
@@ -114,7 +114,7 @@ def _ending(code: int | None) -> str:
     return f" (exit code {code})" if code >= 0 else f" (killed by signal {-code})"
 
 
-def _may_fork() -> bool:
+def may_fork() -> bool:
     """Whether processes can be forked: at once and without reading anything again, but only from one thread."""
     return sys.platform == "linux" and threading.active_count() == 1
 

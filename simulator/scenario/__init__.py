@@ -19,18 +19,22 @@ from simulator.scenario.models import (
     Group,
     Home,
     Library,
+    Load,
     Lunch,
     Mobility,
     Mode,
     NearPlaces,
+    Observed,
     Outing,
     Persona,
     PhoneMix,
     Place,
     PlaceColumns,
+    Product,
     Roads,
     Scenario,
     Schedule,
+    ScriptStep,
     Sessions,
     TownColumns,
     Towns,
@@ -40,8 +44,11 @@ from simulator.scenario.models import (
     Work,
     WorkHabits,
 )
+from simulator.scenario.other_files import load_yaml
 from simulator.scenario.overrides import Option, destination_options
 from simulator.scenario.personas import BUILT_IN, Kind, kinds_of
+from simulator.scenario.profiles import Profile
+from simulator.scenario.provisioned import Provisioned, ProvisionedInlet, read_provisioned
 from simulator.scenario.quantities import Position
 from simulator.scenario.schema import json_schema, json_schema_text
 
@@ -58,11 +65,13 @@ __all__ = [
     "Home",
     "Kind",
     "Library",
+    "Load",
     "LoadedScenario",
     "Lunch",
     "Mobility",
     "Mode",
     "NearPlaces",
+    "Observed",
     "Option",
     "Outing",
     "Persona",
@@ -70,9 +79,14 @@ __all__ = [
     "Place",
     "PlaceColumns",
     "Position",
+    "Product",
+    "Profile",
+    "Provisioned",
+    "ProvisionedInlet",
     "Roads",
     "Scenario",
     "Schedule",
+    "ScriptStep",
     "Sessions",
     "TownColumns",
     "Towns",
@@ -87,4 +101,6 @@ __all__ = [
     "json_schema_text",
     "kinds_of",
     "load_scenario",
+    "load_yaml",
+    "read_provisioned",
 ]

@@ -79,10 +79,12 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         yield from _check_household(group, (*path, "household"))
         if group.personas is not None and not unsound:
             yield from _check_kinds(scenario, name)
-        if group.trace is not None:
-            ignored = {"home", "work", "schedule", "mobility", "travel", "personas", "household"}
+        if group.trace is not None or group.script:
+            ignored = {"work", "schedule", "mobility", "personas", "household"}
+            ignored |= {"home", "travel"} if group.trace is not None else set()
             for key in sorted(ignored & group.model_fields_set):
-                what = "changes nothing, because the people follow a `trace`"
+                instead = "follow a `trace`" if group.trace is not None else "act by a `script`"
+                what = f"changes nothing, because the people {instead}"
                 yield Finding((*path, key), what, "remove one of the two", warning=True)
     yield from _check_consent(scenario.app.consent)
     yield from check_destinations(scenario)

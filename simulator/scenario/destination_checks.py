@@ -9,10 +9,11 @@ from simulator.scenario.messages import Finding, value_at
 from simulator.scenario.models import Scenario
 from simulator.scenario.units import nearest, shown
 
-_SCHEMES = ("http", "https", "file", "edge", "kafka")
+_SCHEMES = ("http", "https", "file", "edge", "kafka", "provisioned")
 _FORMS = (
     "expected receiver, http(s)://HOST/collection/INLET, edge:https://HOST?configId=DATASTREAM, "
-    "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet or -"
+    "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet, "
+    "provisioned:FILE or -"
 )
 
 

@@ -103,7 +103,7 @@ def load_scenario(
     """
     path = Path(path)
     label = str(path)
-    document = read_yaml(_read_text(path), label)
+    document = read_yaml(read_text(path), label)
     if not isinstance(document.data, dict):
         what = "is empty" if document.data is None else "is not a mapping"
         raise InputError([Problem(label, 0, 0, "", what, "expected a scenario: version, name, clock, ...")])
@@ -177,7 +177,8 @@ def _write_paths(node: Any, data: Any) -> None:
                 _write_paths(value, data.get(name))
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file that somebody wrote; raises :class:`InputError` if it can't be read as one."""
     label = str(path)
     try:
         if path.is_file() and path.stat().st_size > _MAX_BYTES:

@@ -36,25 +36,31 @@ class Finding:
     rule: bool = False
 
 
-def findings_of(error: ValidationError, data: Any) -> list[Finding]:
-    """The mistakes that pydantic found in ``data``, and those of model rules that it did not get to."""
+def findings_of(error: ValidationError, data: Any, root: Shape = ROOT) -> list[Finding]:
+    """The mistakes that pydantic found in ``data``, and those of model rules that it did not get to.
+
+    ``root`` is what the whole file may hold: a scenario, unless said otherwise.
+    """
     found: dict[Path, list[Finding]] = {}
     in_union: set[Path] = set()
     ruled: set[Path] = set()
     for item in error.errors(include_url=False):
         if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
             continue  # a list whose entries are wrong counts as empty
-        path = _path_in(item["loc"], data)
-        if len(path) < len(item["loc"]):
+        location = _in_mapping(item["loc"], data, root)
+        if location is None:
+            continue
+        path = _path_in(location, data)
+        if len(path) < len(location):
             in_union.add(path)
         if item["type"] == "value_error":
             ruled.add(path)
-        found.setdefault(path, []).extend(_translate(item, path, data))
+        found.setdefault(path, []).extend(_translate(item, path, data, root))
     result: list[Finding] = []
     for path, findings in found.items():
-        result.extend([_no_alternative(path, data)] if path in in_union else findings)
+        result.extend([_no_alternative(path, data, root)] if path in in_union else findings)
     for path in sorted(_parents(found) - ruled, key=repr):
-        result.extend(_rules_broken(path, data))
+        result.extend(_rules_broken(path, data, root))
     return result
 
 
@@ -79,12 +85,30 @@ def value_at(data: Any, path: Path) -> Any:
     return data
 
 
+def _in_mapping(location: tuple[str | int, ...], data: Any, root: Shape) -> tuple[str | int, ...] | None:
+    """``location`` as if a mapping stood for nothing else where a word or a mapping may stand, and one does.
+
+    None for complaints that it is no such word.
+    """
+    kept: list[str | int] = []
+    for key in location:
+        if isinstance(data, dict) and key not in data:
+            shape = shape_at(tuple(kept), root)
+            if shape is not None and shape.model is not None and shape.literals:
+                if key == shape.model.__name__:
+                    continue
+                return None
+        kept.append(key)
+        data = value_at(data, (key,))
+    return tuple(kept)
+
+
 def _path_in(location: tuple[str | int, ...], data: Any) -> Path:
     """pydantic's location without the names of union branches, which are no keys of the file."""
     path: list[str | int] = []
     for number, key in enumerate(location):
         if isinstance(data, dict) and isinstance(key, str):
-            if key not in data and number < len(location) - 1:
+            if key not in data and (number < len(location) - 1 or "[" in key):
                 break
             path.append(key)
             data = data.get(key)
@@ -96,10 +120,10 @@ def _path_in(location: tuple[str | int, ...], data: Any) -> Path:
     return tuple(path)
 
 
-def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Finding]:
+def _translate(item: Mapping[str, Any], path: Path, data: Any, root: Shape) -> Iterator[Finding]:
     kind, context = item["type"], item.get("ctx", {})
     value = value_at(data, path)  # as written; pydantic may have gone on with what was read from it
-    shape = shape_at(path) or Shape(())
+    shape = shape_at(path, root) or Shape(())
     if value is None and kind not in ("missing", "extra_forbidden", "value_error"):
         yield Finding(path, "must not be null", shape.expected)
     elif kind == ERROR_TYPE:
@@ -108,7 +132,7 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Findi
     elif kind == "missing":
         yield Finding(path, "is missing", shape.expected)
     elif kind == "extra_forbidden":
-        above = shape_at(path[:-1]) or ROOT
+        above = shape_at(path[:-1], root) or root
         valid = list(above.model.model_fields) if above.model else []
         yield Finding(path, *unknown_key(str(path[-1]), valid), at_key=True)
     elif kind == "value_error":
@@ -121,8 +145,8 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any) -> Iterator[Findi
         yield Finding(path, *_type_words(kind, value, shape))
 
 
-def _no_alternative(path: Path, data: Any) -> Finding:
-    shape = shape_at(path) or Shape(())
+def _no_alternative(path: Path, data: Any, root: Shape) -> Finding:
+    shape = shape_at(path, root) or Shape(())
     return Finding(path, f"{shown(value_at(data, path))} is not valid", shape.expected)
 
 
@@ -186,9 +210,9 @@ def _parents(found: Mapping[Path, Any]) -> set[Path]:
     return {path[:length] for path in found for length in range(len(path))}
 
 
-def _rules_broken(path: Path, data: Any) -> Iterator[Finding]:
+def _rules_broken(path: Path, data: Any, root: Shape) -> Iterator[Finding]:
     """Broken rules of the mapping at ``path``, which pydantic skips while single values in it are wrong."""
-    shape, value = shape_at(path), value_at(data, path)
+    shape, value = shape_at(path, root), value_at(data, path)
     if shape is None or shape.model is None or not isinstance(value, dict):
         return
     stand_in = _stand_in(shape.model, value)

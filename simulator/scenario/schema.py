@@ -93,6 +93,7 @@ _DIMENSIONS = (
     units.SHARE,
     units.NUMBER,
     units.AMOUNT,
+    units.BOUND,
     units.COUNT,
     units.SIZE,
     units.TIME,
@@ -131,6 +132,12 @@ def _shared_definitions() -> dict[str, Json]:
         "examples": ["Europe/Berlin", "America/New_York", "UTC"],
     }
     definitions["Weights"] = _weights()
+    definitions["LoadProfile"] = {
+        "description": "How many events or requests a second, and how that changes.",
+        "type": "string",
+        "minLength": 1,
+        "examples": ["500/s", "20 requests/s for 5 min", "ramp 10/s to 500/s over 5 min"],
+    }
     elsewhere = _object(file={"$ref": "#/$defs/FilePath"})
     definitions["ReferenceText"] = {
         "description": "Text; `${env:NAME}` in it comes from the environment, `{file: PATH}` from a file.",

@@ -128,9 +128,9 @@ def shape_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Shape:
 ROOT = Shape(((Scenario, ()),))
 
 
-def shape_at(path: Path) -> Shape | None:
-    """What may stand at ``path`` of a scenario; None if nothing may, or if it lies inside one value."""
-    shape: Shape | None = ROOT
+def shape_at(path: Path, root: Shape = ROOT) -> Shape | None:
+    """What may stand at ``path`` of a file (a scenario); None if nothing may, or if it lies inside one value."""
+    shape: Shape | None = root
     for key in path:
         if shape is None:
             return None

@@ -83,6 +83,10 @@ RATE = Dimension("Rate", "a rate", ("500/s", "30/min"), _RATES, low=0.0)
 SHARE = Dimension("Share", "a share", ("0.3", "30 %"), {"": (1, 1), "%": (1, 100)}, low=0.0, high=1.0)
 NUMBER = Dimension("Number", "a number", ("2.5",), _PLAIN)
 AMOUNT = Dimension("Amount", "a number", ("2.5",), _PLAIN, low=0.0)
+# What a metric of a summary must be: seconds, shares and rates may say so.
+BOUND = Dimension(
+    "Bound", "a number", ("2.5", "500 ms", "1 %"), {**_PLAIN, "%": (1, 100), **_DURATIONS, **_RATES}
+)
 SIZE = Dimension("Size", "a size", ("100 MB", "2 GB"), _SIZES, low=0.0)
 COUNT = Dimension("Count", "a whole number", ("200",), _PLAIN, low=0.0, whole=True)
 LATITUDE = Dimension("Latitude", "a latitude in degrees", ("52.52",), _PLAIN, low=-90.0, high=90.0)

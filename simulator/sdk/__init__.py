@@ -22,6 +22,7 @@ from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, EventForms
 from simulator.sdk.mobile_sdk import LIFECYCLE_DEBOUNCE_MS, MobileSdk
 from simulator.sdk.network import Network
 from simulator.sdk.plans import make_plans
+from simulator.sdk.push import DISMISS
 from simulator.sdk.record import SdkRecord
 from simulator.sdk.routes import KINDS, Route
 from simulator.sdk.rules import rule_problems
@@ -32,6 +33,7 @@ from simulator.xdm import EVENT_TYPES
 __all__ = [
     "CLOSE",
     "CONNECT_TIMEOUT_MS",
+    "DISMISS",
     "ENTRY",
     "EVENT_TYPES",
     "EXIT",

@@ -9,6 +9,7 @@ start (5.3). Events leave at once where nothing is in the way, and wait in the q
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import simpy
 
@@ -20,14 +21,13 @@ from simulator.sdk.consent import Choice
 from simulator.sdk.edge_queue import EdgeQueue, QueuedHit
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, HandsetForms
 from simulator.sdk.identity import AuthenticatedState, anonymous, ecid_of, known
-from simulator.sdk.network import OK
 from simulator.sdk.places import PlacesState
 from simulator.sdk.plans import Act, Plan
 from simulator.sdk.push import Message, make_token, tracking_event
 from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND
 from simulator.sdk.shared import SdkShared
 from simulator.sdk.uplink import Sender
-from simulator.xdm import EventType, Template
+from simulator.xdm import EventType, SdkFacts, Template
 
 # A close is held back this long (core-ios LifecycleV2Constants; mobile_sdk.md 5.1).
 LIFECYCLE_DEBOUNCE_MS = 500
@@ -128,6 +128,11 @@ class MobileSdk:
     def os(self) -> Os:
         """The phone's system."""
         return self._forms.handset.os
+
+    @property
+    def facts(self) -> SdkFacts:
+        """The SDK as events speak of it."""
+        return self._forms.sdk
 
     @property
     def in_front(self) -> bool:
@@ -324,6 +329,11 @@ class MobileSdk:
         if choice is Choice.YES and self._push_sent:
             self._register_push(now)
 
+    def track(self, now: int, event: dict[str, Any]) -> None:
+        """The app tells of something that happened in it; ``event`` has slots `id`, `timestamp` and `identities`."""
+        template = self._shared.forms.finish(event)
+        self._send(now, KINDS.index(event["eventType"]), now, template, (self._identities,))
+
     def push_opened(self, now: int, message: Message) -> None:
         """The person opened a push message."""
         self._track(now, _OPENED, message, None, opened=True)
@@ -408,9 +418,9 @@ class MobileSdk:
         sender, shared = self.sender, self._shared
         answered, outcome = now, _OPEN
         if not shared.perfect:
-            took, code, _, _ = shared.network.attempt(sender.id_key, number, 0, now)
+            took = shared.network.swift(sender.id_key, number, now)
             answered += took
-            if code != OK or answered > self._clear:
+            if took < 0 or answered > self._clear:
                 self._enqueue(now, kind, dated, number, template, values, region, passes)
                 return
             self._busy = answered

@@ -13,6 +13,7 @@ from simulator.xdm.catalogue.library import (
     FieldGroup,
     XdmClass,
 )
+from simulator.xdm.commerce import ItemFacts, OrderFacts, commerce_event
 from simulator.xdm.events import (
     EVENT_TYPES,
     EventType,
@@ -63,8 +64,10 @@ __all__ = [
     "EventValidator",
     "FieldGroup",
     "FieldPath",
+    "ItemFacts",
     "LifecycleTemplates",
     "LocationTemplates",
+    "OrderFacts",
     "PersonFacts",
     "PlaceTemplates",
     "PoiFacts",
@@ -79,6 +82,7 @@ __all__ = [
     "application_close",
     "application_launch",
     "application_part",
+    "commerce_event",
     "compiled_schema",
     "device_part",
     "environment_part",

@@ -33,6 +33,7 @@ people:
     home: {around: {at: [52.5200, 13.4050], radius: 900 m}}
     work: {around: {at: [52.5210, 13.4060], radius: 400 m}}
     schedule: {lunch: {share: 100 %}}
+    phone: {monitoring: ideal}
 app: {id: com.example.tiny, name: Tiny}
 """
 

@@ -89,6 +89,7 @@ def test_what_one_destination_lacks_can_be_sent_to_it_later(folder: Path) -> Non
         ("destination: {raw: true, to: 'http://h/collection/x'}\n", "dataflow that maps raw events"),
         ("destination: {rotate: {}, to: 'file:x.ndjson'}\n", "give at least one of `size`, `every`"),
         ("destination: {request: {headers: {Authorization: abc}}}\n", "Authorization stands here in clear"),
+        ("destination: {request: {headers: {X-Api-Key: abc}}}\n", "X-Api-Key stands here in clear"),
         ("destination: {kafka: {settings: {sasl.password: abc}}}\n", "sasl.password stands here in clear"),
         ("destination: {authentication: {client_id: a, client_secret: hunter2}}\n", "stands here in clear"),
     ],
@@ -98,7 +99,7 @@ def test_mistakes_are_said_at_their_place(folder: Path, more: str, message: str)
     result = call("check", "tiny.yaml")
     assert result.exit_code == 2
     assert message in result.stderr
-    assert result.stderr.startswith("tiny.yaml:17:")
+    assert result.stderr.startswith("tiny.yaml:18:")
     assert "hunter2" not in result.stderr
 
 
@@ -166,6 +167,39 @@ def test_a_similar_host_is_not(folder: Path, allowed: str) -> None:
     assert call("run", "tiny.yaml", "--to", ELSEWHERE, "--allow-host", allowed, "--dry-run").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("rate", "batch_size", "complaint"),
+    [
+        ("1000/s", 1, ""),
+        ("1500/s", 1, "1,500 requests/s with 1,500 events/s are more than a streaming inlet takes (1,000 and 10,000)"),
+        ("ramp 10/s to 10000/s over 1 min", 100, ""),
+        ("12000/s", 100, "120 requests/s with 12,000 events/s are more than a streaming inlet takes"),
+        ("200 requests/s", 60, "200 requests/s with 12,000 events/s"),
+    ],
+)  # fmt: skip
+def test_a_load_beyond_the_documented_limit_is_refused(
+    folder: Path, rate: str, batch_size: int, complaint: str
+) -> None:
+    tiny(folder, f"destination: {{batch_size: {batch_size}}}\nload: {{profile: {rate}}}\n")
+    arguments = (
+        "run",
+        "tiny.yaml",
+        "--to",
+        ELSEWHERE,
+        "--allow-host",
+        "dcs.adobedc.net",
+        "--dry-run",
+        "--json",
+    )
+    plan = json.loads(call(*arguments).stdout)
+    assert plan["allowed"] is not bool(complaint)
+    assert complaint in " ".join(plan["problems"])
+    assert plan["load"] == {"profile": rate, "spacing": "even"}
+    assert json.loads(call(*arguments, "--over-limit").stdout)["allowed"]
+    here = ("run", "tiny.yaml", "--to", "http://127.0.0.1:9/collection/demo", "--dry-run", "--json")
+    assert json.loads(call(*here).stdout)["allowed"], "this machine has no limits"
+
+
 # --- the dry run --------------------------------------------------------------------------------------------
 
 
@@ -231,6 +265,7 @@ class Inquisitive:
         kinds: list[Behaviour] = [
             Reply(401, orjson.dumps({"report": {"message": said}})),
             Reply(400, padded.encode()),
+            Reply(400, said.encode()),
             Reply(503, said.encode()),
             Reply(207, orjson.dumps({"responses": [{"status": 400, "message": said}]})),
             Cut(),

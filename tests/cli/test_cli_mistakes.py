@@ -239,4 +239,4 @@ def test_a_process_of_its_own_says_the_same_and_shows_no_traceback(tmp_path: Pat
     tiny(tmp_path, "expct: []\n")
     result = journeysim("check", "tiny.yaml", cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "tiny.yaml:17:1: expct: unknown key; did you mean 'expect'?\n1 mistake found.\n"
+    assert result.stderr == "tiny.yaml:18:1: expct: unknown key; did you mean 'expect'?\n1 mistake found.\n"

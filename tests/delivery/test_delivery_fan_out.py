@@ -102,7 +102,10 @@ def test_what_only_the_edge_network_understands_goes_nowhere_else() -> None:
     assert tally(receipt) == {"ACKNOWLEDGED": 3}
 
 
-@given(st.lists(st.tuples(st.sampled_from(Fate), st.sampled_from(Fate)), max_size=20))
+ANSWERS = st.sampled_from([Fate.PENDING, Fate.ACKNOWLEDGED, Fate.REJECTED])
+
+
+@given(st.lists(st.tuples(ANSWERS, ANSWERS), max_size=20))
 def test_an_event_is_acknowledged_when_all_have_it_and_pending_while_one_is_undecided(
     fates: list[tuple[Fate, Fate]],
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.phone.nearby import SIGNIFICANT_M, SIGNIFICANT_MS, PlacesService, Registrations, ways_of
+from simulator.phone.nearby import SIGNIFICANT_M, SIGNIFICANT_MS, PlacesService, Registrations, Ways
 from simulator.world import Legs, PlaceSet, geodesy
 from tests.phone.phones import MINUTE
 from tests.world.making import place_set
@@ -37,8 +37,7 @@ def legs(*steps: tuple[float, float, float]) -> Legs:
 
 def walker(service: PlacesService, way: Legs) -> Registrations:
     registrations = Registrations(service, *HOME)
-    for step in ways_of(way):
-        registrations.follow(step)
+    registrations.follow(Ways(way), 0, len(way), 0)
     registrations.refresh(0)
     return registrations
 
@@ -180,8 +179,23 @@ def test_the_way_over_the_date_line_is_the_short_one() -> None:
     crossing = Legs(
         *(np.array([x]) for x in (0.0, 179.99, 0.0, -179.991)), np.array([0]), np.array([20 * MINUTE])
     )
-    for way in ways_of(crossing):
-        registrations.follow(way)
+    registrations.follow(Ways(crossing), 0, 1, 0)
     registrations.refresh(0)
     assert registered(registrations, places, 0) == [0, 1, 2]
     assert 18 in registered(registrations, places, 25)
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 5])
+def test_whether_somebody_asked_in_between_makes_no_difference(days: int) -> None:
+    service = PlacesService(street(60), 3)
+    asked, unasked = (Registrations(service, *HOME) for _ in range(2))
+    for day in range(days):
+        start = day * 1440
+        way = legs((0.0, start, start + 1), (900.0 * (day + 1), start + 10, start + 60))
+        for registrations in (asked, unasked):
+            registrations.follow(Ways(way), 0, 2, start * MINUTE)
+        for minute in range(0, 100, 7):
+            asked.has(0, (start + minute) * MINUTE)
+    end = days * 1440 * MINUTE
+    assert [unasked.has(n, end) for n in range(60)] == [asked.has(n, end) for n in range(60)]
+    assert unasked.fixed_at == asked.fixed_at > 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.platform.clients import CATALOG, CONTENT_TYPE, REGISTRY, Client
+from tests.platform.clients import CATALOG, CONTENT_TYPE, ORGANIZATION, REGISTRY, Client
 
 UNION = {"meta:immutableTags": ["union"]}
 ENABLED = {"unifiedProfile": ["enabled:true"], "unifiedIdentity": ["enabled:true"]}
@@ -97,3 +98,25 @@ def test_a_dataset_that_makes_no_sense_is_refused(client: Client, change: dict[s
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "start=-1", "property=x"])
 def test_a_list_request_that_makes_no_sense_is_refused(client: Client, query: str) -> None:
     assert client.get(f"{CATALOG}/dataSets?{query}").status_code == 400
+
+
+def test_failed_records_are_batches_of_their_dataset(client: Client) -> None:
+    made = client.schema()["$id"]
+    dataset = client.dataset(made)
+    url = client.inlet_url(client.connection()["id"])
+    reference = {"id": made, "contentType": CONTENT_TYPE}
+    header = {"schemaRef": reference, "imsOrgId": ORGANIZATION, "datasetId": dataset}
+    for entity in ({"_id": "1"}, {"_id": "2", "timestamp": "yesterday"}):
+        message = {"header": header, "body": {"xdmMeta": {"schemaRef": reference}, "xdmEntity": entity}}
+        assert httpx.post(url, json=message).status_code == 200
+    batches = client.get(f"{CATALOG}/batches?dataSet={dataset}&status=failed&orderBy=desc:created").json()
+    assert sum(batch["metrics"]["failedRecordCount"] for batch in batches.values()) == 2
+    (id, batch), *_ = batches.items()
+    assert batch["relatedObjects"] == [{"type": "dataSet", "id": dataset}]
+    assert client.get(f"{CATALOG}/batches/{id}").json() == {id: batch}
+    files = client.get(f"/data/foundation/export/batches/{id}/failed").json()["data"]
+    content = client.get(f"/data/foundation/export/batches/{id}/failed?path={files[0]['name']}")
+    assert "_validationErrors" in content.text
+    assert client.get(f"{CATALOG}/batches?dataSet=other").json() == {}
+    assert client.get(f"{CATALOG}/batches?status=success").json() == {}
+    assert client.get(f"{CATALOG}/batches/other").status_code == 404

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from simulator.receiver import EventStore, Receiver, ServerThread
 from simulator.xdm import EventValidator
 from tests.platform.clients import (
     EVENT_CLASS,
@@ -432,3 +433,15 @@ def test_a_union_has_the_fields_of_every_tagged_schema_of_its_class(client: Clie
     assert "web" not in found["properties"]
     listed = client.get(f"{REGISTRY}/tenant/unions", headers=SHORT).json()["results"]
     assert [one["meta:altId"] for one in listed] == ["_xdm.context.experienceevent__union"]
+
+
+def test_encoded_ids_come_through_the_door_of_a_receiver_with_an_access_token() -> None:
+    with EventStore() as store:
+        receiver = Receiver(store, access_token="sixteen-characters-or-more")
+        with ServerThread(receiver) as server:
+            url = f"{server.url}/access/sixteen-characters-or-more"
+            made = Client(url, receiver.tokens.issue(receiver.now_ms()))
+            with made.http:
+                schema_id = made.schema()["$id"]
+                path = f"{REGISTRY}/tenant/schemas/{encoded(schema_id)}"
+                assert made.get(path, headers=FULL).json()["$id"] == schema_id

@@ -61,6 +61,7 @@ def groups(draw: st.DrawFn, centre: tuple[float, float]) -> dict[str, Any]:
     outing = st.fixed_dictionaries({"share": st.just(1), "at": time, "stay": stay})
     group: dict[str, Any] = {
         "size": draw(st.integers(1, 15)),
+        "phone": {"monitoring": "ideal"},
         "home": {"around": {"at": list(centre), "radius": metres(draw(st.floats(1.0, 4000.0)))}},
         "schedule": {
             "errands": draw(outing) | {"per_day": draw(st.integers(0, 4)), "per_working_day": 1},

@@ -20,11 +20,13 @@ places:
 people:
   workers:
     size: 60
+    phone: {monitoring: ideal}
     home: {around: {at: [60.1720, 24.9400], radius: 4 km}}
     work: {around: {at: [60.1690, 24.9450], radius: 600 m}}
     schedule: {lunch: {}}
   neighbours:
     size: 40
+    phone: {monitoring: ideal}
     home: {around: {at: [60.1700, 24.9420], radius: 800 m}}
 app: {id: com.example.town, name: Town}
 """

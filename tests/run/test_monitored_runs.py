@@ -20,9 +20,7 @@ from simulator.run import RunOptions, RunResult, prepare, run
 from tests.run.scenarios import TOWN, town
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-OS_TOWN = TOWN.replace("size: 60", "size: 60\n    phone: &os {monitoring: os, conditions: ideal}").replace(
-    "size: 40", "size: 40\n    phone: *os"
-)
+OS_TOWN = TOWN.replace("{monitoring: ideal}", "{monitoring: os, conditions: ideal}")
 # A quarter of an hour's walk from end to end: more places than any phone watches.
 DENSE = OS_TOWN.replace(
     "      - {name: Park Kiosk, at: [60.1760, 24.9330], radius: 80 m}\n",

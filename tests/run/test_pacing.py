@@ -22,18 +22,32 @@ from tests.run.test_conservation import sent
 
 
 class MadeUpClock(WallClock):
-    """A clock that only moves when somebody sleeps."""
+    """A clock that only moves when everybody sleeps, to the moment when the first one wakes."""
 
     def __init__(self) -> None:
         self.time = 1000.0
+        self._wakes: list[float] = []
+        self._changes = 0
 
     def monotonic(self) -> float:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
         assert seconds > 0
-        self.time += seconds
-        await asyncio.sleep(0)  # others get their turn, as in a real sleep
+        wake = self.time + seconds
+        self._wakes.append(wake)
+        self._changes += 1
+        seen, quiet = 0, 0
+        try:
+            while self.time < wake:
+                await asyncio.sleep(0)  # others get their turn, as in a real sleep
+                quiet = quiet + 1 if seen == self._changes else 0
+                seen = self._changes
+                if quiet > 12 and wake <= min(self._wakes):
+                    self.time = wake
+        finally:
+            self._wakes.remove(wake)
+            self._changes += 1
 
 
 @dataclass

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.core.distributions import Constant
+from simulator.core.distributions import Constant, Uniform
 from simulator.ledger import CROSSING_FIELDS, Outcome
 from simulator.phone import Os
 from simulator.scenario.models import Answers, Fault, Network
+from simulator.sdk import Network as SdkNetwork
 from tests.sdk.phones import (
+    CALENDAR,
     Moment,
     Pocket,
     Sent,
@@ -186,6 +188,19 @@ def test_the_clock_of_the_phone_dates_events_and_nothing_else() -> None:
     (sent,) = Pocket(skew=90_000).live([(0, runs), (1000, entered)])
     assert (sent.sent, sent.dated, sent.event["timestamp"]) == (1000, 91_000, "2026-03-02T08:01:31.000Z")
     assert told(sent)["noticed"] == 1000
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 5000), st.integers(0, 900_000))
+def test_the_quick_look_at_the_network_sees_what_the_close_one_does(key: int, event: int, now: int) -> None:
+    settings = fault(
+        503, minutes=5, lost_answers=0.2, latency=Uniform(0.0, 6.0), answers=(Answers(code=500, share=0.1),)
+    )
+    network = SdkNetwork(settings, CALENDAR, 10**9)
+    swift, attempt = network.swift(key, event, now), network.attempt(key, event, 0, now)
+    if now < 300_000:
+        assert swift == -1
+    else:
+        assert swift == (attempt.took if attempt.code == 200 else -1)
 
 
 # --- whatever happens ---------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ class _ServiceApp:
         self, method: str, operation: Operation, headers: Headers, scope: Scope, receive: Receive
     ) -> Any | Reply | Answer:
         """The decoded body, None where there is none to be; or the answer to one that cannot be read."""
-        body = await read_body(receive, dict(scope["headers"]), MAX_BODY_BYTES)
+        body = await read_body(receive, dict(scope["headers"]), MAX_BODY_BYTES, self._receiver.bodies)
         if isinstance(body, Answer):
             return body
         if method not in _WITH_BODY or operation.body is None:

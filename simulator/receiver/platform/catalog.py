@@ -1,4 +1,4 @@
-"""The Catalog: datasets (ingestion.md 4.4)."""
+"""The Catalog: datasets (ingestion.md 4.4), and failed batches (6)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from simulator.core.identifiers import derived_uuid
+from simulator.receiver.batches import catalog_batch, find_batch
 from simulator.receiver.calls import (
     Call,
     Operation,
@@ -20,6 +21,8 @@ from simulator.receiver.documents import Document
 from simulator.receiver.platform import problems
 from simulator.receiver.platform.patching import deep_merged, patched
 from simulator.receiver.platform.registry import Records, SchemaError, tags_of
+from simulator.receiver.records import FailedBatch
+from simulator.receiver.store import EventStore
 
 Json = dict[str, Any]
 
@@ -44,7 +47,8 @@ _ENABLED = "enabled:true"
 class Catalog:
     """The handlers; ``changed`` is called when datasets have changed."""
 
-    def __init__(self, records: Records, changed: Callable[[], None]) -> None:
+    def __init__(self, records: Records, store: EventStore, changed: Callable[[], None]) -> None:
+        self._store = store
         self._records = records
         self._documents = records.documents
         self._changed = changed
@@ -96,7 +100,7 @@ class Catalog:
             "createdUser": f"{call.client_id}@techacct.adobe.com",
             "viewId": derived_uuid("view", number).replace("-", "")[:24],
         }
-        self._store(call, id, given, metadata, 1)
+        self._save(call, id, given, metadata, 1)
         return Reply(201, [f"@/dataSets/{id}"], {"Location": f"{call.base_url}{PREFIX}/dataSets/{id}"})
 
     def patch(self, call: Call) -> Reply:
@@ -114,6 +118,30 @@ class Catalog:
         self._changed()
         return Reply(200, [f"@/dataSets/{document.id}"])
 
+    def list_batches(self, call: Call) -> Reply:
+        try:
+            limit = whole_number(call.query, "limit", 20, 1, _MOST)
+            start = whole_number(call.query, "start", 0, 0, 10**9 - 1)
+        except ValueError as error:
+            _refuse(str(error))
+        dataset, status = call.query.get("dataSet"), call.query.get("status", "failed")
+        # Failed ones are all that this receiver has: what is accepted goes into no batch.
+        batches = self._store.failed_batches() if status in ("failed", "failure") else []
+        found = [batch for batch in batches if dataset is None or batch.dataset == dataset]
+        if call.query.get("orderBy", "").startswith("desc:"):
+            found.reverse()
+        page = found[start : start + limit]
+        return Reply(200, {batch.id: self._batch(batch, call) for batch in page})
+
+    def get_batch(self, call: Call) -> Reply:
+        batch = find_batch(self._store, call.path["id"])
+        if batch is None:
+            raise RefusedError(problems.catalog(404, f"There is no batch {call.path['id'][:100]}"))
+        return Reply(200, {batch.id: self._batch(batch, call)})
+
+    def _batch(self, batch: FailedBatch, call: Call) -> Json:
+        return {**catalog_batch(self._store, batch), "imsOrg": call.organization}
+
     # --- rules ----------------------------------------------------------------------------------------------
 
     def _change(self, call: Call, change: Callable[[Json], Json]) -> Reply:
@@ -126,10 +154,10 @@ class Catalog:
         else:
             given = change(document.body)
         metadata = {key: document.body[key] for key in _MADE_HERE if key in document.body}
-        self._store(call, document.id, given, metadata, document.revision + 1)
+        self._save(call, document.id, given, metadata, document.revision + 1)
         return Reply(200, [f"@/dataSets/{document.id}"])
 
-    def _store(self, call: Call, id: str, given: Json, metadata: Json, revision: int) -> None:
+    def _save(self, call: Call, id: str, given: Json, metadata: Json, revision: int) -> None:
         body = {key: value for key, value in given.items() if key not in _MADE_HERE} | metadata
         self._check(body)
         body |= {
@@ -238,6 +266,13 @@ _LISTED = (
     Parameter("limit", "Datasets on a page.", {"type": "integer", "minimum": 1, "maximum": _MOST}),
     Parameter("start", "How many to leave out first.", {"type": "integer", "minimum": 0}),
 )
+_BATCHES = (
+    Parameter("dataSet", "Only batches of this dataset."),
+    Parameter("status", "Only batches of this status; there are failed ones only."),
+    Parameter("orderBy", "`desc:created` shows the newest first."),
+    Parameter("limit", "Batches on a page.", {"type": "integer", "minimum": 1, "maximum": _MOST}),
+    Parameter("start", "How many to leave out first.", {"type": "integer", "minimum": 0}),
+)
 
 
 def catalog_service(catalog: Catalog) -> Service:
@@ -248,7 +283,7 @@ def catalog_service(catalog: Catalog) -> Service:
     return Service(
         name="Catalog",
         prefix=PREFIX,
-        note="Datasets.",
+        note="Datasets, and batches of records that failed.",
         operations=(
             Operation("GET", here, catalog.list_all, "List datasets", {200: _BY_ID}, None, _LISTED),
             Operation("POST", here, catalog.create, "Create a dataset", {201: _REFERENCE}, _DATASET),
@@ -267,6 +302,8 @@ def catalog_service(catalog: Catalog) -> Service:
                 media_types=both,
             ),
             Operation("DELETE", each, catalog.delete, "Delete a dataset", {200: _REFERENCE}),
+            Operation("GET", "/batches", catalog.list_batches, "List batches", {200: _BY_ID}, None, _BATCHES),
+            Operation("GET", "/batches/{id}", catalog.get_batch, "Look up a batch", {200: _BY_ID}),
         ),
         bad_request=lambda detail: problems.catalog(400, detail),
         not_found=lambda detail: problems.catalog(404, detail),

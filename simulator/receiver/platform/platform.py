@@ -31,7 +31,7 @@ class Platform:
         self.lock = RLock()
         self._receiver = receiver
         records = Records(receiver.store.documents, lambda id: self._catalog.users_of_schema(id))
-        self._catalog = Catalog(records, self._bind_datasets)
+        self._catalog = Catalog(records, receiver.store, self._bind_datasets)
         self._mappings = MappingSets(records)
         library = Library(self._schema_of_dataset, self._mappings.exists)
         self._flows = Flows(records, library, self._define_inlets)

@@ -45,13 +45,16 @@ from simulator.scenario.models.journeys import (
     Stub,
     StubAnswer,
 )
+from simulator.scenario.models.load import Load
 from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
+from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
+from simulator.scenario.models.scripts import MOVES, Observed, ScriptStep
 from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
     "MINUTE",
+    "MOVES",
     "RESERVED_NAMESPACES",
     "SOURCES",
     "WEEKDAYS",
@@ -93,6 +97,7 @@ __all__ = [
     "KafkaOptions",
     "Latency",
     "Library",
+    "Load",
     "Login",
     "Lunch",
     "Mobility",
@@ -101,6 +106,7 @@ __all__ = [
     "Moment",
     "NearPlaces",
     "Network",
+    "Observed",
     "OpeningHours",
     "OsProfileOverrides",
     "OsProfiles",
@@ -110,6 +116,7 @@ __all__ = [
     "PhoneMix",
     "Place",
     "PlaceColumns",
+    "Product",
     "Push",
     "RaceBranch",
     "Reentrance",
@@ -118,6 +125,7 @@ __all__ = [
     "Rule",
     "Scenario",
     "Schedule",
+    "ScriptStep",
     "ServerCredentials",
     "Sessions",
     "ShareBounds",

@@ -17,8 +17,8 @@ SOURCES: tuple[Source, ...] = ("phone", "till", "loyalty", "web", "postback")
 
 # ingestion.md 3.1: scopes of OAuth server-to-server credentials for the platform's APIs.
 _SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projectedProductContext", "session")
-# Headers that carry a secret whenever they are used.
-_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie")
+# What is in the names of headers that carry a secret.
+_SECRET_HEADERS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 _SECRET_SETTINGS = ("password", "secret", "token", "ssl.key.pem", "oauthbearer.config", "jaas.config")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -87,7 +87,7 @@ class HttpRequest(Model):
         for name, value in self.headers.items():
             if not _HEADER_NAME.fullmatch(name):
                 raise ValueError(f"headers: {name!r} is not the name of a header")
-            if name.lower() in _SECRET_HEADERS and value.literal:
+            if value.literal and any(word in name.lower() for word in _SECRET_HEADERS):
                 raise ValueError(
                     f"headers: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}"
                 )
@@ -117,7 +117,8 @@ class Destination(Model):
         min_length=1,
         description="`receiver` (embedded, in this process), `http(s)://HOST/collection/INLET`, "
         "`edge:https://HOST?configId=DATASTREAM`, `kafka:BROKER,.../TOPIC`, `http:URL` (any HTTP endpoint), "
-        "`file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, or `-` for standard output. "
+        "`file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, `provisioned:FILE` "
+        "(what `journeysim provision` has set up), or `-` for standard output. "
         "Text in it may come from the environment: `${env:NAME}`.",
     )
     sources: tuple[Source, ...] = Field(

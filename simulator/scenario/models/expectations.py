@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
 from simulator.scenario.models.journeys import HoursOfDay
-from simulator.scenario.quantities import Duration, Number, Share
+from simulator.scenario.quantities import Bound, Duration, Share
 
 # A moment on the way of one event, in the order of time.
 Moment = Literal["crossing", "event", "acknowledged", "entered", "sent", "received", "opened"]
@@ -155,11 +155,19 @@ class Expectation(Model):
     share: ShareBounds | None = Field(
         default=None, description="What share of them it must hold for; by default all."
     )
-    equals: Number | None = Field(
+    equals: Bound | None = Field(
         default=None, description="The number must be this; without `metric`, the number of people."
     )
-    at_least: Number | None = Field(default=None, description="It must not be lower.")
-    at_most: Number | None = Field(default=None, description="It must not be higher.")
+    at_least: Bound | None = Field(default=None, description="It must not be lower.")
+    at_most: Bound | None = Field(
+        default=None, description="It must not be higher; with a unit where it has one, such as `500 ms`."
+    )
+    abort_after: Duration | None = Field(
+        default=None,
+        gt=0,
+        description="For `metric`: end the run early once this does not hold, measured over this long while it "
+        "runs; for rates, shares of errors and latencies.",
+    )
 
     @property
     def has_bound(self) -> bool:
@@ -173,6 +181,8 @@ class Expectation(Model):
             raise ValueError(f"give exactly one of {', '.join(f'`{name}`' for name in _OUTCOMES)}")
         if self.metric is not None and not self.has_bound:
             raise ValueError("give at least one of `equals`, `at_least`, `at_most`")
+        if self.abort_after is not None and self.metric is None:
+            raise ValueError("abort_after: goes with `metric`")
         if self.share is not None and self.has_bound:
             raise ValueError("give `share`, or bounds of the number of people, but not both")
         if self.before is not None and self.sent is None and self.receives is None:

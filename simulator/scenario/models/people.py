@@ -10,6 +10,7 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
+from simulator.scenario.models.scripts import ScriptStep
 from simulator.scenario.models.traces import Trace
 from simulator.scenario.quantities import RandomCount, Weights
 
@@ -55,8 +56,19 @@ class Group(Model):
         default=None, description="A recorded track that they follow, instead of living by a schedule."
     )
 
+    script: tuple[ScriptStep, ...] = Field(
+        default=(),
+        description="What they do, step by step, instead of living by a schedule (docs/scripts.md).",
+    )
+
     @model_validator(mode="after")
     def _somewhere_to_be(self) -> Self:
         if self.home is None and self.trace is None:
             raise ValueError("give the group a `home`, or a `trace` to follow")
+        return self
+
+    @model_validator(mode="after")
+    def _track_or_script(self) -> Self:
+        if self.script and self.trace is not None:
+            raise ValueError("script: not together with a `trace`; give one of the two")
         return self

@@ -104,9 +104,9 @@ class PhoneMix(Model):
         description="Mobile network operators (sent by Android; iOS 16 and later hide it).",
     )
     monitoring: Literal["ideal", "os"] = Field(
-        default="ideal",
-        description="`ideal`: every crossing is noticed at once. `os`: only what the operating system "
-        "notices, and when it does (docs/phone.md).",
+        default="os",
+        description="`os`: what the operating system notices of the crossings, and when it does (docs/phone.md). "
+        "`ideal`: every crossing is noticed at once.",
     )
     permission: Weights = Field(
         default={"always": 30.0, "while_in_use": 45.0, "denied": 25.0},

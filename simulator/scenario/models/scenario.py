@@ -12,10 +12,12 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.delivery import Destination
 from simulator.scenario.models.expectations import Expectation
 from simulator.scenario.models.journeys import Journeys
+from simulator.scenario.models.load import Load
 from simulator.scenario.models.network import Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
+from simulator.scenario.models.products import Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
@@ -28,10 +30,11 @@ class Clock(Model):
         description="Time zone of `start` and of all schedules, by its tz database name."
     )
     duration: Duration = Field(gt=0, description="How much simulated time the run covers.")
-    speed: Literal["max"] | Number = Field(
+    speed: Literal["max", "live"] | Number = Field(
         default="max",
         description="`max` for as fast as possible, or a factor of real time: 1 is real time, 60 makes a "
-        "minute pass in a second.",
+        "minute pass in a second. `live` sends each event at its own date and time: what is past at full "
+        "speed, what is to come when it comes.",
     )
 
     @property
@@ -41,8 +44,8 @@ class Clock(Model):
 
     @model_validator(mode="after")
     def _speed_is_positive(self) -> Self:
-        if self.speed != "max" and self.speed <= 0:
-            raise ValueError("speed: must be `max` or greater than 0")
+        if not isinstance(self.speed, str) and self.speed <= 0:
+            raise ValueError("speed: must be `max`, `live` or greater than 0")
         return self
 
 
@@ -75,12 +78,22 @@ class Scenario(Model):
         default_factory=dict,
         description="Personas of your own by name; one of the name of a built-in persona takes its place.",
     )
+    products: tuple[Product, ...] = Field(
+        default=(), description="The catalogue: what can be looked at and bought."
+    )
+    currency: str = Field(
+        default="USD", pattern=r"^[A-Z]{3}$", description="Currency of all prices, by its ISO 4217 code."
+    )
     app: App = Field(description="The app on the phones.")
     network: Network = Field(
         default=Network(),
         description="The way between the phones and the endpoint; by default a perfect one.",
     )
     destination: Destination = Field(default=Destination(), description="Where events go, and how.")
+    load: Load | None = Field(
+        default=None,
+        description="Send at a rate of its own instead of the clock's speed; see [load.md](load.md).",
+    )
     destinations: dict[str, Destination] = Field(
         default_factory=dict,
         description="Several destinations by name, instead of one. What an entry doesn't say is taken from "

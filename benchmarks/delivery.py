@@ -1,0 +1,267 @@
+"""Sending over HTTP: this program, Locust's FastHttpUser and wrk, against one server in one run.
+
+The server is ``benchmarks/endpoint.py``. All send the same bodies, messages of 1.9 KB alone or a hundred in
+a request, over 64 connections. A client's figure is per second of its own processor time, so that what the
+server costs, and who else uses the machine, weighs little. This program keeps its full latency records, with
+time-outs and retries on; Locust keeps its own statistics.
+
+Locust comes with ``pip install 'journeysim[bench]'``, wrk with the system (``apt-get install wrk``); what is not
+there is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from simulator.delivery import Batch, DeliveryStats, MessageHeader, make_destination
+from simulator.delivery.envelope import Envelope
+from simulator.scenario import Destination as DestinationSpec
+
+CONNECTIONS = 64
+BATCH = 100
+SECONDS = 4.0
+ROUNDS = 3
+HEADER = MessageHeader(
+    organization="0123456789ABCDEF01234567@AdobeOrg",
+    schema_id="https://ns.example.com/schemas/bench",
+    dataset_id="6650f2a1c3d4e5f601234567",
+    source_name="bench",
+)
+EVENT = json.dumps(
+    {
+        "_id": "a1f0c7a2-9d36-4a56-9f1e-0c0b8d0f1a22",
+        "timestamp": "2025-03-04T10:15:30.250Z",
+        "eventType": "location.entry",
+        "padding": "x" * 900,
+    }
+).encode()
+
+LOCUSTFILE = """
+import atexit, json, sys, time
+from pathlib import Path
+from locust import FastHttpUser, constant, events, task
+
+BODY = Path({body!r}).read_bytes()
+
+class Client(FastHttpUser):
+    wait_time = constant(0)
+
+    @task
+    def post(self):
+        self.client.post({path!r}, data=BODY, headers={{"Content-Type": "application/json"}}, name="post")
+
+@events.spawning_complete.add_listener
+def begin(user_count, **_):
+    Client.environment_stats_at = time.process_time()
+
+@events.test_start.add_listener
+def start(environment, **_):
+    global began
+    began = time.process_time()
+
+@events.test_stop.add_listener
+def stop(environment, **_):
+    took = time.process_time() - began
+    Path({out!r}).write_text(json.dumps([environment.stats.total.num_requests, took]))
+"""
+
+WRK = """
+wrk.method = "POST"
+local file = io.open("{body}", "rb")
+wrk.body = file:read("*a")
+file:close()
+wrk.headers["Content-Type"] = "application/json"
+"""
+
+
+@contextlib.contextmanager
+def endpoint() -> Iterator[int]:
+    """The server, in a process of its own; its port."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.endpoint", str(BATCH)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.stdin.close()
+
+
+def path(batch: int) -> str:
+    """The inlet's address for requests of ``batch`` events."""
+    return "/collection/bench" if batch == 1 else "/collection/batch/bench"
+
+
+# --- this program -------------------------------------------------------------------------------------------
+
+
+async def _send(
+    port: int, batch: int, seconds: float, rate: float | None
+) -> tuple[DeliveryStats, float, float]:
+    """Send for so long: what came of it, processor time and wall time."""
+    spec = DestinationSpec(
+        to=f"http://127.0.0.1:{port}/collection/bench", batch_size=batch, connections=CONNECTIONS
+    )
+    destination = make_destination(spec)
+    bodies = [EVENT] * (2000 if batch == 1 else 100 * batch)
+    await destination.open()
+    cpu, began = time.process_time(), time.monotonic()
+    sent, out = 0, set()
+    while time.monotonic() - began < seconds:
+        due = None
+        if rate is not None:
+            due = began + 0.1 + (sent + np.arange(len(bodies))) // batch * batch / rate
+            await asyncio.sleep(max(0.0, float(due[0]) - time.monotonic() - 0.4))
+        out.add(asyncio.create_task(destination.send(Batch(bodies, due=due))))
+        sent += len(bodies)
+        if len(out) > 3:
+            _, out = await asyncio.wait(out, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(out)
+    took, cpu = time.monotonic() - began, time.process_time() - cpu
+    await destination.close()
+    assert destination.stats.statuses.total() == destination.stats.requests
+    return destination.stats, cpu, took
+
+
+def ours(port: int, batch: int, rate: float | None = None) -> dict[str, float]:
+    """One measurement of this program, in a process of its own."""
+    arguments = [sys.executable, "-m", "benchmarks.delivery", "send", str(port), str(batch), str(rate or 0)]
+    finished = subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(finished.stdout)
+
+
+def send_and_print(port: int, batch: int, rate: float) -> None:
+    """What ``ours`` runs."""
+    stats, cpu, took = asyncio.run(_send(port, batch, SECONDS, rate or None))
+    late = stats.latency.late
+    print(
+        json.dumps(
+            {
+                "per_cpu": stats.requests / cpu,
+                "per_second": stats.events / took,
+                "error": late.percentiles([50.0])[0],
+                "p99": stats.latency.intended.percentiles([99.0])[0],
+            }
+        )
+    )
+
+
+# --- the others ---------------------------------------------------------------------------------------------
+
+
+def locust(port: int, batch: int, folder: Path, body: Path) -> float | None:
+    """Requests per processor second of FastHttpUser."""
+    if shutil.which("locust") is None and not Path(sys.executable).with_name("locust").exists():
+        return None
+    out = folder / "locust.json"
+    file = folder / "locustfile.py"
+    file.write_text(LOCUSTFILE.format(body=str(body), path=path(batch), out=str(out)))
+    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
+    command += ["-u", str(CONNECTIONS), "-r", str(CONNECTIONS), "-t", f"{SECONDS:.0f}s"]
+    command += ["-H", f"http://127.0.0.1:{port}", "--loglevel", "ERROR"]
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    requests, cpu = json.loads(out.read_text())
+    return requests / cpu
+
+
+def wrk(port: int, batch: int, folder: Path, body: Path) -> float | None:
+    """Requests per processor second of wrk."""
+    if shutil.which("wrk") is None:
+        return None
+    script = folder / "post.lua"
+    script.write_text(WRK.format(body=body))
+    before = os.times()
+    finished = subprocess.run(
+        [
+            "wrk",
+            "-t1",
+            f"-c{CONNECTIONS}",
+            f"-d{SECONDS:.0f}s",
+            "-s",
+            str(script),
+            f"http://127.0.0.1:{port}{path(batch)}",
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    found = re.search(r"(\d+) requests in", finished.stdout)
+    assert found is not None
+    return int(found[1]) / cpu
+
+
+def compare(port: int, batch: int, folder: Path) -> list[dict[str, str]]:
+    """Rows for requests of ``batch`` events: this program against each of the others, in turns."""
+    envelope = Envelope(HEADER)
+    body = folder / f"body-{batch}"
+    body.write_bytes(envelope.single(EVENT) if batch == 1 else envelope.batch([EVENT] * batch))
+    rounds = [
+        (ours(port, batch)["per_cpu"], locust(port, batch, folder, body), wrk(port, batch, folder, body))
+        for _ in range(ROUNDS)
+    ]
+    what = "single events" if batch == 1 else f"batches of {batch}"
+    mine = median(one[0] for one in rounds)
+    rows = []
+    for number, name in ((1, "FastHttpUser"), (2, "wrk")):
+        ratios = [one[0] / one[number] for one in rounds if one[number]]
+        if ratios:
+            other = median(one[number] or 0.0 for one in rounds)
+            rows.append(
+                {
+                    "figure": f"{what} over HTTP, journeysim / {name}",
+                    "value": f"{median(ratios):.2f}",
+                    "note": f"{mine * batch:,.0f} against {other * batch:,.0f} events per processor second; "
+                    f"{body.stat().st_size / 1000:,.1f} KB a request, {CONNECTIONS} connections, own endpoint",
+                }
+            )
+    return rows
+
+
+def constant_rate(port: int, batch: int) -> dict[str, str]:
+    """One row: how exactly the rate is kept at 95 % of what a closed loop reaches."""
+    found = []
+    for _ in range(ROUNDS):
+        closed = ours(port, batch)
+        rate = 0.95 * closed["per_second"]
+        kept = ours(port, batch, rate)
+        found.append((kept["per_second"] / rate, kept["error"], rate))
+    share, error, rate = (median(column) for column in zip(*found, strict=True))
+    what = "single events" if batch == 1 else f"batches of {batch}"
+    return {
+        "figure": f"{what} at 95 % of the closed loop's rate: median send-time error",
+        "value": f"{error * 1000:.2f} ms",
+        "note": f"{rate:,.0f} events/s intended, {share:.1%} of that achieved",
+    }
+
+
+def main() -> None:
+    """Print the rows of the table as JSON."""
+    if sys.argv[1:2] == ["send"]:
+        send_and_print(int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+        return
+    with endpoint() as port, tempfile.TemporaryDirectory() as name:
+        rows = [row for batch in (1, BATCH) for row in compare(port, batch, Path(name))]
+        rows += [constant_rate(port, batch) for batch in (1, BATCH)]
+    print(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    main()

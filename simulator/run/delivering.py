@@ -1,0 +1,302 @@
+"""From windows to receipts: what is sent when, what is not sent again, and what became of each event in order.
+
+Destinations that can (``Pipelined``) get the next batches while they send the first, with the time of each event;
+others get one batch after the other, when it is due. Whatever finishes first, results are recorded in the
+order of the stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.core.errors import DeliveryError
+from simulator.core.numerics import FloatArray
+from simulator.delivery import Batch, Destination, Fate, Pipelined, Receipt
+from simulator.delivery.load import Histogram
+from simulator.run.delivery_log import DeliveryLog, Known, State
+from simulator.run.pacing import WallClock
+from simulator.run.window import Window
+from simulator.scenario.models import SOURCES
+from simulator.sdk import Route
+
+# The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
+INTERRUPTED = "the run was interrupted before it was delivered"
+# Events without a fate that a pipelined destination may hold: some twenty megabytes.
+MOST_UNSETTLED = 10_000
+# Events with a fate that wait for an earlier one without: their bodies are gone, so they are small.
+_MOST_WAITING = 200_000
+# Events with times are handed over this many seconds ahead, so that the sender can keep to them.
+_AHEAD = 0.5
+# Where events of phones come from, as destinations tell sources apart.
+_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
+_STRIP_FROM = 8  # batches out at once, from which on the bodies of finished ones are let go
+
+_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
+
+Indices = npt.NDArray[np.intp]
+
+
+class Timing(Protocol):
+    """When events are to be sent."""
+
+    def due(self, sent: npt.NDArray[np.int64]) -> FloatArray:
+        """For the next events of the stream, which left their phones at ``sent`` (virtual milliseconds), the
+        seconds of the monotonic clock; infinite for those that are not to be sent any more."""
+
+
+@dataclass(slots=True)
+class _Out:
+    """A window that was handed over, or needed no sending."""
+
+    window: Window
+    first: int
+    receipt: Receipt
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def waits(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+
+def batch_of(window: Window, first: int) -> Batch:
+    """A window as destinations see it."""
+    return Batch(
+        window.bodies,
+        first,
+        sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
+        edge_only=window.route == Route.EDGE_ONLY,
+        times=window.sent,
+    )
+
+
+class Deliverer:
+    """Hands windows to a destination and calls ``record(window, first event, receipt)`` for each in order."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        record: Callable[[Window, int, Receipt], None],
+        *,
+        clock: WallClock,
+        stop: asyncio.Event,
+        log: DeliveryLog | None = None,
+        known: Known | None = None,
+        most: int = MOST_UNSETTLED,
+    ) -> None:
+        self._destination = destination
+        self._record = record
+        self._clock = clock
+        self._stop = stop
+        self._log = log
+        self._known = known or Known()
+        self._most = most if isinstance(destination, Pipelined) and destination.pipelined else 1
+        self._out: deque[_Out] = deque()
+        self._number = 0
+        self.failure: str | None = None
+        self.ended = False
+        """The times have come to their end: no more events are to be sent."""
+        self.skipped = 0
+        """Events that an earlier part of the run had delivered."""
+        self.sent_again = 0
+        """Events that were sent although an earlier part of the run may have delivered them."""
+        self.late = Histogram()
+        """How late events were handed over, for destinations that don't keep the times themselves."""
+        self.events = 0
+        self.last_sent = 0.0
+
+    @property
+    def next_number(self) -> int:
+        """Number of the next event of the stream."""
+        return self._number
+
+    @property
+    def recalls(self) -> bool:
+        """Whether events of an earlier part of the run are still to come."""
+        return self._number < self._known.ends
+
+    @property
+    def unsettled(self) -> int:
+        """Events that are with the destination."""
+        return sum(len(out.window) for out in self._out if out.waits)
+
+    async def put(self, window: Window, timing: Timing | None = None) -> None:
+        """Deliver a window; returns when the next one may come."""
+        first, self._number = self._number, self._number + len(window)
+        fresh = self._fresh(first, len(window))
+        due = self._due(window, fresh, timing)
+        if due is None or self._most > 1:
+            await self._room(due)
+            self._launch(window, first, fresh, due)
+            if self._most == 1:
+                await self._room(None)
+            self._settle()
+            return
+        begin = 0
+        while True:
+            end = await self._next_due(due, begin)
+            part = fresh[(fresh >= begin) & (fresh < end)] - begin
+            self._launch(window.slice(begin, end), first + begin, part, due[begin:end])
+            await self._room(None)
+            begin = end
+            if begin >= len(window):
+                return
+
+    async def finish(self) -> None:
+        """Wait until everything that was handed over has its fate."""
+        while self._out:
+            await self._wait()
+            self._settle()
+
+    # --- times ----------------------------------------------------------------------------------------------
+
+    def _fresh(self, first: int, count: int) -> Indices:
+        """Which events of a window are to be sent."""
+        if first >= self._known.ends:
+            return np.arange(count)
+        states = self._known.of(first, count)
+        fresh = np.flatnonzero(states < State.ACKNOWLEDGED)
+        self.skipped += count - len(fresh)
+        self.sent_again += int((states == State.HANDED_OVER).sum())
+        return fresh
+
+    def _due(self, window: Window, fresh: Indices, timing: Timing | None) -> FloatArray | None:
+        """When the events of a window are due; those that need no sending go along with the one before."""
+        if timing is None or not len(fresh):
+            return None
+        due = np.zeros(len(window))
+        due[fresh] = timing.due(window.sent[fresh])
+        due = np.maximum.accumulate(due)
+        self.ended = self.ended or bool(np.isinf(due[-1]))
+        return due
+
+    async def _next_due(self, due: FloatArray, begin: int) -> int:
+        """Wait until event ``begin`` is due; the index behind the last one that is due then."""
+        if not len(due) or np.isinf(due[begin]):
+            return len(due)
+        await self._clock.until(float(due[begin]), self._stop)
+        if self._stop.is_set():
+            return len(due)
+        now = max(self._clock.monotonic(), float(due[begin]))
+        return int(np.searchsorted(due, now, side="right"))
+
+    async def _room(self, due: FloatArray | None) -> None:
+        """Wait until the destination may get more."""
+        while self._out and (
+            self.unsettled >= self._most or sum(len(out.window) for out in self._out) > _MOST_WAITING
+        ):
+            await self._wait()
+            self._settle()
+        if due is not None and len(due) and np.isfinite(due[0]) and self._most > 1:
+            await self._clock.until(float(due[0]) - _AHEAD, self._stop)
+
+    async def _wait(self) -> None:
+        """Wait until something is done."""
+        tasks = [out.task for out in self._out if out.task is not None and not out.task.done()]
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    # --- sending --------------------------------------------------------------------------------------------
+
+    def _launch(self, window: Window, first: int, fresh: Indices, due: FloatArray | None) -> None:
+        """Hand what is to be sent to the destination, unless it can't be any more."""
+        receipt = Receipt.of(len(window), Fate.ACKNOWLEDGED)
+        out = _Out(window, first, receipt)
+        self._out.append(out)
+        if len(fresh) < len(window):
+            self._recall(out, fresh)
+        if due is not None and np.isinf(due[-1]):
+            over = fresh[np.isinf(due[fresh])]
+            receipt.fates[over] = Fate.NOT_DUE
+            fresh = fresh[: len(fresh) - len(over)]
+        if not len(fresh):
+            self._settle()
+            return
+        why = self.failure or (INTERRUPTED if self._stop.is_set() else None)
+        if why is not None:
+            receipt.fates[fresh] = Fate.PENDING
+            receipt.reasons.update(dict.fromkeys(fresh.tolist(), why))
+            self._settle()
+            return
+        whole = len(fresh) == len(window)
+        batch = Batch(window.bodies, first, times=window.sent)
+        postbacks = window.route == Route.POSTBACK
+        if postbacks.any():
+            batch.sources = np.where(postbacks, _POSTBACK, _PHONE).astype(np.uint8)
+        edge_only = window.route == Route.EDGE_ONLY
+        if edge_only.any():
+            batch.edge_only = edge_only
+        if not whole:
+            batch = batch.pick(fresh)
+        if due is not None and self._most > 1:
+            batch.due = due[fresh]
+        if self._log is not None:
+            batch.on_settled = self._settler(first, None if whole else fresh)
+        if self._most == 1:
+            self._note(len(fresh), None if due is None else due[fresh])
+        out.task = asyncio.create_task(self._send(out, batch, fresh))
+
+    def _recall(self, out: _Out, fresh: Indices) -> None:
+        """Events that an earlier part of the run delivered have the fate that they had."""
+        states = self._known.of(out.first, len(out.window))
+        refused = np.flatnonzero(states == State.REJECTED)
+        out.receipt.fates[refused] = Fate.REJECTED
+        why = "refused in an earlier part of this run"
+        out.receipt.reasons.update(dict.fromkeys(refused.tolist(), why))
+
+    def _note(self, count: int, due: FloatArray | None) -> None:
+        """Keep count for destinations that don't measure by the request."""
+        self.last_sent = self._clock.monotonic()
+        self.events += count
+        if due is not None:
+            self.late.add_all((self.last_sent - due).tolist())
+
+    def _settler(self, first: int, fresh: Indices | None) -> Callable[[Sequence[int], Fate], None]:
+        """What the destination calls as soon as it knows the fate of events of a batch."""
+        log = self._log
+        assert log is not None  # noqa: S101  only called with one
+
+        def settled(indices: Sequence[int], fate: Fate) -> None:
+            log.settled(first, indices if fresh is None else fresh[list(indices)].tolist(), fate)
+
+        return settled
+
+    async def _send(self, out: _Out, batch: Batch, fresh: Indices) -> None:
+        numbers = out.first + fresh
+        try:
+            if self._log is not None:
+                self._log.handed_over(numbers)
+            found = await self._destination.send(batch)
+            if self._log is not None:
+                self._log.receipt(numbers, found)
+        except DeliveryError as error:
+            self.failure = self.failure or str(error)
+            found = Receipt.of(len(fresh), Fate.PENDING, self.failure)
+        receipt = out.receipt
+        if len(fresh) == len(out.window):
+            out.receipt = found
+        else:
+            receipt.fates[fresh] = found.fates
+            receipt.parts = {name: (fresh[at], part) for name, (at, part) in found.parts.items()}
+            where = fresh.tolist()
+            receipt.reasons.update({where[index]: reason for index, reason in found.reasons.items()})
+        if len(self._out) > _STRIP_FROM and out is not self._out[0]:
+            kept = out.receipt.fates == Fate.PENDING
+            bodies = out.window.bodies
+            out.window.bodies = [
+                body if keep else b"" for body, keep in zip(bodies, kept.tolist(), strict=True)
+            ]
+
+    def _settle(self) -> None:
+        """Record what is finished, in the order of the stream."""
+        while self._out and not self._out[0].waits:
+            out = self._out.popleft()
+            if out.task is not None:
+                out.task.result()  # a fault of ours is raised here
+            self._record(out.window, out.first, out.receipt)

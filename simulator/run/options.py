@@ -1,0 +1,31 @@
+"""How to run, and what a run came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.core.errors import ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run, as the command line says it.
+
+    ``resume`` is the folder of an earlier run that was cut off: the run goes on there (and ``out`` is not used).
+    """
+
+    out: Path | None = None
+    workers: int = 1
+    allow_hosts: tuple[str, ...] = ()
+    over_limit: bool = False
+    resume: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to."""
+
+    summary: dict[str, Any]
+    exit_code: ExitCode

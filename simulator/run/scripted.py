@@ -1,0 +1,217 @@
+"""People who act by a script: one process each, which does one step after the other.
+
+What a step does goes the way that planned things go: the person crosses borders, the phone notices or not, the app
+hears of it or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import simpy
+
+from simulator.core.randomness import purpose_keys
+from simulator.core.simtime import to_ms
+from simulator.people import Cohort, Mover, PlaceNames, Surroundings, due_times
+from simulator.phone import LivingPhone, Permission, Ways, draw_permissions, happenings
+from simulator.run.environment import CohortEnvironment, Wake
+from simulator.run.observations import Message, Observations
+from simulator.run.phones import CohortPhones, ModelContext
+from simulator.run.shopping import Shopper
+from simulator.scenario.models import MOVES, Observed, ScriptStep
+from simulator.sdk import DISMISS, MobileSdk
+from simulator.world import Legs, solve
+
+Steps = Generator[simpy.Event, Any, None]
+Happen = Callable[[LivingPhone, int, int, int], None]
+LongArray = npt.NDArray[np.int64]
+
+_TO_THE_PHONE = {
+    ("phone", "off"): happenings.POWER_OFF,
+    ("phone", "on"): happenings.POWER_ON,
+    ("network", "off"): happenings.OFFLINE,
+    ("network", "on"): happenings.ONLINE,
+    ("app", "force_quit"): happenings.FORCE_QUIT,
+    ("app", "crash"): happenings.CRASH,
+    ("app", "update"): happenings.UPDATE,
+    ("app", "reinstall"): happenings.REINSTALL,
+}
+
+
+class Scripts:
+    """The scripts of the people of one cohort."""
+
+    def __init__(
+        self,
+        env: CohortEnvironment,
+        context: ModelContext,
+        cohort: Cohort,
+        phones: CohortPhones,
+        expect: Callable[[LongArray], None],
+        happen: Happen,
+    ) -> None:
+        """``expect`` is told the times of crossings that will come, ``happen`` lets something happen to a phone."""
+        self.env = env
+        self.context = context
+        self.phones = phones
+        self.expect = expect
+        self.happen = happen
+        self.observations = Observations(env)
+        self.done = 0
+        """Steps that were done."""
+        self.in_vain = 0
+        """Waits for something that did not come in time."""
+        self.script = cohort.group.script
+        self.due = due_times(self.script, context.calendar)
+        self._start(cohort)
+
+    def _start(self, cohort: Cohort) -> None:
+        around = Surroundings(
+            self.context.places,
+            PlaceNames(self.context.places),
+            cohort.roads,
+            cohort.group.travel.modes(),
+        )
+        if any(step.permission or step.location for step in self.script):
+            self.phones.expect_changes(range(cohort.size))
+        permissions = draw_permissions(cohort.group.phone, cohort.keys).tolist()
+        keys = purpose_keys(cohort.keys, "script").tolist()
+        homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
+        for who, home in enumerate(homes):
+            mover = Mover(around, keys[who], *home)
+            shopper = Shopper(self.context, cohort, who, self.phones.sdks[who])
+            person = ScriptedPerson(self, who, mover, shopper, Permission(permissions[who]))
+            self.env.process(person.live())
+
+
+class ScriptedPerson:
+    """One person on the way through the script."""
+
+    def __init__(
+        self, scripts: Scripts, who: int, mover: Mover, shopper: Shopper, permission: Permission
+    ) -> None:
+        self._scripts = scripts
+        self._env = scripts.env
+        self._who = who
+        self._mover = mover
+        self._shopper = shopper
+        self._permission = permission
+        """What the app may know of the location while it is switched on."""
+        self._message: Message = {"id": f"message-{who}"}
+        self._in_front = False
+
+    @property
+    def _sdk(self) -> MobileSdk:
+        return self._scripts.phones.sdks[self._who]
+
+    @property
+    def _now(self) -> int:
+        return int(self._env.now)
+
+    def live(self) -> Steps:
+        """Do one step after the other."""
+        scripts = self._scripts
+        for number, (step, due) in enumerate(zip(scripts.script, scripts.due, strict=True)):
+            goes_on = True
+            if isinstance(step.after, Observed):
+                goes_on = yield from self._observe(step.after)
+            elif step.after is not None:
+                yield from self._until(self._now + to_ms(step.after))
+            elif due is not None:
+                yield from self._until(due)
+            if not goes_on:
+                return
+            yield from self._do(step, number)
+            scripts.done += 1
+
+    def _until(self, time: int) -> Steps:
+        if time > self._now:
+            yield Wake(self._env, time - self._now)
+
+    def _observe(self, awaited: Observed) -> Generator[simpy.Event, Any, bool]:
+        """Wait for a message; whether the script goes on."""
+        received = yield from self._scripts.observations.wait_for(
+            self._who, awaited.receives, to_ms(awaited.within)
+        )
+        if received is None:
+            self._scripts.in_vain += 1
+            return awaited.otherwise == "go_on"
+        self._message = received.message
+        return True
+
+    def _do(self, step: ScriptStep, number: int) -> Steps:
+        """What one step says."""
+        action, now = step.action, self._now
+        if action in MOVES:
+            yield from self._move(step, number)
+        elif action == "wait":
+            yield from self._until(now + to_ms(step.wait or 0.0))
+        elif action == "app" and step.app in ("open", "close"):
+            self._bring_app(step.app == "open", now)
+        elif action in ("phone", "network", "app"):
+            self._to_the_phone(_TO_THE_PHONE[action, str(getattr(step, action))], now)
+        elif action in ("location", "permission"):
+            self._allow(step, now)
+        elif action == "account":
+            if step.account == "log_in":
+                self._sdk.log_in()
+            else:
+                self._sdk.log_out(now)
+        elif action == "react":
+            self._react(str(step.react), now)
+        else:
+            self._shopper.do(step, now)
+
+    # --- on the way ---------------------------------------------------------------------------------------
+
+    def _move(self, step: ScriptStep, number: int) -> Steps:
+        scripts, who = self._scripts, self._who
+        legs, arrive = self._mover.move(step, number, self._now)
+        crossings = solve(scripts.context.places, legs)
+        times = crossings.time
+        scripts.expect(np.sort(times[times < scripts.context.duration_ms]))
+        self._carry_phone(legs)
+        columns = (times, crossings.place, crossings.entry, crossings.latitude, crossings.longitude)
+        for at, place, entry, latitude, longitude in zip(*(c.tolist() for c in columns), strict=True):
+            yield from self._until(at)
+            scripts.phones.phones[who].cross(at, place, entry, latitude, longitude)
+        yield from self._until(arrive)
+
+    def _carry_phone(self, legs: Legs) -> None:
+        """The app on the phone may come to register other places on the way."""
+        registered = self._scripts.phones.registrations
+        watched = registered[self._who] if registered else None
+        if watched is not None:
+            watched.follow(Ways(legs), 0, len(legs), self._now)
+
+    # --- phone and app ------------------------------------------------------------------------------------
+
+    def _to_the_phone(self, kind: int, now: int, value: int = 0) -> None:
+        self._scripts.happen(self._scripts.phones.living[self._who], kind, now, value)
+
+    def _bring_app(self, to_front: bool, now: int) -> None:
+        app = self._scripts.phones.apps[self._who]
+        if to_front:
+            app.foreground(now)
+        else:
+            app.background(now)
+
+    def _allow(self, step: ScriptStep, now: int) -> None:
+        """Permission changes, or the location service is switched off or on: without it nothing is allowed."""
+        if step.permission is not None:
+            self._permission = Permission[step.permission.upper()]
+        allowed = Permission.DENIED if step.location == "off" else self._permission
+        self._to_the_phone(happenings.PERMISSION, now, int(allowed))
+
+    def _react(self, how: str, now: int) -> None:
+        if how == "dismiss":
+            self._sdk.push_acted(now, self._message, DISMISS)
+            return
+        self._bring_app(True, now)
+        if how == "open":
+            self._sdk.push_opened(now, self._message)
+        else:
+            self._sdk.push_acted(now, self._message, how, opened=True)

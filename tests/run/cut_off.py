@@ -1,0 +1,133 @@
+"""Runs that are killed again and again, and gone on with, against a receiver with every known fault.
+
+As a script, for longer than a test may take: ``python -m tests.run.cut_off --kills 100``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.cli.program import PROGRAM, environment
+from tests.delivery.misbehaving import Behaviour, Cut, Hang, MisbehavingServer, Reply, Request, good
+from tests.run.running import run_to_file
+from tests.run.scenarios import town
+
+# Of 100 requests so many meet this; all others are answered well.
+FAULTS: tuple[tuple[int, Behaviour], ...] = (
+    (6, Reply(429)),
+    (6, Reply(503)),
+    (3, Reply(502, takes=True)),
+    (3, Cut()),
+    (4, Cut(takes=True)),  # the answer is lost
+    (1, Hang()),
+)
+SETTINGS = ("destination.timeout=300 ms", "destination.connections=4", "destination.give_up_after=20 s")
+
+
+@dataclass
+class Course:
+    """What came of it."""
+
+    kills: int = 0
+    parts: int = 0
+    code: int = -1
+    folder: Path = Path()
+    sent_again: list[int] = field(default_factory=list)
+
+
+def faulty(seed: int, seconds: float) -> MisbehavingServer:
+    """A receiver with faults; each request takes it ``seconds``."""
+    dice = random.Random(seed)
+
+    def script(request: Request) -> Behaviour:
+        time.sleep(seconds)
+        thrown = dice.randrange(100)
+        for share, behaviour in FAULTS:
+            if thrown < share:
+                return behaviour
+            thrown -= share
+        return good(request)
+
+    return MisbehavingServer(script)
+
+
+def cut_off(
+    folder: Path, url: str, kills: int, *, people: int, batch_size: int, seed: int, longest: float
+) -> Course:
+    """Run, kill after a random time, go on, kill, ... ``kills`` times, then go on to the end."""
+    dice = random.Random(seed)
+    town(folder)
+    course = Course(folder=folder / "record")
+    given = [f"--set={setting}" for setting in (*SETTINGS, f"destination.batch_size={batch_size}")]
+    begin = ["run", "town.yaml", "--people", str(people), "--to", url, "--out", "record", "--quiet", *given]
+    resume = ["run", "--resume", "record", "--quiet"]
+    while course.code != 0 and course.parts < kills + 30:
+        again = (course.folder / "scenario.yaml").exists()
+        if not again and course.folder.exists():
+            course.folder.rmdir()
+        process = subprocess.Popen(
+            [*PROGRAM, *(resume if again else begin)],
+            cwd=folder,
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        course.parts += 1
+        if course.kills < kills:
+            try:
+                process.wait(dice.uniform(0.0, longest))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                course.kills += 1
+        _, said = process.communicate(timeout=600)
+        course.code = process.returncode
+        assert course.code in (0, 3, -signal.SIGKILL), said
+        if course.code == 0 and course.kills < kills:
+            break
+    return course
+
+
+def main() -> None:
+    """Do it for long, and say what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.run.cut_off", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--people", type=int, default=1500)
+    parser.add_argument("--batch-size", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, faulty(arguments.seed, 0.004) as server:
+        folder = Path(name)
+        course = cut_off(
+            folder,
+            server.url,
+            arguments.kills,
+            people=arguments.people,
+            batch_size=arguments.batch_size,
+            seed=arguments.seed,
+            longest=2.5,
+        )
+        (folder / "undisturbed").mkdir()
+        undisturbed = run_to_file(
+            town(folder / "undisturbed"), folder / "undisturbed" / "it", people=arguments.people
+        )
+        expected = {event["_id"] for event in undisturbed.events}
+        twice = sum(server.taken.values()) - len(server.taken)
+        print(
+            f"{course.kills} kills, {course.parts} parts, {len(server.requests):,} requests: "
+            f"{len(expected):,} events expected, {len(server.taken):,} taken, {twice:,} of them more than once; "
+            f"last exit code {course.code}"
+        )
+        if set(server.taken) != expected or course.code != 0:
+            sys.exit("not the events of an undisturbed run")
+
+
+if __name__ == "__main__":
+    main()
