@@ -7,11 +7,10 @@ of a network) is a SimPy event of its own. A person to whom nothing happens cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-import simpy
 
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.people import Cohort, DayLegs, DayPlanner
@@ -25,7 +24,7 @@ from simulator.phone import (
 )
 from simulator.phone.happenings import BROWSE, ENTER, LEAVE_APP, OPEN_APP
 from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
-from simulator.run.environment import CohortEnvironment, Wake
+from simulator.run.environment import CohortEnvironment
 from simulator.run.phones import ModelContext, make_phones
 from simulator.run.scripted import Scripts
 from simulator.run.trade import Trade
@@ -57,7 +56,7 @@ class CohortModel:
         if self.evaluation is not None:
             self.evaluation.serve(self._phones.apps, self._phones.sdks)
         self._trade = Trade(self.env, context, cohort, self._phones)
-        self.env.process(self._days())
+        self.env.follow(self._days())
         self.scripts: Scripts | None = None
         """What the people do by a script, if they have one."""
         if cohort.group.script:
@@ -92,7 +91,7 @@ class CohortModel:
 
     # --- days ---------------------------------------------------------------------------------------------
 
-    def _days(self) -> Generator[simpy.Event, None, None]:
+    def _days(self) -> Iterator[int]:
         """Plan each local day at its beginning, and let what is on the agenda happen until the next one.
 
         A run that starts at night begins with people still out from the evening before.
@@ -109,12 +108,12 @@ class CohortModel:
             if midnight == duration:
                 return
             if midnight > env.now:
-                yield Wake(env, midnight - int(env.now))
+                yield midnight
             plan = self._next_day(today).between(int(env.now), duration)
             self._expect(plan)
             agenda = Agenda.merged(agenda.between(midnight, duration), plan)
 
-    def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
+    def _conduct(self, agenda: Agenda) -> Iterator[int]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
         env, phones, apps, living = self.env, self._phones.phones, self._phones.apps, self._phones.living
         trade, now, skip_to = self._trade, int(env.now), env.skip_to
@@ -123,7 +122,7 @@ class CohortModel:
             for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
                 if at > now:
                     if not skip_to(at):
-                        yield Wake(env, at - now)
+                        yield at
                     now = at
                 if kind <= ENTER:
                     phones[who].cross(at, place, kind == ENTER, latitude, longitude)

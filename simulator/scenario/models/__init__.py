@@ -19,13 +19,13 @@ from simulator.scenario.models.delivery import (
     SOURCES,
     Destination,
     EdgeOptions,
-    Expectation,
     HttpRequest,
     KafkaOptions,
     Rotation,
     ServerCredentials,
     Source,
 )
+from simulator.scenario.models.expectations import Expectation, Latency, Moment, ShareBounds, Who
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.journeys import (
     ActionDefinition,
@@ -98,6 +98,7 @@ __all__ = [
     "Journey",
     "Journeys",
     "KafkaOptions",
+    "Latency",
     "Library",
     "Load",
     "Login",
@@ -106,6 +107,7 @@ __all__ = [
     "Mobility",
     "Mode",
     "Model",
+    "Moment",
     "NearPlaces",
     "Network",
     "Observed",
@@ -130,6 +132,7 @@ __all__ = [
     "ScriptStep",
     "ServerCredentials",
     "Sessions",
+    "ShareBounds",
     "Shopping",
     "ShoppingMood",
     "Source",
@@ -148,6 +151,7 @@ __all__ = [
     "Travel",
     "Web",
     "Weekday",
+    "Who",
     "Work",
     "WorkHabits",
 ]
