@@ -265,6 +265,7 @@ class Inquisitive:
         kinds: list[Behaviour] = [
             Reply(401, orjson.dumps({"report": {"message": said}})),
             Reply(400, padded.encode()),
+            Reply(400, said.encode()),
             Reply(503, said.encode()),
             Reply(207, orjson.dumps({"responses": [{"status": 400, "message": said}]})),
             Cut(),
