@@ -1,7 +1,7 @@
 """Sending over HTTP: this program, Locust's FastHttpUser and wrk, against one server in one run.
 
 The server is ``benchmarks/endpoint.py``. All send the same bodies, messages of 1.9 KB alone or a hundred in
-a request, over 64 connections. A client's figure is per second of its own processor time, so that what the
+a request, over 16 connections (the default of a destination). A client's figure is per second of its own processor time, so that what the
 server costs, and who else uses the machine, weighs little. This program keeps its full latency records, with
 time-outs and retries on; Locust keeps its own statistics.
 
@@ -31,7 +31,7 @@ from simulator.delivery import Batch, DeliveryStats, MessageHeader, make_destina
 from simulator.delivery.envelope import Envelope
 from simulator.scenario import Destination as DestinationSpec
 
-CONNECTIONS = 64
+CONNECTIONS = 16
 BATCH = 100
 SECONDS = 4.0
 ROUNDS = 3

@@ -127,7 +127,7 @@ def main() -> None:
         json.dumps(
             [
                 {
-                    "figure": f"memory at {arguments.rate:,} events/s, {arguments.down:g} s down, highest after / before",
+                    "figure": f"memory at {arguments.rate:,} events/s, {arguments.down:g} s down, peak after / before",
                     "value": f"{found.worst / found.before:.3f}",
                     "note": f"{found.before:.0f} MiB at most before, {found.worst:.0f} at most later; "
                     f"{found.acknowledged:,} of {found.planned:,} events acknowledged in {found.seconds:.0f} s, "
