@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from simulator import __version__
+from simulator.cli_journeys import event_definition, import_journey, triggerable
 from simulator.cli_receiver import export, serve
 from simulator.complaints import plural, show_problems, user_errors
 from simulator.core.errors import ExitCode
@@ -348,6 +349,9 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
 
 main.add_command(serve)
 main.add_command(export)
+main.add_command(event_definition)
+main.add_command(triggerable)
+main.add_command(import_journey)
 
 
 @main.command()
