@@ -23,6 +23,9 @@ from simulator.world.geodesy import MEAN_RADIUS, wrap
 SIGNIFICANT_M = 500.0
 SIGNIFICANT_MS = 5 * MS_PER_MINUTE
 
+# No leg is faster than an airliner: metres per millisecond, 900 km/h.
+_FASTEST = 0.25
+
 # Flat maps serve for a few kilometres; this is of latitude.
 METRES_PER_DEGREE = MEAN_RADIUS * 3.141592653589793 / 180.0
 # Up to this distance, and to 85 degrees of latitude, they are off by less than the share: 0.6 % because the Earth is
@@ -106,6 +109,7 @@ class PlacesService:
         self._latitude: Sequence[float] = places.latitude.tolist()
         self._longitude: Sequence[float] = places.longitude.tolist()
         self._east: Sequence[float] = (METRES_PER_DEGREE * numerics.cos(radians(places.latitude))).tolist()
+        self._radius: Sequence[float] = places.radius.tolist()
         self._realms: dict[int, float] = {}
 
     def around(self, latitude: float, longitude: float) -> list[int]:
@@ -125,6 +129,18 @@ class PlacesService:
         if realm is None:
             realm = self._realms[place] = self._realm(place)
         return away < realm
+
+    def surely_lists_within(self, place: int, ago: int) -> bool:
+        """Whether an app lists ``place`` in any case whose person was there ``ago`` milliseconds before.
+
+        The app last asked at most a significant change ago, in time or in space, and nobody travels faster than
+        ``_FASTEST``.
+        """
+        realm = self._realms.get(place)
+        if realm is None:
+            realm = self._realms[place] = self._realm(place)
+        reach = SIGNIFICANT_M + _FASTEST * (SIGNIFICANT_MS + ago)
+        return self._radius[place] + _SLACK * reach < realm
 
     def _realm(self, place: int) -> float:
         """Up to this distance from the centre of ``place``, metres, too few others can be nearer.
@@ -234,8 +250,14 @@ class Registrations:
             self._locate(time, *way.at(time))
         self._forget(now)
 
-    def has(self, place: int, now: int) -> bool:
-        """Whether ``place`` is registered at ``now``, which must not decrease from call to call."""
+    def has(self, place: int, now: int, crossed: int = -1) -> bool:
+        """Whether ``place`` is registered at ``now``, which must not decrease from call to call.
+
+        ``crossed`` is a time, up to ``now``, at which the person was within the place or on its border, if known: a
+        place that far from being crowded out needs no look at the way.
+        """
+        if crossed >= 0 and not self._paused and self._service.surely_lists_within(place, now - crossed):
+            return True
         self.catch_up(now)
         if self._nearest is None:
             if self._service.surely_lists(place, self._latitude, self._longitude):
