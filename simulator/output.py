@@ -37,9 +37,9 @@ def say_what_went_wrong(result: RunResult) -> None:
     elif summary["rejected"] and result.exit_code is ExitCode.NOT_DELIVERED:
         lines.append(f"{plural(summary['rejected'], 'event')} rejected{why}")
     lines += [
-        f"expectation failed: {verdict['metric']}: {verdict['reason']}"
+        f"expectation failed: {verdict['name'] or verdict['metric']}: {verdict['reason']}"
         for verdict in summary["expectations"]
-        if not verdict["ok"]
+        if not verdict["ok"] and verdict["severity"] == "error"
     ]
     for line in lines:
         click.echo(f"journeysim: {line}", err=True)

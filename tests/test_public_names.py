@@ -12,8 +12,8 @@ import simulator
 
 NAMES = {
     "checks": """
-        EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Explanation RunRecord Verdict evaluate explain metric_problem
-        read_record tell
+        EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure People RunRecord Verdict evaluate
+        explain metric_problem read_happenings read_record read_step_events tell unknown_names
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
@@ -24,8 +24,8 @@ NAMES = {
         make_destinations read_events target_of
     """,
     "journeys": """
-        Answer Call Callout Directory Discard Fault JourneyEngine LogRow Message PersonProfile Plan Post
-        StepEventWriter StepEvidence StubCallout Supply lint make_plan read_step_event
+        Answer Call Callout Directory Discard Facts Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        StepEventWriter StepEvidence StubCallout Supply check_event lint make_plan read_step_event time_fits
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS

@@ -5,22 +5,31 @@ Facts as verdicts and plain documents; how they look is a matter of ``report``.
 
 from __future__ import annotations
 
-from simulator.checks.expectations import Verdict, evaluate, metric_problem
+from simulator.checks.evidence import Evidence, People, read_happenings, read_step_events
+from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
+from simulator.checks.names import unknown_names
 from simulator.checks.outcomes import EXPLANATIONS, Explanation
 from simulator.checks.record import SUMMARY_FILE, RunRecord, read_record
 from simulator.checks.story import SYSTEM_NAMES, tell
+from simulator.checks.verdict import Failure, Verdict
 
 __all__ = [
     "EXPLANATIONS",
     "SUMMARY_FILE",
     "SYSTEM_NAMES",
+    "Evidence",
     "Explanation",
+    "Failure",
+    "People",
     "RunRecord",
     "Verdict",
     "evaluate",
     "explain",
     "metric_problem",
+    "read_happenings",
     "read_record",
+    "read_step_events",
     "tell",
+    "unknown_names",
 ]

@@ -1,4 +1,4 @@
-"""Expectations: numbers of the run's summary and what they must be.
+"""Expectations: what must hold at the end of a run, and whether it does.
 
 A metric is a dotted path into the summary document. Keys of that document hold dots themselves
 (``events`` has a key ``location.entry``), so at every level the longest key that fits is tried first.
@@ -6,10 +6,15 @@ A metric is a dotted path into the summary document. Keys of that document hold 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from simulator.checks.evidence import Evidence
+from simulator.checks.latency import measure
+from simulator.checks.people import judge
+from simulator.checks.verdict import Verdict, bounds_hold, bounds_said, number
 
 if TYPE_CHECKING:
     from simulator.scenario.models import Expectation
@@ -30,39 +35,32 @@ GROUPS = (
 COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"), ("journeys",), ("actions",), ("discards",))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one expectation.
-
-    ``expected`` is text such as ``at least 1,000``; ``found`` is the number, or None where the summary has
-    none; ``reason`` says why it does not hold, or what to know although it does.
-    """
-
-    metric: str
-    expected: str
-    found: float | None
-    ok: bool
-    reason: str = ""
-
-    def document(self) -> dict[str, object]:
-        """The verdict as an entry of ``expectations`` in summary.json."""
-        return asdict(self)
-
-
 def evaluate(
-    expectations: Sequence[Expectation], summary: Mapping[str, object], *, aborted: str | None = None
+    expectations: Sequence[Expectation],
+    summary: Mapping[str, object],
+    evidence: Callable[[], Evidence] | None = None,
+    *,
+    aborted: str | None = None,
 ) -> list[Verdict]:
-    """A verdict for every expectation, in their order; ``aborted`` says which one ended the run early."""
-    verdicts = []
+    """A verdict for every expectation, in their order; ``aborted`` says which one ended the run early.
+
+    ``evidence`` reads the record of the run; it is asked for at most once, and only if an expectation is about
+    people.
+    """
+    verdicts, read = [], None
     for expectation in expectations:
-        verdict = _verdict(expectation, summary)
-        if (
-            aborted
-            and expectation.abort_after is not None
-            and aborted.startswith(f"{expectation.metric} was ")
-        ):
-            verdict = replace(verdict, ok=False, reason=f"{aborted}; it ended the run")
-        verdicts.append(verdict)
+        if expectation.metric is not None:
+            verdict = _of_metric(expectation, expectation.metric, summary)
+            ending = aborted and expectation.abort_after is not None
+            if ending and str(aborted).startswith(f"{expectation.metric} was "):
+                verdict = replace(verdict, ok=False, reason=f"{aborted}; it ended the run")
+            verdicts.append(verdict)
+            continue
+        if read is None:
+            if evidence is None:
+                raise ValueError("expectations about people need the record of the run")
+            read = evidence()
+        verdicts.append(measure(expectation, read) if expectation.latency else judge(expectation, read))
     return verdicts
 
 
@@ -83,39 +81,20 @@ def metric_problem(metric: str) -> str:
     return f"unknown metric; expected one of {', '.join((*NUMBERS, *GROUPS))}"
 
 
-def _verdict(expectation: Expectation, summary: Mapping[str, object]) -> Verdict:
-    metric, expected = expectation.metric, _expected(expectation)
-    path = metric.split(".")
-    found = _look_up(summary, path)
-    note = ""
+def _of_metric(expectation: Expectation, metric: str, summary: Mapping[str, object]) -> Verdict:
+    limits = expectation.equals, expectation.at_least, expectation.at_most
+    expected, path = bounds_said(*limits), metric.split(".")
+    found, note = _look_up(summary, path), ""
     if found is None and (group := _counted_in(summary, path)):
         found, note = 0, f"none in this run: not listed under `{group}`"
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        return Verdict(metric, expected, None, False, _not_a_number(metric, found, summary))
-    if _holds(expectation, found):
-        return Verdict(metric, expected, found, True, note)
-    return Verdict(metric, expected, found, False, note or f"found {_number(found)}, expected {expected}")
-
-
-def _holds(expectation: Expectation, found: float) -> bool:
-    if expectation.equals is not None and found != expectation.equals:
-        return False
-    if expectation.at_least is not None and found < expectation.at_least:
-        return False
-    return expectation.at_most is None or found <= expectation.at_most
-
-
-def _expected(expectation: Expectation) -> str:
-    parts = (
-        ("exactly", expectation.equals),
-        ("at least", expectation.at_least),
-        ("at most", expectation.at_most),
-    )
-    return " and ".join(f"{words} {_number(bound)}" for words, bound in parts if bound is not None)
-
-
-def _number(value: float) -> str:
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
+    usable = isinstance(found, int | float) and not isinstance(found, bool)
+    value = float(found) if usable and isinstance(found, float) else found if usable else None
+    ok = usable and bounds_hold(*limits, found)  # type: ignore[arg-type]
+    if not usable:
+        note = _not_a_number(metric, found, summary)
+    elif not ok and not note:
+        note = f"found {number(found)}, expected {expected}"  # type: ignore[arg-type]
+    return Verdict(metric, expected, value, ok, note, expectation.name, expectation.severity)  # type: ignore[arg-type]
 
 
 def _look_up(document: Mapping[str, object], path: Sequence[str]) -> object:

@@ -7,11 +7,13 @@ other systems, and hands it the events that the platform accepted (docs/journeys
 from simulator.journeys.callouts import StubCallout
 from simulator.journeys.discards import Discard
 from simulator.journeys.engine import JourneyEngine
+from simulator.journeys.facts import Facts
 from simulator.journeys.lint import Supply, lint
 from simulator.journeys.log import LogRow
-from simulator.journeys.plan import Fault, Plan, make_plan
+from simulator.journeys.plan import Fault, Plan, make_plan, time_fits
 from simulator.journeys.step_events import StepEventWriter, StepEvidence, read_step_event
 from simulator.journeys.surroundings import Answer, Call, Callout, Directory, Message, PersonProfile, Post
+from simulator.journeys.triggerable import check_event
 
 __all__ = [
     "Answer",
@@ -19,6 +21,7 @@ __all__ = [
     "Callout",
     "Directory",
     "Discard",
+    "Facts",
     "Fault",
     "JourneyEngine",
     "LogRow",
@@ -30,7 +33,9 @@ __all__ = [
     "StepEvidence",
     "StubCallout",
     "Supply",
+    "check_event",
     "lint",
     "make_plan",
     "read_step_event",
+    "time_fits",
 ]

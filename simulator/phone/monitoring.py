@@ -11,7 +11,8 @@ from typing import cast
 
 import simpy
 
-from simulator.core.randomness import bits_one, mix_int
+from simulator.core.randomness import bits_one, uniform_one
+from simulator.core.timers import Timer, start_timer
 from simulator.ledger import Outcome
 from simulator.phone.life import LivingPhone, Unreported, row_of
 from simulator.phone.nearby import Registrations
@@ -20,11 +21,9 @@ from simulator.phone.phone import AppOnPhone, Cause, RegionEvent
 from simulator.phone.regions import RegionService
 from simulator.phone.tables import TO_QUANTILE
 
-# One draw of a person at a place at a time says how long detection takes (its upper bits) and whether there is any
-# (its lower ones); a second one, made from it, the position (its lower half) and whether a mistake follows. Counters are
-# four to a millisecond, so that there is room for more.
-_SIGHT_BITS = (1 << 32) - 1
-_TO_SHARE = 2.0**-32
+# What is drawn about a person at a place at a time: how long detection takes, whether there is any, the position, and
+# whether a mistake follows.
+_DELAY, _SIGHT, _POSITION, _MISTAKE = range(4)
 # A region event is on its way to the app for about this long: woken, it may have asked for other places meanwhile,
 # milliseconds (mobile_sdk.md 8: up to 2 s).
 _CALLBACK = 2_000
@@ -111,16 +110,16 @@ class MonitoredPhone(LivingPhone):
             known = self._within[place] = _UNKNOWN
         else:
             known = self._within.pop(place, _UNKNOWN)
-        drawn = bits_one(bits_one(self._key, place), 4 * now)
-        reason = self._why_not(place, entry, now, known, drawn)
+        reason = self._why_not(place, entry, now, known)
         if reason is not None:
             self._lose(place, entry, now, reason)
             return
-        due = now + self._delay(drawn)
-        region = RegionEvent(place, entry, now, due, latitude, longitude, self.inside)
+        key = bits_one(self._key, place)
+        delay = self._delay(key, now)
+        region = RegionEvent(place, entry, now, now + delay, latitude, longitude, self.inside, key=key)
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        simpy.Timeout(self._env, due - now, region).callbacks.append(self._notice)
+        start_timer(self._env, delay, region, self._notice)
 
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
@@ -184,7 +183,7 @@ class MonitoredPhone(LivingPhone):
 
     # --- what the operating system makes of it ------------------------------------------------------------
 
-    def _why_not(self, place: int, entry: bool, now: int, known: int, drawn: int) -> int | None:
+    def _why_not(self, place: int, entry: bool, now: int, known: int) -> int | None:
         """Why a crossing is lost at once; None if its detection begins."""
         before = self._pending.get(place)
         if before is not None:  # crossings of a place alternate, so this one is the way back
@@ -196,37 +195,37 @@ class MonitoredPhone(LivingPhone):
             return _PHONE_OFF
         if not self._allowed:
             return _NO_PERMISSION
-        if not self._has(place, now, now):
+        if not self._has(place, now):
             if entry:
                 self._look_again(now)
             return _NOT_MONITORED
         reliability = self._service.reliability
-        if reliability is not None and not self._sees(place, entry, known, drawn, reliability[place]):
+        if reliability is not None and not self._sees(place, entry, now, known, reliability[place]):
             return _NOT_NOTICED
         if self._mistaken and self._mistaken.pop(place, None) is not None and entry == (place in self.inside):
             return _NOT_NOTICED  # the system took the person for being there already
         return None
 
-    def _has(self, place: int, now: int, crossed: int) -> bool:
-        """Whether a place, whose border the person crossed (or was within) at ``crossed``, is registered."""
-        return self._registered and (self._watched is None or self._watched.has(place, now, crossed))
+    def _has(self, place: int, now: int) -> bool:
+        """Whether a place that the person is in, or at the border of, is registered with the system."""
+        return self._registered and (self._watched is None or self._watched.has_around(place, now))
 
-    def _sees(self, place: int, entry: bool, known: int, drawn: int, reliability: float) -> bool:
+    def _sees(self, place: int, entry: bool, now: int, known: int, reliability: float) -> bool:
         """Whether a visit is noticed at all: who was not seen coming is not seen going."""
         if not entry and known != _UNKNOWN:
             return known == _SEEN
-        seen = (drawn & _SIGHT_BITS) * _TO_SHARE < reliability
+        seen = uniform_one(bits_one(self._key, place), 4 * now + _SIGHT) < reliability
         if entry and not seen:
             self._within[place] = _UNSEEN
         return seen
 
-    def _delay(self, drawn: int) -> int:
-        """Time from a crossing to its region event, milliseconds."""
+    def _delay(self, key: int, crossed: int) -> int:
+        """Time from a crossing to its region event, milliseconds; a draw of (``key``, time)."""
         delays = self._service.foreground_delays if self._in_front else self._service.delays
-        delay = delays[drawn >> TO_QUANTILE]
+        delay = delays[bits_one(key, 4 * crossed + _DELAY) >> TO_QUANTILE]
         return round(delay * self._service.profile.saver_delay_factor) if self._saving else delay
 
-    def _notice(self, timer: simpy.Event) -> None:
+    def _notice(self, timer: Timer) -> None:
         """The detection delay of a crossing is over: the app is told, unless that came to nothing."""
         region = cast(RegionEvent, timer.value)
         place, now = region.place, region.noticed
@@ -236,24 +235,28 @@ class MonitoredPhone(LivingPhone):
             self._believe(place, region.entry)
             self._give_up(region, _APP_NOT_RUNNING)
             return
-        if self._watched is not None and not self._watched.has(place, now, region.crossed):
+        if self._watched is not None and not self._watched.has_around(place, now, region.crossed):
             if now - self._watched.fixed_at > _CALLBACK:
                 self._give_up(region, _NOT_MONITORED)
                 return
             region.listed = False
         del self._pending[place], self._unreported.open[region]
-        drawn = self._report(region, now)
+        self._report(region, now)
         if self._watched is not None:
             self._register(now)
-        self._perhaps_err(region, now, drawn)
+        service = self._service
+        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
+        if share > 0.0:
+            self._perhaps_err(region, now, share)
 
-    def _report(self, region: RegionEvent, now: int) -> int:
-        """Tell the app, with a position as good as the phone has it; gives what was drawn."""
-        drawn = mix_int(bits_one(bits_one(self._key, region.place), 4 * now))
-        self._service.locate(region, drawn)
+    def _report(self, region: RegionEvent, now: int) -> None:
+        """Tell the app, with a position as good as the phone has it."""
+        key = region.key or bits_one(self._key, region.place)
+        region.latitude, region.longitude, region.accuracy = self._service.fix(
+            key, 4 * now + _POSITION, region.place, region.latitude, region.longitude
+        )
         self._believe(region.place, region.entry)
         self._tell(region)
-        return drawn
 
     def _believe(self, place: int, inside: bool) -> None:
         """The system takes the phone to be in a place, or outside."""
@@ -286,10 +289,9 @@ class MonitoredPhone(LivingPhone):
     def _report_already_inside(self, now: int) -> None:
         reliability = self._service.reliability
         for place, known in list(self._within.items()):
-            if known != _UNKNOWN or place in self._pending or not self._has(place, now, now):
+            if known != _UNKNOWN or place in self._pending or not self._has(place, now):
                 continue
-            drawn = bits_one(bits_one(self._key, place), 4 * now)
-            if reliability is None or self._sees(place, True, _UNKNOWN, drawn, reliability[place]):
+            if reliability is None or self._sees(place, True, now, _UNKNOWN, reliability[place]):
                 where = self._service.centre(place)
                 region = RegionEvent(place, True, -1, now, *where, self.inside, cause=Cause.ALREADY_INSIDE)
                 self._report(region, now)
@@ -309,13 +311,11 @@ class MonitoredPhone(LivingPhone):
 
     # --- mistakes -----------------------------------------------------------------------------------------
 
-    def _perhaps_err(self, region: RegionEvent, now: int, drawn: int) -> None:
-        """A poor position may soon make the system wrong about the side of the border."""
-        service = self._service
-        share = service.false_triggers * min(region.accuracy / service.radius[region.place], 1.0)
-        if (drawn >> 32) * _TO_SHARE >= share:
+    def _perhaps_err(self, region: RegionEvent, now: int, share: float) -> None:
+        """A poor position may soon make the system wrong about the side of the border, in so many cases."""
+        drawn = bits_one(region.key or bits_one(self._key, region.place), 4 * now + _MISTAKE)
+        if (drawn >> 40) * 2.0**-24 >= share:
             return
-        drawn = mix_int(drawn)
         spread = _LONGEST_MISTAKE - _SHORTEST_MISTAKE
         begins, lasts = (_SHORTEST_MISTAKE + (drawn >> shift) % spread for shift in (20, 0))
         wrong = self._without_crossing(region, not region.entry, now + begins)
@@ -348,7 +348,7 @@ class MonitoredPhone(LivingPhone):
 
     def _can_report(self, place: int, now: int) -> bool:
         free = self._allowed and not self._off and not self._stopped and place not in self._pending
-        return free and self._has(place, now, -1)
+        return free and self._registered and (self._watched is None or self._watched.has(place, now))
 
     def _without_crossing(self, like: RegionEvent, entry: bool, now: int) -> RegionEvent:
         """A region event at the same place that no crossing caused."""

@@ -36,10 +36,6 @@ class Positions:
     def __init__(self, profile: OsProfile) -> None:
         self._claims = _claims(dict(profile.positions))
 
-    def accuracy(self, drawn: int) -> float:
-        """The accuracy of :meth:`fix` alone."""
-        return self._claims[drawn & (_CLAIMS - 1)]
-
     def fix(self, drawn: int) -> tuple[float, float, float]:
         """Claimed accuracy of a position and its error to the east and to the north, metres, from 64 random bits."""
         claim = self._claims[drawn & (_CLAIMS - 1)]

@@ -8,11 +8,11 @@ import numpy as np
 
 from simulator.core import numerics
 from simulator.core.numerics import radians
+from simulator.core.randomness import bits_one
 from simulator.phone.life import LifeRules
 from simulator.phone.nearby import METRES_PER_DEGREE, PlacesService, Registrations
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
-from simulator.phone.phone import RegionEvent
 from simulator.phone.positions import Positions
 from simulator.phone.tables import quantile_table
 from simulator.world import PlaceSet
@@ -23,7 +23,6 @@ class RegionService(LifeRules):
 
     __slots__ = (
         "_east",
-        "_located",
         "_places",
         "_positions",
         "delays",
@@ -35,8 +34,8 @@ class RegionService(LifeRules):
         "reliability",
     )
 
-    def __init__(self, profile: OsProfile, places: PlaceSet, *, located: bool = True) -> None:
-        """``places`` are all places of the run; ``located`` says whether anybody looks at positions."""
+    def __init__(self, profile: OsProfile, places: PlaceSet) -> None:
+        """``places`` are all places of the run."""
         super().__init__(profile, places.dead_zones)
         self.delays = quantile_table(profile.detection_delay, profile.persistence)
         self.foreground_delays = quantile_table(profile.foreground_delay, profile.persistence)
@@ -53,7 +52,6 @@ class RegionService(LifeRules):
             self.nearby = PlacesService(places, profile.watched)
         self._positions = Positions(profile)
         self._places = places.places
-        self._located = located
         self._east: Sequence[float] = (METRES_PER_DEGREE * numerics.cos(radians(places.latitude))).tolist()
 
     def registrations(
@@ -72,14 +70,15 @@ class RegionService(LifeRules):
         found = self._places[place]
         return found.latitude, found.longitude
 
-    def locate(self, region: RegionEvent, drawn: int) -> None:
-        """Give ``region`` a position as the phone gets it, off by an error, from 64 random bits."""
-        if not self._located:
-            region.accuracy = self._positions.accuracy(drawn)
-            return
-        region.accuracy, east, north = self._positions.fix(drawn)
-        region.latitude += north / METRES_PER_DEGREE
-        longitude = region.longitude + east / self._east[region.place]
+    def fix(
+        self, key: int, counter: int, place: int, latitude: float, longitude: float
+    ) -> tuple[float, float, float]:
+        """A position near ``place`` as the phone gets it: degrees, and the accuracy in metres that it claims.
+
+        A draw of (``key``, ``counter``).
+        """
+        accuracy, east, north = self._positions.fix(bits_one(key, counter))
+        longitude += east / self._east[place]
         if not -180.0 <= longitude < 180.0:
             longitude -= 360.0 if longitude > 0.0 else -360.0
-        region.longitude = longitude
+        return latitude + north / METRES_PER_DEGREE, longitude, accuracy

@@ -148,30 +148,6 @@ def over_time(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     return [head, Text("  ").append(drawn.spark, BAR), Text(f"  {drawn.ticks}", LABEL)]
 
 
-def expectations(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
-    """Every expectation with its verdict, and the reason where it doesn't hold."""
-    verdicts: Sequence[Mapping[str, Any]] = summary.get("expectations") or ()
-    if not verdicts:
-        return []
-    sign_width = max(len(glyphs.good), len(glyphs.bad))
-    expected = [str(verdict.get("expected", "")) for verdict in verdicts]
-    expected_width = max(map(len, expected))
-    room = width - sign_width - expected_width - 20
-    metric_width = max(10, min(room, max(len(str(verdict.get("metric", ""))) for verdict in verdicts)))
-    lines = [heading("Expectations")]
-    for verdict, bound in zip(verdicts, expected, strict=True):
-        ok, found = bool(verdict.get("ok")), verdict.get("found")
-        line = Text("  ").append(f"{glyphs.good if ok else glyphs.bad:<{sign_width}} ", GOOD if ok else BAD)
-        line.append(f"{glyphs.fit(str(verdict.get('metric', '?')), metric_width)}  ")
-        line.append(f"{bound:<{expected_width}}  ", LABEL)
-        line.append("no number" if found is None else f"found {count(found)}", "" if ok else BAD)
-        lines.append(line)
-        reason = str(verdict.get("reason") or "")
-        if reason and not reason.startswith("found "):
-            lines += wrapped(reason, width, " " * (sign_width + 5), LABEL)
-    return lines
-
-
 def reasons(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     """Why events were rejected or could not be delivered, the most frequent reason first."""
     found: Sequence[Mapping[str, Any]] = summary.get("reasons") or ()

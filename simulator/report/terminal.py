@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from simulator.report import sections, timeline
+from simulator.report import journeys, sections, timeline, verdicts
 from simulator.report.glyphs import Glyphs, count, duration, glyphs_for, plural
 from simulator.report.printing import Lines, print_blocks, width_of
 from simulator.report.sections import BAD, GOOD, HEADING, LABEL, WARN, number, wrapped
@@ -36,7 +36,8 @@ def render_summary(summary: Mapping[str, Any], console: Console, *, program: str
         sections.truths(summary, width, glyphs),
         *_beside(summary, width, glyphs, sections.events, sections.outcomes),
         sections.over_time(summary, width, glyphs),
-        *_beside(summary, width, glyphs, sections.busiest, sections.expectations),
+        *_beside(summary, width, glyphs, sections.busiest, verdicts.expectations),
+        *_beside(summary, width, glyphs, journeys.funnels, journeys.actions),
         sections.reasons(summary, width, glyphs),
         sections.warnings(summary, width, glyphs),
         sections.facts(summary, width, glyphs) + _written(summary),
@@ -80,10 +81,10 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
 
 
 def _verdict(summary: Mapping[str, Any], glyphs: Glyphs) -> tuple[str, str]:
-    verdicts = summary.get("expectations") or ()
+    found = summary.get("expectations") or ()
     rejected = number(summary, "rejected")
     # As for the exit code: refused events are a failure unless the scenario says how many may be.
-    refused = rejected and not any(verdict.get("metric") == "rejected" for verdict in verdicts)
+    refused = rejected and not any(verdict.get("metric") == "rejected" for verdict in found)
     if summary.get("interrupted"):
         return glyphs.stop, WARN
     if refused or number(summary, "pending") or summary.get("failure") or not _all_hold(summary):
@@ -94,7 +95,7 @@ def _verdict(summary: Mapping[str, Any], glyphs: Glyphs) -> tuple[str, str]:
 
 
 def _all_hold(summary: Mapping[str, Any]) -> bool:
-    return all(bool(verdict.get("ok")) for verdict in summary.get("expectations") or ())
+    return not any(verdicts.failed(verdict) for verdict in summary.get("expectations") or ())
 
 
 def _what_happened(summary: Mapping[str, Any]) -> str:
@@ -114,9 +115,9 @@ def _what_happened(summary: Mapping[str, Any]) -> str:
         text = ", ".join([plural(total, "event"), *told])
     if summary.get("interrupted"):
         text = f"interrupted after {duration(number(summary, 'simulated_seconds'))}; {text}"
-    if verdicts := summary.get("expectations"):
-        held = sum(bool(verdict.get("ok")) for verdict in verdicts)
-        text += f"; {held} of {plural(len(verdicts), 'expectation')} {'holds' if held == 1 else 'hold'}"
+    if found := summary.get("expectations"):
+        held = sum(bool(verdict.get("ok")) for verdict in found)
+        text += f"; {held} of {plural(len(found), 'expectation')} {'holds' if held == 1 else 'hold'}"
     return text
 
 
@@ -174,6 +175,9 @@ def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
     if number(summary, "rejected"):
         return _advice("The record says which events were rejected and why.", "", width)
     if not _all_hold(summary):
+        if person := verdicts.first_example(summary):
+            command = f"{program} explain {shlex.quote(str(summary.get('run_folder')))} --person {person}"
+            return _advice("What happened to the first of these people, step by step:", command, width)
         return _advice("The ledger in the record says what became of every crossing.", "", width)
     if not remote:
         what = "The same events to an endpoint of your own:"

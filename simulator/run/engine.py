@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simulator import __version__
-from simulator.checks import evaluate
+from simulator.checks import Evidence, evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import (
     Destination,
@@ -31,6 +32,7 @@ from simulator.run.folder import RunFolder, writing
 from simulator.run.guard import guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
+from simulator.run.knowledge import read_evidence
 from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
@@ -352,12 +354,19 @@ class _Run:
             "aborted": self._aborted,
             "failure": self._failure,
         }
-        verdicts = evaluate(scenario.expect, summary, aborted=self._aborted)
-        summary["expectations"] = [verdict.document() for verdict in verdicts]
         if self._folder.received_store.is_file():
             self._export_received()
+        verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
+        summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
-        return RunResult(summary, self._exit_code(all(verdict.ok for verdict in verdicts)))
+        return RunResult(summary, self._exit_code(not any(verdict.failed for verdict in verdicts)))
+
+    def _evidence(self, summary: dict[str, Any]) -> Evidence:
+        """The record of this run, whose summary is not written yet."""
+        evidence = read_evidence(self._folder.path, self._world)
+        return replace(
+            evidence, record=replace(evidence.record, summary=summary), end=self._tally.simulated_ms
+        )
 
     def _end_of_load(self) -> str:
         """Why the load ended, in words."""

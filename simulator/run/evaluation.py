@@ -136,9 +136,10 @@ class CohortEvaluation:
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
         """The person who has sent an identity before."""
         person = self._known.get((namespace, identity))
-        return None if person is None else self._profile(person)
+        return None if person is None else self.profile(person)
 
-    def _profile(self, person: int) -> LazyProfile:
+    def profile(self, person: int) -> LazyProfile:
+        """The person of that ordinal."""
         profile = self._people.get(person)
         if profile is None:
             local = person - self._first

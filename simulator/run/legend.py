@@ -32,6 +32,10 @@ def ledger_header(world: World) -> dict[str, Any]:
         "timezone": str(world.scenario.clock.timezone),
         "groups": groups,
         "places": [[place.id, place.name] for place in world.places.places],
+        "positions": [
+            [round(place.latitude, 6), round(place.longitude, 6), round(place.radius)]
+            for place in world.places.places
+        ],
     }
 
 

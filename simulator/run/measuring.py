@@ -153,7 +153,7 @@ class Meter:
         earlier = next((t for t in self._totals if total.at - t.at <= span + EVERY_S / 2), None)
         if earlier is None or total.at - earlier.at < span - EVERY_S / 2:
             return ""
-        found = live_metric(rule.metric, self._between(earlier, total), earlier, total)
+        found = live_metric(rule.metric or "", self._between(earlier, total), earlier, total)
         if found is None:
             return ""
         over = rule.at_most is not None and found > rule.at_most

@@ -47,10 +47,8 @@ from simulator.world import PlaceSet
 class RegionServices:
     """What operating systems do, by each profile of the run, made when first needed."""
 
-    def __init__(self, places: PlaceSet, *, located: bool = True) -> None:
-        """``located`` says whether anybody looks at the positions of region events."""
+    def __init__(self, places: PlaceSet) -> None:
         self._places = places
-        self._located = located
         self._services: dict[OsProfile, RegionService] = {}
         self._rules: dict[tuple[OsProfile, bool], LifeRules] = {}
 
@@ -59,7 +57,7 @@ class RegionServices:
         profile = profile_of(mix, os)
         service = self._services.get(profile)
         if service is None:
-            service = self._services[profile] = RegionService(profile, self._places, located=self._located)
+            service = self._services[profile] = RegionService(profile, self._places)
         return service
 
     def rules(self, mix: PhoneMix, os: Os) -> LifeRules:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.checks import metric_problem
+from simulator.checks import metric_problem, unknown_names
 from simulator.core.errors import InputError, Problem, UsageError
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery import RECEIVER, make_destination
@@ -224,11 +224,13 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
             where = ("people", name, "personas", str(kind.persona))
             yield from _check_kind(loaded, where, kind.group.phone, kind.group.locale)
     for index, expectation in enumerate(loaded.scenario.expect):
-        if wrong := metric_problem(expectation.metric):
+        if expectation.metric is not None and (wrong := metric_problem(expectation.metric)):
             yield loaded.problem(("expect", index, "metric"), wrong)
-        elif expectation.abort_after is not None and not can_be_live(expectation.metric):
+        elif expectation.abort_after is not None and not can_be_live(expectation.metric or ""):
             what = f"{expectation.metric} is not measured while a run lasts"
             yield loaded.problem(("expect", index, "abort_after"), what, f"expected one of {LIVE_METRICS}")
+        for where_in, wrong in unknown_names(expectation, scenario):
+            yield loaded.problem(("expect", index, *where_in), wrong)
     for name, spec in loaded.scenario.all_destinations().items():
         if spec.to != RECEIVER:
             try:

@@ -116,7 +116,7 @@ class Simulation:
             calendar=self._calendar,
             duration_ms=world.duration_ms,
             sdk=SdkShared(forms, network, self._record),
-            services=RegionServices(world.places, located=world.scenario.app.location_events == "rich"),
+            services=RegionServices(world.places),
             journeys=plan,
         )
         self._unreported = Unreported()

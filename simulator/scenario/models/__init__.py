@@ -19,13 +19,13 @@ from simulator.scenario.models.delivery import (
     SOURCES,
     Destination,
     EdgeOptions,
-    Expectation,
     HttpRequest,
     KafkaOptions,
     Rotation,
     ServerCredentials,
     Source,
 )
+from simulator.scenario.models.expectations import Expectation, Latency, Moment, ShareBounds, Who
 from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumns, Towns, Work, WorkHabits
 from simulator.scenario.models.journeys import (
     ActionDefinition,
@@ -95,6 +95,7 @@ __all__ = [
     "Journey",
     "Journeys",
     "KafkaOptions",
+    "Latency",
     "Library",
     "Load",
     "Login",
@@ -102,6 +103,7 @@ __all__ = [
     "Mobility",
     "Mode",
     "Model",
+    "Moment",
     "NearPlaces",
     "Network",
     "Observed",
@@ -126,6 +128,7 @@ __all__ = [
     "ScriptStep",
     "ServerCredentials",
     "Sessions",
+    "ShareBounds",
     "Source",
     "Spells",
     "Step",
@@ -138,6 +141,7 @@ __all__ = [
     "TraceColumns",
     "Travel",
     "Weekday",
+    "Who",
     "Work",
     "WorkHabits",
 ]

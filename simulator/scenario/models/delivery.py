@@ -1,4 +1,4 @@
-"""Where events go, and what must hold at the end."""
+"""Where events go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
-from simulator.scenario.quantities import Bound, Count, Duration, FilePath, Size
+from simulator.scenario.quantities import Count, Duration, FilePath, Size
 from simulator.scenario.references import ReferenceText, SecretText
 
 # Where an event comes from; events carry the position in this list as one byte.
@@ -173,30 +173,3 @@ class Destination(Model):
     rotate: Rotation | None = Field(
         default=None, description="For files only: begin a new one from time to time."
     )
-
-
-class Expectation(Model):
-    """A number of the run's summary and what it must be."""
-
-    metric: str = Field(
-        description="Dotted path into summary.json, such as `rejected` or `events.location.entry`.",
-        min_length=1,
-    )
-    equals: Bound | None = Field(default=None, description="The value must be this.")
-    at_least: Bound | None = Field(default=None, description="The value must not be lower.")
-    at_most: Bound | None = Field(
-        default=None,
-        description="The value must not be higher; with a unit where it has one, such as `500 ms`.",
-    )
-    abort_after: Duration | None = Field(
-        default=None,
-        gt=0,
-        description="End the run early once this does not hold, measured over this long while it runs; for "
-        "rates, shares of errors and latencies.",
-    )
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> Self:
-        if self.equals is None and self.at_least is None and self.at_most is None:
-            raise ValueError("give at least one of `equals`, `at_least`, `at_most`")
-        return self

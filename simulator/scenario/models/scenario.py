@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
-from simulator.scenario.models.delivery import Destination, Expectation
+from simulator.scenario.models.delivery import Destination
+from simulator.scenario.models.expectations import Expectation
 from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.network import Network

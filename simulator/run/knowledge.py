@@ -1,0 +1,96 @@
+"""What expectations ask about the people of a run: their profiles and audiences, made again from the scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import simpy
+
+from simulator.checks import Evidence, read_happenings, read_record, read_step_events
+from simulator.core.identifiers import ecid
+from simulator.core.simtime import MS_PER_SECOND
+from simulator.journeys import Facts, PersonProfile
+from simulator.people import person_keys
+from simulator.run.evaluation import CohortEvaluation
+from simulator.run.simulation import World
+from simulator.scenario.models import Push
+
+
+class KnownPeople:
+    """The people of a world. Draws are hashes, so they are the people that the run had."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._plan = world.journey_plan()
+        self._facts = None if self._plan is None else Facts(self._plan)
+        self._cohorts: dict[int, CohortEvaluation] = {}
+        self._specs = world.cohorts()
+        self._members: dict[tuple[int, str], bool] = {}
+
+    def member(self, person: int, audience: str) -> bool:
+        """Whether a person is in an audience at the start of the run, by their profile record."""
+        if self._facts is None:
+            return False
+        known = self._members.get((person, audience))
+        if known is None:
+            start = self._world.calendar.utc(0)
+            known = self._facts.member(self._profile(person), audience, start)
+            self._members[person, audience] = known
+        return known
+
+    def attribute(self, person: int, path: Sequence[str]) -> Any:
+        """A value of a person's profile record; None if there is none."""
+        value: Any = self._profile(person).attributes
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def person_of(self, identity: str) -> int | None:
+        """The ordinal of the person with this ECID, that of a phone on which the app was never installed afresh."""
+        return self._identities.get(identity)
+
+    @cached_property
+    def _identities(self) -> dict[str, int]:
+        seed = self._world.scenario.seed
+        return {
+            ecid(key): spec.first_person + local
+            for spec in self._specs
+            for local, key in enumerate(person_keys(seed, spec.group, spec.first_index, spec.size).tolist())
+        }
+
+    def _profile(self, person: int) -> PersonProfile:
+        if self._plan is None:
+            raise ValueError("the scenario has no journeys")
+        spec = next(
+            spec for spec in self._specs if spec.first_person <= person < spec.first_person + spec.size
+        )
+        cohort = self._cohorts.get(spec.first_person)
+        if cohort is None:
+            cohort = self._cohorts[spec.first_person] = CohortEvaluation(
+                simpy.Environment(),
+                self._plan,
+                self._world.populator().populate(spec),
+                self._world.calendar,
+                push=self._world.scenario.app.push or Push(),
+                seed=self._world.scenario.seed,
+                duration_ms=self._world.duration_ms,
+            )
+        return cohort.profile(person)
+
+
+def read_evidence(folder: Path, world: World, step_events: Path | None = None) -> Evidence:
+    """Everything on record of the run in ``folder``, which was one of ``world``.
+
+    ``step_events`` is an export of the real product that takes the place of the run's own record of journeys.
+    """
+    record = read_record(folder)
+    people = KnownPeople(world)
+    happenings = (
+        read_happenings(folder) if step_events is None else read_step_events(step_events, record, people)
+    )
+    simulated = (record.summary or {}).get("simulated_seconds")
+    end = world.duration_ms if simulated is None else round(simulated * MS_PER_SECOND)
+    return Evidence(record, world.journey_plan(), people, happenings, end)

@@ -1,0 +1,140 @@
+"""Expectations about people in real runs: the right people get the message, and if not, the cause is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.core.errors import ExitCode, InputError
+from simulator.run import RunOptions, RunResult, prepare, run
+
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "coupon_at_the_door.yaml"
+
+
+def with_expectations(tmp_path: Path, expect: list[dict[str, Any]]) -> Path:
+    """The coupon scenario with other expectations, of 400 people."""
+    head, _, _ = SCENARIO.read_text(encoding="utf-8").partition("\nexpect:")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(f"{head.replace('size: 2000', 'size: 400')}\nexpect: {json.dumps(expect)}\n", "utf-8")
+    return path
+
+
+def go(path: Path, tmp_path: Path, *overrides: str, name: str = "run") -> RunResult:
+    return run(prepare(path, overrides=overrides), RunOptions(out=tmp_path / name))
+
+
+def judged(tmp_path: Path, *expect: dict[str, Any], overrides: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = go(with_expectations(tmp_path, list(expect)), tmp_path, *overrides).summary[
+        "expectations"
+    ]
+    return found
+
+
+STAYERS = {"visits": ["* Cafe"], "stays": "20 min", "in_audience": ["Members"]}
+WRONG_CASE = (
+    "journeys.events.CafeEntry.rule="
+    '@event{CafeEntry.eventType} == "location.entry" and '
+    'contain(@event{CafeEntry.placeContext.POIinteraction.POIDetail.name}, "Cafe")'
+)
+
+
+def test_the_scenario_as_shipped_holds(tmp_path: Path) -> None:
+    result = go(SCENARIO, tmp_path)
+    assert [verdict["reason"] for verdict in result.summary["expectations"] if not verdict["ok"]] == []
+    assert result.exit_code is ExitCode.OK
+
+
+def test_a_wrong_field_case_fails_and_the_cause_is_named(tmp_path: Path) -> None:
+    result = go(SCENARIO, tmp_path, WRONG_CASE)
+    assert result.exit_code is ExitCode.EXPECTATION_FAILED
+    first = result.summary["expectations"][0]
+    assert first["found"] == 0
+    assert first["failures"][0]["reason"] == "no_match"
+    assert (
+        "the rule reads `placeContext.POIinteraction.POIDetail.name`, which is null: "
+        "the event has `placeContext.POIinteraction.poiDetail.name`"
+    ) in first["reason"]
+
+
+def test_each_reason_is_counted_and_can_be_excused(tmp_path: Path) -> None:
+    expectation = {"who": STAYERS, "receives": "Coupon"}
+    strict, lenient = judged(tmp_path, expectation, {**expectation, "excuse": ["phone", "push_not_allowed"]})
+    reasons = {failure["reason"]: failure["people"] for failure in strict["failures"]}
+    assert sum(reasons.values()) == strict["counts"]["of"] - strict["counts"]["held"] > 0
+    assert reasons["no_permission"] > reasons["push_not_allowed"] > 0
+    assert lenient["counts"]["held"] == strict["counts"]["held"]
+    assert lenient["counts"]["of"] + lenient["counts"]["excused"] == strict["counts"]["of"]
+    assert {failure["reason"] for failure in lenient["failures"]} <= set(reasons) - {"no_permission"}
+
+
+def test_nothing_received_says_how_somebody_came_to_get_something(tmp_path: Path) -> None:
+    everybody, others = judged(
+        tmp_path,
+        {"nothing": "received"},
+        {"who": {"not_in_audience": ["Members"]}, "nothing": "sent"},
+    )
+    assert not everybody["ok"]
+    assert "entered coupon at" in everybody["reason"]
+    assert "in Members: true" in everybody["reason"]
+    assert others["ok"]
+    assert others["counts"]["of"] < everybody["counts"]["of"] == 400
+
+
+def test_the_end_of_the_run_leaves_people_undecided(tmp_path: Path) -> None:
+    (verdict,) = judged(
+        tmp_path,
+        {"who": {"visits": ["* Cafe"]}, "nothing": "received", "within": "6 d"},
+    )
+    assert verdict["counts"]["of"] == verdict["counts"]["held"] + sum(
+        failure["people"] for failure in verdict["failures"]
+    )
+    assert verdict["counts"]["undecided"] > 0
+    assert not verdict["ok"]
+
+
+def test_a_warning_is_reported_but_does_not_fail_the_run(tmp_path: Path) -> None:
+    path = with_expectations(tmp_path, [{"receives": "Coupon", "severity": "warning"}])
+    result = go(path, tmp_path)
+    assert not result.summary["expectations"][0]["ok"]
+    assert result.exit_code is ExitCode.OK
+
+
+def test_an_expectation_about_nobody_does_not_hold(tmp_path: Path) -> None:
+    (verdict,) = judged(tmp_path, {"who": {"visits": ["Bakery"]}, "nothing": "received"})
+    assert not verdict["ok"]
+    assert verdict["reason"] == "there is nobody whom it is about"
+
+
+def test_latencies_are_those_of_the_record(tmp_path: Path) -> None:
+    fast, slow = judged(
+        tmp_path,
+        {"latency": {"since": "entered", "until": "sent", "action": "Coupon", "max": "5 min"}},
+        {"latency": {"since": "entered", "until": "sent", "p50": "4 min", "max": "5 min"}},
+    )
+    assert fast["ok"]
+    assert fast["counts"]["p50"] == fast["counts"]["max"] == 300.0
+    assert not slow["ok"]
+    assert slow["reason"].startswith("p50 is 5 min")
+
+
+@pytest.mark.parametrize(
+    ("expectation", "wrong"),
+    [
+        ({"receives": "Cupon"}, "unknown action 'Cupon'; did you mean 'Coupon'?"),
+        ({"enters": "coupons"}, "unknown journey 'coupons'; did you mean 'coupon'?"),
+        ({"who": {"in_audience": ["Member"]}, "nothing": "sent"}, "did you mean 'Members'?"),
+        ({"who": {"people": ["neighbors/1"]}, "nothing": "sent"}, "did you mean 'neighbours'?"),
+        ({"receives": "Coupon", "excuse": ["no_permision"]}, "did you mean 'no_permission'?"),
+        ({"receives": "Coupon", "opens": "Coupon"}, "give exactly one of"),
+        ({"receives": "Coupon", "who": {"stays": "5 min"}}, "stays: says more about `visits`"),
+        ({"latency": {"since": "sent", "until": "entered", "max": "1 s"}}, "until: must come after"),
+    ],
+)
+def test_mistakes_are_found_before_the_run(tmp_path: Path, expectation: dict[str, Any], wrong: str) -> None:
+    path = with_expectations(tmp_path, [expectation])
+    with pytest.raises(InputError) as caught:
+        prepare(path)
+    assert wrong in str(caught.value)
