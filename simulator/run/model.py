@@ -52,8 +52,6 @@ class CohortModel:
         self._sessions = CohortSessions(cohort)
         self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)
-        if self.evaluation is not None:
-            self.evaluation.serve(self._phones.apps, self._phones.sdks)
         self.env.follow(self._days())
         self.scripts: Scripts | None = None
         """What the people do by a script, if they have one."""
@@ -61,6 +59,11 @@ class CohortModel:
             self.scripts = Scripts(
                 self.env, context, cohort, self._phones, self._planned_crossings.append, happen
             )
+        if self.evaluation is not None:
+            announce = None
+            if self.scripts is not None:
+                announce, self.scripts.on_opened = self.scripts.observations.announce, self.evaluation.opened
+            self.evaluation.serve(self._phones.apps, self._phones.sdks, announce)
 
     @property
     def first_person(self) -> int:
