@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from simulator import __version__
+from simulator.cli_journeys import event_definition, import_journey, triggerable
 from simulator.cli_receiver import export, serve
 from simulator.complaints import plural, show_problems, user_errors
 from simulator.core.errors import ExitCode
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
-click.rich_click.STYLE_COMMANDS_TABLE_COLUMN_WIDTH_RATIO = (1, 4)
+click.rich_click.STYLE_COMMANDS_TABLE_COLUMN_WIDTH_RATIO = (1, 3)
 
 EPILOG = """
 Exit codes: **0** good, **1** an expectation failed, **2** the scenario or the call is wrong,
@@ -348,6 +349,9 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
 
 main.add_command(serve)
 main.add_command(export)
+main.add_command(event_definition)
+main.add_command(triggerable)
+main.add_command(import_journey)
 
 
 @main.command()

@@ -56,10 +56,10 @@ NAMES = {
         Progress render_explanation render_plan render_story render_summary
     """,
     "run": """
-        Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult
-        ServeSettings Simulation Tally WallClock World backfill_options describe_people export_store
-        load_options plan prepare profile_records replay_file run scenario_to_resume serve_receiver
-        serving_metrics
+        EventDescription Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions
+        RunResult ServeSettings Simulation Tally WallClock World backfill_options describe_event
+        describe_people export_store imported_journey judge_event load_options plan prepare
+        profile_records replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load
