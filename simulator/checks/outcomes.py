@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from simulator.ledger import Outcome
 
 
+SYSTEM_NAMES = {"ios": "iOS", "android": "Android", "": "the phone"}
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """An outcome in words.

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from simulator.checks.evidence import bare_evidence
 from simulator.checks.explain import FORMAT, funnel, outcomes
-from simulator.checks.outcomes import told
+from simulator.checks.moments import by_crossing, moments
+from simulator.checks.outcomes import SYSTEM_NAMES, told
 from simulator.checks.record import RunRecord, run_document
 from simulator.core.errors import UsageError
 from simulator.core.simtime import MS_PER_SECOND
-from simulator.ledger import Outcome
+from simulator.ledger import Outcome, Rows
 
 STORY_LINES = 100
 STEPS = ("crossed", "noticed", "queued", "sent", "acknowledged")
-SYSTEM_NAMES = {"ios": "iOS", "android": "Android", "": "the phone"}
 
 
 def tell(
@@ -40,12 +41,23 @@ def tell(
         rows = rows[rows["place"] == where]
         document["place"] = _place(record, where)
     rows = rows[np.lexsort((rows["place"], rows["person"], rows["crossed"]))]
-    return document | {
+    document |= {
         "crossings": len(rows),
         "funnel": funnel(rows),
         "outcomes": outcomes(rows),
         "story": [_crossing(record, row) for row in rows[:limit]],
     }
+    return document if person is None else document | _in_journeys(record, who, rows[:limit], document["story"])
+
+
+def _in_journeys(record: RunRecord, who: int, rows: Rows, story: list[dict[str, Any]]) -> dict[str, Any]:
+    """What crossings led to in journeys goes into their part of the story; what none led to is returned."""
+    evidence = bare_evidence(record)
+    begun, rest = by_crossing(evidence, who)
+    for row, told_of in zip(rows, story, strict=True):
+        key = (int(row["place"]), int(row["crossed"]))
+        told_of["journey"] = list(moments(evidence, begun.get(key, ())))
+    return {"without_crossing": list(moments(evidence, rest))}
 
 
 def _person(record: RunRecord, person: int) -> dict[str, Any]:
