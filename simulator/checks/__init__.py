@@ -10,6 +10,7 @@ from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
 from simulator.checks.names import unknown_names
 from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
+from simulator.checks.overview import overview
 from simulator.checks.record import SUMMARY_FILE, RunRecord, read_record
 from simulator.checks.story import tell
 from simulator.checks.verdict import Failure, Verdict
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate",
     "explain",
     "metric_problem",
+    "overview",
     "read_happenings",
     "read_record",
     "read_step_events",

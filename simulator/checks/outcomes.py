@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from simulator.ledger import Outcome
 
-
 SYSTEM_NAMES = {"ios": "iOS", "android": "Android", "": "the phone"}
 
 

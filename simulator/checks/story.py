@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simulator.checks.evidence import bare_evidence
+from simulator.checks.evidence import Evidence, bare_evidence
 from simulator.checks.explain import FORMAT, funnel, outcomes
 from simulator.checks.moments import by_crossing, moments
 from simulator.checks.outcomes import SYSTEM_NAMES, told
@@ -22,12 +22,17 @@ STEPS = ("crossed", "noticed", "queued", "sent", "acknowledged")
 
 
 def tell(
-    record: RunRecord, *, person: str | None = None, place: str | None = None, limit: int = STORY_LINES
+    record: RunRecord,
+    *,
+    person: str | None = None,
+    place: str | None = None,
+    limit: int = STORY_LINES,
+    evidence: Evidence | None = None,
 ) -> dict[str, Any]:
     """The story of ``person`` (group/number), of ``place`` (id or name), or of the one at the other.
 
-    ``limit`` is how many crossings are told, the earliest first. UsageError for somebody or something that
-    the run does not have.
+    ``limit`` is how many crossings are told, the earliest first. ``evidence`` saves reading the record of journeys
+    again, for who tells of many. UsageError for somebody or something that the run does not have.
     """
     ledger = record.ledger
     rows = ledger.rows
@@ -47,12 +52,13 @@ def tell(
         "outcomes": outcomes(rows),
         "story": [_crossing(record, row) for row in rows[:limit]],
     }
-    return document if person is None else document | _in_journeys(record, who, rows[:limit], document["story"])
+    if person is not None:
+        document |= _in_journeys(evidence or bare_evidence(record), who, rows[:limit], document["story"])
+    return document
 
 
-def _in_journeys(record: RunRecord, who: int, rows: Rows, story: list[dict[str, Any]]) -> dict[str, Any]:
+def _in_journeys(evidence: Evidence, who: int, rows: Rows, story: list[dict[str, Any]]) -> dict[str, Any]:
     """What crossings led to in journeys goes into their part of the story; what none led to is returned."""
-    evidence = bare_evidence(record)
     begun, rest = by_crossing(evidence, who)
     for row, told_of in zip(rows, story, strict=True):
         key = (int(row["place"]), int(row["crossed"]))

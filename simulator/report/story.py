@@ -32,7 +32,12 @@ def render_story(document: Document, console: Console) -> None:
     """Print the document of one person or place to ``console``."""
     glyphs, width = glyphs_for(console), width_of(console)
     print_blocks(
-        [_headline(document, width, glyphs), *_days(document, width), *_besides(document, width), _rest(document)],
+        [
+            _headline(document, width, glyphs),
+            *_days(document, width),
+            *_besides(document, width),
+            _rest(document),
+        ],
         console,
     )
 
