@@ -1,8 +1,8 @@
 """What people see of a run: live progress on standard error while it lasts, the summary when it is over, the
 explanation of what became of its crossings, and reports as files: a page to look at, and JUnit XML.
 
-What goes to a terminal is drawn from plain numbers, look right with and without colour and at any width from 60 columns on,
-and fall back to ASCII where the output cannot show more.
+What goes to a terminal is drawn from plain numbers, looks right with and without colour and at any width from 60
+columns on, and falls back to ASCII where the output cannot show more.
 """
 
 from __future__ import annotations
