@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 
-MEASURES = ("throughput", "crossings", "memory", "receiver")
+MEASURES = ("throughput", "crossings", "memory", "receiver", "delivery")
 
 
 def main() -> None:

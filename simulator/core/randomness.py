@@ -73,7 +73,10 @@ def mix_int(x: int) -> int:
 
 def bits_one(key: int, counter: int = 0) -> int:
     """``bits`` for one key as a Python integer: the same number."""
-    return mix_int(key + (counter + 1) * GOLDEN)
+    x = (key + (counter + 1) * GOLDEN) & _MASK  # mix_int, without the call: there are millions of draws
+    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
+    return x ^ (x >> 31)
 
 
 def uniform_one(key: int, counter: int = 0) -> float:

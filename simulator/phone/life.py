@@ -13,6 +13,7 @@ import simpy
 
 from simulator.core.randomness import bits_one, uniform_one
 from simulator.core.simtime import to_ms
+from simulator.core.timers import Timer, start_timer
 from simulator.ledger import CrossingRow, Outcome, unnoticed
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
@@ -283,9 +284,9 @@ class LivingPhone:
             return
         self._window = now + wait
         self._lack(now, _DOZE, True)
-        simpy.Timeout(self._env, wait, self._window).callbacks.append(self._open_window)
+        start_timer(self._env, wait, self._window, self._open_window)
 
-    def _open_window(self, timer: simpy.Event) -> None:
+    def _open_window(self, timer: Timer) -> None:
         """A maintenance window: the network is let through, and the app may run to use it."""
         window = cast(int, timer.value)
         if self._window == window:

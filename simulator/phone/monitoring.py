@@ -12,6 +12,7 @@ from typing import cast
 import simpy
 
 from simulator.core.randomness import bits_one, uniform_one
+from simulator.core.timers import Timer, start_timer
 from simulator.ledger import Outcome
 from simulator.phone.life import LivingPhone, Unreported, row_of
 from simulator.phone.nearby import Registrations
@@ -113,11 +114,12 @@ class MonitoredPhone(LivingPhone):
         if reason is not None:
             self._lose(place, entry, now, reason)
             return
-        due = now + self._delay(place, now)
-        region = RegionEvent(place, entry, now, due, latitude, longitude, self.inside)
+        key = bits_one(self._key, place)
+        delay = self._delay(key, now)
+        region = RegionEvent(place, entry, now, now + delay, latitude, longitude, self.inside, key=key)
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        simpy.Timeout(self._env, due - now, region).callbacks.append(self._notice)
+        start_timer(self._env, delay, region, self._notice)
 
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
@@ -205,8 +207,8 @@ class MonitoredPhone(LivingPhone):
         return None
 
     def _has(self, place: int, now: int) -> bool:
-        """Whether a place is registered with the system."""
-        return self._registered and (self._watched is None or self._watched.has(place, now))
+        """Whether a place that the person is in, or at the border of, is registered with the system."""
+        return self._registered and (self._watched is None or self._watched.has_around(place, now))
 
     def _sees(self, place: int, entry: bool, now: int, known: int, reliability: float) -> bool:
         """Whether a visit is noticed at all: who was not seen coming is not seen going."""
@@ -217,13 +219,13 @@ class MonitoredPhone(LivingPhone):
             self._within[place] = _UNSEEN
         return seen
 
-    def _delay(self, place: int, crossed: int) -> int:
-        """Time from a crossing to its region event, milliseconds; a draw of (person, place, time)."""
+    def _delay(self, key: int, crossed: int) -> int:
+        """Time from a crossing to its region event, milliseconds; a draw of (``key``, time)."""
         delays = self._service.foreground_delays if self._in_front else self._service.delays
-        delay = delays[bits_one(bits_one(self._key, place), 4 * crossed + _DELAY) >> TO_QUANTILE]
+        delay = delays[bits_one(key, 4 * crossed + _DELAY) >> TO_QUANTILE]
         return round(delay * self._service.profile.saver_delay_factor) if self._saving else delay
 
-    def _notice(self, timer: simpy.Event) -> None:
+    def _notice(self, timer: Timer) -> None:
         """The detection delay of a crossing is over: the app is told, unless that came to nothing."""
         region = cast(RegionEvent, timer.value)
         place, now = region.place, region.noticed
@@ -233,7 +235,7 @@ class MonitoredPhone(LivingPhone):
             self._believe(place, region.entry)
             self._give_up(region, _APP_NOT_RUNNING)
             return
-        if self._watched is not None and not self._watched.has(place, now):
+        if self._watched is not None and not self._watched.has_around(place, now, region.crossed):
             if now - self._watched.fixed_at > _CALLBACK:
                 self._give_up(region, _NOT_MONITORED)
                 return
@@ -242,11 +244,14 @@ class MonitoredPhone(LivingPhone):
         self._report(region, now)
         if self._watched is not None:
             self._register(now)
-        self._perhaps_err(region, now)
+        service = self._service
+        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
+        if share > 0.0:
+            self._perhaps_err(region, now, share)
 
     def _report(self, region: RegionEvent, now: int) -> None:
         """Tell the app, with a position as good as the phone has it."""
-        key = bits_one(self._key, region.place)
+        key = region.key or bits_one(self._key, region.place)
         region.latitude, region.longitude, region.accuracy = self._service.fix(
             key, 4 * now + _POSITION, region.place, region.latitude, region.longitude
         )
@@ -306,13 +311,9 @@ class MonitoredPhone(LivingPhone):
 
     # --- mistakes -----------------------------------------------------------------------------------------
 
-    def _perhaps_err(self, region: RegionEvent, now: int) -> None:
-        """A poor position may soon make the system wrong about the side of the border."""
-        service, place = self._service, region.place
-        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
-        if share <= 0.0:
-            return
-        drawn = bits_one(bits_one(self._key, place), 4 * now + _MISTAKE)
+    def _perhaps_err(self, region: RegionEvent, now: int, share: float) -> None:
+        """A poor position may soon make the system wrong about the side of the border, in so many cases."""
+        drawn = bits_one(region.key or bits_one(self._key, region.place), 4 * now + _MISTAKE)
         if (drawn >> 40) * 2.0**-24 >= share:
             return
         spread = _LONGEST_MISTAKE - _SHORTEST_MISTAKE
@@ -347,7 +348,7 @@ class MonitoredPhone(LivingPhone):
 
     def _can_report(self, place: int, now: int) -> bool:
         free = self._allowed and not self._off and not self._stopped and place not in self._pending
-        return free and self._has(place, now)
+        return free and self._registered and (self._watched is None or self._watched.has(place, now))
 
     def _without_crossing(self, like: RegionEvent, entry: bool, now: int) -> RegionEvent:
         """A region event at the same place that no crossing caused."""

@@ -29,6 +29,8 @@ METRES_PER_DEGREE = MEAN_RADIUS * 3.141592653589793 / 180.0
 # no sphere, 0.9 % because parallels shorten towards the poles.
 _MAP_M = 5_000.0
 _SLACK = 1.02
+# Points are the same if latitude and longitude differ by less, degrees: 0.1 m.
+_SAME_POINT = 1e-6
 
 
 class Way(NamedTuple):
@@ -77,12 +79,36 @@ class Way(NamedTuple):
 class Ways:
     """The legs of a cohort's day as columns; a leg becomes a :class:`Way` only when somebody asks."""
 
-    __slots__ = ("_columns",)
+    __slots__ = ("_columns", "_ends", "_speed", "_starts")
 
     def __init__(self, legs: Legs) -> None:
         d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
         east = METRES_PER_DEGREE * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
         self._columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east)
+        length = np.sqrt((d_lat * METRES_PER_DEGREE) ** 2 + (d_lon * east) ** 2)
+        self._speed = length / np.maximum(legs.t1 - legs.t0, 1)
+        self._starts = np.stack([legs.lat0, legs.lon0])
+        self._ends = np.stack([legs.lat1, legs.lon1])
+
+    def fastest(self, first: int, last: int) -> float:
+        """The highest speed on legs ``first`` to ``last`` (exclusive), metres per millisecond.
+
+        Infinite where a leg does not begin where the one before ended.
+        """
+        if first == last:
+            return 0.0
+        gaps = np.abs(self._starts[:, first + 1 : last] - self._ends[:, first : last - 1])
+        if gaps.max(initial=0.0) > _SAME_POINT:
+            return inf
+        return float(self._speed[first:last].max())
+
+    def begins(self, row: int) -> tuple[float, float]:
+        """Where leg ``row`` begins, degrees."""
+        return float(self._starts[0, row]), float(self._starts[1, row])
+
+    def ends(self, row: int) -> tuple[float, float]:
+        """Where leg ``row`` ends, degrees."""
+        return float(self._ends[0, row]), float(self._ends[1, row])
 
     def rows(self, first: int, last: int) -> Iterable[Way]:
         """Legs ``first`` to ``last`` (exclusive)."""
@@ -106,6 +132,7 @@ class PlacesService:
         self._latitude: Sequence[float] = places.latitude.tolist()
         self._longitude: Sequence[float] = places.longitude.tolist()
         self._east: Sequence[float] = (METRES_PER_DEGREE * numerics.cos(radians(places.latitude))).tolist()
+        self._radius: Sequence[float] = places.radius.tolist()
         self._realms: dict[int, float] = {}
 
     def around(self, latitude: float, longitude: float) -> list[int]:
@@ -119,12 +146,18 @@ class PlacesService:
         y = (latitude - self._latitude[place]) * METRES_PER_DEGREE
         x = _short_way(longitude - self._longitude[place]) * self._east[place]
         away = _SLACK * sqrt(x * x + y * y)
-        if away > _MAP_M:
-            return False
+        return away <= _MAP_M and away < self.realm(place)
+
+    def surely_lists_within(self, place: int, metres: float) -> bool:
+        """Whether ``place`` is among the nearest for anybody at most so far away from its border."""
+        return _SLACK * (self._radius[place] + metres) < self.realm(place)
+
+    def realm(self, place: int) -> float:
+        """Up to this distance from the centre of ``place``, metres, it is among the nearest in any case."""
         realm = self._realms.get(place)
         if realm is None:
             realm = self._realms[place] = self._realm(place)
-        return away < realm
+        return realm
 
     def _realm(self, place: int) -> float:
         """Up to this distance from the centre of ``place``, metres, too few others can be nearer.
@@ -147,12 +180,15 @@ class Registrations:
     __slots__ = (
         "_ahead",
         "_asked",
+        "_end",
         "_fix",
         "_latitude",
         "_longitude",
         "_nearest",
         "_paused",
         "_service",
+        "_speed",
+        "_speed_before",
         "_ways",
     )
 
@@ -169,6 +205,9 @@ class Registrations:
         self._paused = False
         # When the app last asked where it is, if that has not been answered yet.
         self._asked: int | None = None
+        # The highest speeds of the legs of the last table and of the one before, and where the last one ends.
+        self._speed = self._speed_before = 0.0
+        self._end: tuple[float, float] | None = None
 
     @property
     def fixed_at(self) -> int:
@@ -181,6 +220,12 @@ class Registrations:
         if len(self._ahead) > 1:
             self.catch_up(now)
         self._ahead = (*self._ahead, (ways, first, last))
+        self._speed_before, self._speed = self._speed, ways.fastest(first, last)
+        if first < last:
+            start, end = ways.begins(first), self._end
+            if end is not None and max(abs(start[0] - end[0]), abs(start[1] - end[1])) > _SAME_POINT:
+                self._speed = inf
+            self._end = ways.ends(last - 1)
 
     def _unfold(self) -> None:
         """Look at the legs that nobody needed so far."""
@@ -233,6 +278,19 @@ class Registrations:
             time, way = found
             self._locate(time, *way.at(time))
         self._forget(now)
+
+    def has_around(self, place: int, now: int, since: int | None = None) -> bool:
+        """:meth:`has` for a place that the person is in, or whose border they are at or were at ``since``.
+
+        The app knows where the person is to within a significant distance, or what they can do in the time that
+        must pass between two changes: often that is enough to tell.
+        """
+        if not self._paused and self._end is not None:
+            fastest = max(self._speed, self._speed_before)
+            moved = 0.0 if since is None else fastest * (now - since)
+            if self._service.surely_lists_within(place, moved + max(SIGNIFICANT_M, fastest * SIGNIFICANT_MS)):
+                return True
+        return self.has(place, now)
 
     def has(self, place: int, now: int) -> bool:
         """Whether ``place`` is registered at ``now``, which must not decrease from call to call."""

@@ -77,8 +77,8 @@ class RegionEvent:
     Times are virtual milliseconds: ``crossed`` when the border was truly crossed (-1 if no crossing caused the
     event: see ``cause``), ``noticed`` when the callback came. ``latitude`` and ``longitude`` are the position
     fix in degrees, ``accuracy`` the radius in metres that the phone claims for it; ``inside`` are the places
-    (indices) that the phone takes itself to be in after the event. ``listed`` is False if the app no longer
-    had the place among those nearby when the callback came.
+    (indices) that the phone takes itself to be in after the event. ``key`` is that of draws about it.
+    ``listed`` is False if the app no longer had the place among those nearby when the callback came.
     """
 
     __slots__ = (
@@ -87,6 +87,7 @@ class RegionEvent:
         "crossed",
         "entry",
         "inside",
+        "key",
         "latitude",
         "listed",
         "longitude",
@@ -105,6 +106,7 @@ class RegionEvent:
         inside: dict[int, None],
         accuracy: float = PERFECT_ACCURACY,
         cause: Cause = Cause.CROSSING,
+        key: int = 0,
     ) -> None:
         self.place = place
         self.entry = entry
@@ -115,6 +117,7 @@ class RegionEvent:
         self.inside = inside
         self.accuracy = accuracy
         self.cause = cause
+        self.key = key
         self.listed = True
 
 

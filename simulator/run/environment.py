@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import heappop
+from math import inf
 from typing import cast
 
 import simpy
@@ -17,23 +19,44 @@ class CohortEnvironment(simpy.Environment):
     """
 
     _until = 0
+    _planned: float = inf
+    _plan: Iterator[int] = iter(())
+
+    def follow(self, plan: Iterator[int]) -> None:
+        """Let ``plan`` do what is planned: it says when it wants to go on, does so then, and says when again.
+
+        What was planned happens before everything else of its millisecond. It is no SimPy process, because it goes on
+        so often that making an event each time is a good part of the work.
+        """
+        self._plan = plan
+        self._planned = next(plan, inf)
 
     def run_before(self, until: int) -> None:
-        """Process every event earlier than ``until``; the clock stays at the last of them."""
+        """Let everything happen that is earlier than ``until``; the clock stays at the last of it."""
         self._until = until
         queue = self._queue  # SimPy's heap: (time, priority, id, event)
-        while queue and queue[0][0] < until:
-            self._now, _, _, event = heappop(queue)
-            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-            for callback in callbacks:
-                callback(event)
-            if not event._ok and not event.defused:
-                raise cast(BaseException, event._value)
+        plan, planned = self._plan, self._planned
+        while True:
+            if queue and queue[0][0] < planned:
+                if queue[0][0] >= until:
+                    break
+                self._now, _, _, event = heappop(queue)
+                callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+                for callback in callbacks:
+                    callback(event)
+                if not event._ok and not event.defused:
+                    raise cast(BaseException, event._value)
+            elif planned < until:
+                self._now = int(planned)
+                planned = next(plan, inf)
+            else:
+                break
+        self._planned = planned
 
     def skip_to(self, time: int) -> bool:
-        """Set the clock to ``time`` if a :class:`Wake` for it would be the very next event of this window.
+        """Set the clock to ``time`` if nothing else comes before, and ``time`` is in this window.
 
-        Whoever would sleep until then can go on at once: the same order of things, and no event.
+        The plan can go on at once then.
         """
         queue = self._queue
         if time >= self._until or (queue and queue[0][0] < time):

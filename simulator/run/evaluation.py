@@ -36,6 +36,10 @@ class InHand(Protocol):
         """The app leaves the front."""
 
 
+Announce = Callable[[int, str, Mapping[str, Any]], None]
+"""Takes what a person (index within the cohort) received: the name of the action, and what came with it."""
+
+
 class LazyProfile(PersonProfile):
     """A person whose profile record is made when somebody looks at it: most are never looked at."""
 
@@ -82,6 +86,8 @@ class CohortEvaluation:
         self._waiting: dict[int, list[Message]] = {}
         self._apps: Sequence[InHand] = ()
         self._sdks: Sequence[MobileSdk] = ()
+        self._announce: Announce | None = None
+        self._announced: dict[str, tuple[Message, int]] = {}
         self._latency = plan.model.latency
         self._horizon = duration_ms
         self._locales: Sequence[str] | None = None
@@ -97,9 +103,14 @@ class CohortEvaluation:
             horizon=duration_ms,
         )
 
-    def serve(self, apps: Sequence[InHand], sdks: Sequence[MobileSdk]) -> None:
-        """The phones that messages go to, in the order of the cohort's people."""
-        self._apps, self._sdks = apps, sdks
+    def serve(
+        self, apps: Sequence[InHand], sdks: Sequence[MobileSdk], announce: Announce | None = None
+    ) -> None:
+        """The phones that messages go to, in the order of the cohort's people.
+
+        ``announce`` is told what people receive who act by a script, and open messages when it says so.
+        """
+        self._apps, self._sdks, self._announce = apps, sdks, announce
 
     def collect(self) -> list[JournalRow]:
         """The rows since the last call."""
@@ -206,6 +217,11 @@ class CohortEvaluation:
     def _received(self, message: Message) -> None:
         now = int(self._env.now)
         self._note("received", message, {"action": message.action, "sent": message.at})
+        if self._announce is not None:
+            brought = _tracking(message, self._plan)
+            self._announced[brought["id"]] = message, now
+            self._announce(message.person.ordinal - self._first, message.action, brought)
+            return
         key = mix_int(message.person.key ^ key_of("push", message.instance, message.step))
         if uniform_one(key, _OPENS) < self._push.opened:
             delay = self._draw(self._push.opened_after, message, _OPENED)
@@ -227,6 +243,12 @@ class CohortEvaluation:
             )
         self._note("opened", message, {"action": message.action, "received": received})
         sdk.push_opened(now, _tracking(message, self._plan))
+
+    def opened(self, identifier: str) -> None:
+        """Somebody opened, by a script, the message of this id."""
+        if (found := self._announced.pop(identifier, None)) is not None:
+            message, received = found
+            self._note("opened", message, {"action": message.action, "received": received})
 
     def _draw(self, distribution: Distribution, message: Message, purpose: int) -> int:
         key = mix_int(message.person.key ^ key_of("push", message.instance, message.step))

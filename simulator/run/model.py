@@ -7,11 +7,10 @@ of a network) is a SimPy event of its own. A person to whom nothing happens cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-import simpy
 
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.people import Cohort, DayLegs, DayPlanner
@@ -25,7 +24,7 @@ from simulator.phone import (
 )
 from simulator.phone.happenings import ENTER, LEAVE_APP, OPEN_APP
 from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
-from simulator.run.environment import CohortEnvironment, Wake
+from simulator.run.environment import CohortEnvironment
 from simulator.run.phones import ModelContext, make_phones
 from simulator.run.scripted import Scripts
 from simulator.world import solve
@@ -53,15 +52,18 @@ class CohortModel:
         self._sessions = CohortSessions(cohort)
         self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)
-        if self.evaluation is not None:
-            self.evaluation.serve(self._phones.apps, self._phones.sdks)
-        self.env.process(self._days())
+        self.env.follow(self._days())
         self.scripts: Scripts | None = None
         """What the people do by a script, if they have one."""
         if cohort.group.script:
             self.scripts = Scripts(
                 self.env, context, cohort, self._phones, self._planned_crossings.append, happen
             )
+        if self.evaluation is not None:
+            announce = None
+            if self.scripts is not None:
+                announce, self.scripts.on_opened = self.scripts.observations.announce, self.evaluation.opened
+            self.evaluation.serve(self._phones.apps, self._phones.sdks, announce)
 
     @property
     def first_person(self) -> int:
@@ -90,7 +92,7 @@ class CohortModel:
 
     # --- days ---------------------------------------------------------------------------------------------
 
-    def _days(self) -> Generator[simpy.Event, None, None]:
+    def _days(self) -> Iterator[int]:
         """Plan each local day at its beginning, and let what is on the agenda happen until the next one.
 
         A run that starts at night begins with people still out from the evening before.
@@ -107,12 +109,12 @@ class CohortModel:
             if midnight == duration:
                 return
             if midnight > env.now:
-                yield Wake(env, midnight - int(env.now))
+                yield midnight
             plan = self._next_day(today).between(int(env.now), duration)
             self._expect(plan)
             agenda = Agenda.merged(agenda.between(midnight, duration), plan)
 
-    def _conduct(self, agenda: Agenda) -> Generator[simpy.Event, None, None]:
+    def _conduct(self, agenda: Agenda) -> Iterator[int]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
         env, phones, apps, living = self.env, self._phones.phones, self._phones.apps, self._phones.living
         now, skip_to = int(env.now), env.skip_to
@@ -121,7 +123,7 @@ class CohortModel:
             for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
                 if at > now:
                     if not skip_to(at):
-                        yield Wake(env, at - now)
+                        yield at
                     now = at
                 if kind <= ENTER:
                     phones[who].cross(at, place, kind == ENTER, latitude, longitude)

@@ -1,7 +1,7 @@
 """What people receive, announced to those whose scripts wait for it.
 
-A run, or whatever receives a journey's messages for it, announces "this person received that"; a scripted person
-waits for it, up to a time. Nothing announces anything yet in a run by itself.
+The journeys of a run, or whatever receives messages for it, announce "this person received that"; a scripted person
+waits for it, up to a time.
 """
 
 from __future__ import annotations

@@ -60,6 +60,8 @@ class Scripts:
         self.expect = expect
         self.happen = happen
         self.observations = Observations(env)
+        self.on_opened: Callable[[str], None] = lambda identifier: None
+        """Told the id of each message that is opened."""
         self.done = 0
         """Steps that were done."""
         self.in_vain = 0
@@ -211,6 +213,7 @@ class ScriptedPerson:
             self._sdk.push_acted(now, self._message, DISMISS)
             return
         self._bring_app(True, now)
+        self._scripts.on_opened(str(self._message.get("id", "")))
         if how == "open":
             self._sdk.push_opened(now, self._message)
         else:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import simpy
 
+from simulator.core.timers import Timer, start_timer
 from simulator.ledger import CrossingRow, Outcome
 from simulator.phone import Os
 from simulator.sdk.edge_answers import RETRY_INTERVAL_MS, Handling, judge
@@ -77,10 +78,7 @@ class Owner(Protocol):
     online: bool
     until: int
     collects: bool
-
-    @property
-    def os(self) -> Os:
-        """The phone's system."""
+    os: Os
 
     def queue_empty(self, answered: int) -> None:
         """Nothing is left; the last answer came at ``answered``."""
@@ -111,7 +109,7 @@ class EdgeQueue:
         self._late = record.late_after_ms
         self._hits: deque[QueuedHit] = deque()
         # What is waited for: an answer (then a request is under way) or the next attempt. None if nothing is.
-        self._timer: simpy.Event | None = None
+        self._timer: Timer | None = None
         self._under_way: Attempt | None = None
         # When the first hit was first tried without a connection; it is tried again every 5 s from then on.
         self._polled: int | None = None
@@ -222,11 +220,9 @@ class EdgeQueue:
     # --- waiting ------------------------------------------------------------------------------------------
 
     def _sleep(self, until: int) -> None:
-        timer = simpy.Timeout(self._env, until - int(self._env.now))
-        timer.callbacks.append(self._wake)
-        self._timer = timer
+        self._timer = start_timer(self._env, until - int(self._env.now), None, self._wake)
 
-    def _wake(self, timer: simpy.Event) -> None:
+    def _wake(self, timer: Timer) -> None:
         """A wait is over: an answer is there, or it is time for the next attempt."""
         if timer is not self._timer:
             return

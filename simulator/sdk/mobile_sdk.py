@@ -15,6 +15,7 @@ import simpy
 
 from simulator.core.identifiers import ecid
 from simulator.core.simtime import MS_PER_SECOND
+from simulator.core.timers import Timer, start_timer
 from simulator.ledger import Outcome
 from simulator.phone import FOREVER, Os, ProcessEnd, RegionEvent
 from simulator.sdk.consent import Choice
@@ -69,6 +70,7 @@ class MobileSdk:
             "collects",
             "on_connected",
             "online",
+            "os",
             "sender",
             "until",
         ),
@@ -95,6 +97,7 @@ class MobileSdk:
         self.sender = sender
         self._identities = anonymous(ecid)
         self._forms = forms
+        self.os: Os = forms.handset.os
         self._skew = skew
         self._plan = plan
         self._login = login
@@ -123,11 +126,6 @@ class MobileSdk:
         self.collects = self._consent is Choice.YES
         if plan is not None and plan.steps and plan.steps[0].due == 0:
             self._do_before(plan)
-
-    @property
-    def os(self) -> Os:
-        """The phone's system."""
-        return self._forms.handset.os
 
     @property
     def facts(self) -> SdkFacts:
@@ -179,8 +177,7 @@ class MobileSdk:
         self._run_until(self._until_behind)
         if self._launched is not None and self._close_due is None:
             self._close_due = now
-            timer = simpy.Timeout(self._env, LIFECYCLE_DEBOUNCE_MS, now)
-            timer.callbacks.append(self._debounced)
+            start_timer(self._env, LIFECYCLE_DEBOUNCE_MS, now, self._debounced)
 
     def ended(self, now: int, why: ProcessEnd) -> None:
         """The process ended. What is stored stays; a session that was open will be closed at the next start."""
@@ -278,7 +275,7 @@ class MobileSdk:
         self._launched = now
         self._send(now, LAUNCH, now, template, (self._identities,))
 
-    def _debounced(self, timer: simpy.Event) -> None:
+    def _debounced(self, timer: Timer) -> None:
         """The debounce is over, if it was not cancelled and the process is not suspended."""
         now = int(self._env.now)
         if self._close_due is not None and self._close_due == timer.value and self.until >= now:

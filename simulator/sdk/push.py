@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.core.identifiers import uuid_one
+from simulator.core.randomness import bits_one
 from simulator.phone import Os
 from simulator.xdm import EventType, SdkFacts, Slot
 from simulator.xdm.events import implementation_details
@@ -13,6 +13,7 @@ from simulator.xdm.events import implementation_details
 # MessagingConstants of iOS.
 PUSH_CHANNEL = "https://ns.adobe.com/xdm/channels/push"
 DISMISS = "Dismiss"
+_TOKENS = 0x70757368  # keeps the draws of tokens apart from those of event ids
 
 Message = Mapping[str, Any]
 """A push message as the phone got it: `id`, and what it brings for tracking (`_xdm`, mobile_sdk.md 6.3)."""
@@ -27,8 +28,8 @@ def provider(os: Os, sandbox: bool = False) -> str:
 
 def make_token(key: int, generation: int, os: Os) -> str:
     """The push token of an installation, made up: 64 hexadecimal digits on iOS, longer on Android."""
-    numbers = range(8 * generation, 8 * generation + (2 if os == "ios" else 5))
-    return b"".join(uuid_one(key ^ 0x70757368, number).replace(b"-", b"") for number in numbers).decode()
+    numbers = range(16 * generation, 16 * generation + (4 if os == "ios" else 10))
+    return "".join([f"{bits_one(key ^ _TOKENS, number):016x}" for number in numbers])
 
 
 def token_event(app_id: str, sdk: SdkFacts, os: Os, sandbox: bool) -> dict[str, Any]:

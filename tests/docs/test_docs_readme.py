@@ -65,10 +65,19 @@ def test_the_commands_of_the_first_scenario_run(tmp_path: Path) -> None:
     assert "✔ corner_cafe: " in done.stdout
 
 
+def test_the_commands_of_the_journey_run(tmp_path: Path) -> None:
+    folder = workplace(tmp_path)
+    done = shell(OTHERS[1], folder)
+    assert done.returncode == 0, done.stderr
+    assert "✔ coupon_at_the_door: " in done.stdout
+    assert (folder / "runs" / "coupon" / "journeys.ndjson").stat().st_size > 100_000
+    assert (folder / "runs" / "coupon" / "step_events.ndjson").stat().st_size > 100_000
+
+
 def test_the_commands_that_send_events_run(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    serve, *others = OTHERS[1].replace("8080", str(port)).splitlines()
+    serve, *others = OTHERS[2].replace("8080", str(port)).splitlines()
     assert "journeysim serve" in serve
     folder = workplace(tmp_path)
     wait = f"until curl -sf --noproxy '*' http://127.0.0.1:{port}/health; do sleep 0.05; done > /dev/null"

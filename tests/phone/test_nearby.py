@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.phone.nearby import SIGNIFICANT_M, SIGNIFICANT_MS, PlacesService, Registrations, Ways
-from simulator.world import Legs, PlaceSet, geodesy
+from simulator.world import Legs, PlaceSet, geodesy, solve
 from tests.phone.phones import MINUTE
 from tests.world.making import place_set
 
@@ -199,3 +199,30 @@ def test_whether_somebody_asked_in_between_makes_no_difference(days: int) -> Non
     end = days * 1440 * MINUTE
     assert [unasked.has(n, end) for n in range(60)] == [asked.has(n, end) for n in range(60)]
     assert unasked.fixed_at == asked.fixed_at > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.sampled_from([1, 3, 10]),
+    spacing=st.sampled_from([100.0, 900.0, 6000.0, 40_000.0]),
+    pace=st.floats(20.0, 1500.0),
+)
+def test_what_is_told_at_a_border_without_looking_is_what_looking_tells(
+    seed: int, count: int, spacing: float, pace: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    places = street(30, spacing, radius=min(spacing / 3, 400.0))
+    service = PlacesService(places, count)
+    steps, here, time = [], 0.0, 5.0
+    for there in rng.uniform(0.0, 29 * spacing, 6).tolist():
+        minutes = abs(there - here) / pace
+        steps.append((there, time, time + minutes))
+        here, time = there, time + minutes + float(rng.uniform(0.0, 30.0))
+    quick, exact = (walker(service, legs(*steps)) for _ in range(2))
+    crossings = solve(places, legs(*steps))
+    questions: list[tuple[int, int, int | None]] = []
+    for place, crossed in zip(crossings.place.tolist(), crossings.time.tolist(), strict=True):
+        questions += [(crossed, place, None), (crossed + int(rng.integers(0, 10 * MINUTE)), place, crossed)]
+    for now, place, since in sorted(questions, key=lambda question: question[0]):
+        assert quick.has_around(place, now, since) == exact.has(place, now)
