@@ -340,7 +340,7 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
     from simulator.checks import read_record, tell
     from simulator.report import render_explanation, render_story
 
-    limited = {} if limit is None else {"limit": limit}
+    limited: dict[str, Any] = {} if limit is None else {"limit": limit}
     record = read_record(folder)
     one = person is not None or place is not None
     document = tell(record, person=person, place=place, **limited) if one else explain_run(record, **limited)

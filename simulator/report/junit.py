@@ -23,7 +23,7 @@ def junit_xml(summary: Mapping[str, Any]) -> bytes:
     skipped = sum(case.find("skipped") is not None for case in cases)
     wall = f"{float(summary.get('wall_seconds') or 0.0):.3f}"
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": str(errors)}
-    suite = ET.Element("testsuite", name=name, **counts, skipped=str(skipped), time=wall)
+    suite = ET.Element("testsuite", {"name": name, **counts, "skipped": str(skipped), "time": wall})
     properties = ET.SubElement(suite, "properties")
     for key in (
         "seed",
@@ -38,10 +38,11 @@ def junit_xml(summary: Mapping[str, Any]) -> bytes:
         if summary.get(key) is not None:
             ET.SubElement(properties, "property", name=key, value=_clean(str(summary[key])))
     suite.extend(cases)
-    root = ET.Element("testsuites", name="journeysim", **counts, time=wall)
+    root = ET.Element("testsuites", {"name": "journeysim", **counts, "time": wall})
     root.append(suite)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def write_junit(summary: Mapping[str, Any], path: Path) -> None:

@@ -132,7 +132,7 @@ def _tiles(summary: Document) -> str:
         return sum(counts.get(state, 0) for counts in actions.values())
 
     tiles = [("people", summary.get("people")), ("crossings", summary.get("crossings"))]
-    tiles += [("events sent", summary.get("sent")), ("acknowledged", summary.get("acknowledged"))]
+    tiles.append(("events acknowledged", summary.get("acknowledged")))
     if journeys:
         tiles.append(("journey entries", sum(journey["entered"] for journey in journeys.values())))
     if actions:
@@ -219,9 +219,7 @@ def _beside(summary: Document) -> str:
     if discards := summary.get("discards"):
         ranked = sorted(discards.items(), key=lambda item: -item[1])
         rows = _rows(ranked, sum(discards.values()), "lost")
-        parts.append(
-            f'<h3>Events that entered nothing</h3><table class="funnel">{rows}</table>'
-        )
+        parts.append(f'<h3>Events that entered nothing</h3><table class="funnel">{rows}</table>')
     return f"<div>{''.join(parts)}</div>" if parts else ""
 
 

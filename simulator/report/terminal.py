@@ -81,10 +81,11 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     lines = [first, *(Text("  ").append_text(line) for line in rest)]
     if aborted := summary.get("aborted"):
         lines += wrapped(f"ended early: {aborted}", width, "  ", BAD)
-    if first := next((one for one in summary.get("expectations") or () if verdicts.failed(one)), None):
-        lines += wrapped(f"{verdicts.label(first)}: {cause_of(first)}", width, "  ", BAD)
     if failure := summary.get("failure"):
         lines += wrapped(f"stopped early: {failure}", width, "  ", BAD)
+    failed = next((one for one in summary.get("expectations") or () if verdicts.failed(one)), None)
+    if failed and failed.get("failures"):
+        lines += wrapped(f"{verdicts.label(failed)}: {cause_of(failed)}", width, "  ", BAD)
     if description := str(summary.get("description") or ""):
         lines += wrapped(description, width, "  ")
     if when := _when(summary, glyphs):
