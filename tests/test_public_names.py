@@ -32,9 +32,10 @@ NAMES = {
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
     "people": """
-        COHORT_SIZE HOME Cart Catalogue Cohort CohortSpec DayLegs DayPlanner Line Mover Part PlaceNames Planner
-        Populator Surroundings cohort_specs due_times group_sizes kind_rows person_keys reachable_towns
-        when_followed
+        COHORT_SIZE HOME Browsing Cart Catalogue Cohort CohortSpec Day DayLegs DayPlanner Deed Intervals
+        Line Mover Occasions Part PlaceNames Planner Populator ShoppingPlanner Surroundings Whereabouts
+        chances_of cohort_specs due_times group_sizes kind_rows person_keys reachable_towns read_step
+        visits_of when_followed
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
@@ -75,19 +76,21 @@ NAMES = {
         SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
         render_hits rule_problems user_agent
     """,
+    "sources": "Customer Outbox Programme TillSystem WebShop item_facts",
     "world": """
         ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
         is_osm load_places load_roads load_towns load_tracks solve
     """,
     "xdm": """
-        BEHAVIORS CLASSES CLOSE_SLOTS EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
-        INDIVIDUAL_PROFILE RECORD RICH_SLOTS SDK_SLOTS TIME_SERIES AppFacts DeviceFacts EventType
-        EventValidator FieldGroup FieldPath ItemFacts LifecycleTemplates LocationTemplates OrderFacts
-        PersonFacts PlaceTemplates PoiFacts RichPlace SdkFacts Slot StreamRules Template Violation XdmClass
-        active_poi application_close application_launch application_part commerce_event compiled_schema device_part
-        environment_part event_schema field_paths groups_for identity_map implementation_details
-        json_members json_number json_string json_value library_node located_device_part location_event
-        merged_nodes missing_essentials place_consistency poi_part profile_record tenant_key
+        BEHAVIORS CLASSES CLOSE_SLOTS COMMERCE_TYPES EVENT_TYPES EXPERIENCE_EVENT FIELD_GROUPS IDENTITY_MAP
+        INDIVIDUAL_PROFILE LOYALTY_TYPES POINTS_EARNED RECORD RICH_SLOTS SDK_SLOTS TIER_REACHED TIME_SERIES
+        AppFacts CommerceTemplates DeviceFacts EventType EventValidator FieldGroup FieldPath ItemFacts
+        LifecycleTemplates LocationTemplates OrderFacts PersonFacts PlaceTemplates PoiFacts RichPlace
+        SdkFacts Slot StreamRules Template Violation XdmClass active_poi application_close
+        application_launch application_part commerce_event compiled_schema device_part environment_part
+        event_schema field_paths groups_for identity_map implementation_details json_members json_number
+        json_string json_value library_node located_device_part location_event loyalty_event merged_nodes
+        missing_essentials page_view place_consistency poi_part profile_record tenant_key
     """,
 }
 ROOMS = sorted(module.name for module in pkgutil.iter_modules(simulator.__path__) if module.ispkg)

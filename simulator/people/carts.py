@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from simulator.core.identifiers import derived_uuid
 from simulator.scenario.models import Product
@@ -29,10 +31,18 @@ class Catalogue:
     def __init__(self, products: Iterable[Product], currency: str) -> None:
         self.currency = currency
         self._products: Mapping[str, Product] = {product.sku: product for product in products}
+        self._by_rank = list(self._products)
+        # Zipf's law: the second is looked at half as often as the first, and so on.
+        self._edges = list(accumulate(1.0 / rank for rank in range(1, len(self._by_rank) + 1)))
 
     def line(self, sku: str, units: int) -> Line:
         """So many units of a product; KeyError if there is no such product."""
         return Line(self._products[sku], units)
+
+    def popular(self, u: float) -> str:
+        """The SKU of a product, by a uniform number: the earlier in the catalogue, the more often."""
+        found = bisect_right(self._edges, u * self._edges[-1])
+        return self._by_rank[min(found, len(self._by_rank) - 1)]
 
     def lines(self, skus: Iterable[str]) -> list[Line]:
         """The products of a list in which each stands as often as it is wanted."""
@@ -91,8 +101,3 @@ class Cart:
         """The id of the next order, from the cart or not."""
         self.orders += 1
         return derived_uuid("order", self.owner, self.orders)
-
-
-def total(lines: Iterable[Line]) -> int:
-    """What all lines cost together, in hundredths of the currency."""
-    return sum(line.cents for line in lines)

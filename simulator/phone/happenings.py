@@ -15,3 +15,6 @@ SAVER_ON, SAVER_OFF = 10, 11
 FORCE_QUIT, CRASH, SYSTEM_END = 12, 13, 14
 REINSTALL, UPDATE = 15, 16
 PERMISSION = 17  # the new one is the number that crossings have in `place`
+# People who shop: a step in the app or in the web shop (in `place`: its whereabouts and whether it is the first of its
+# session), and paying in a store.
+BROWSE, BROWSE_WEB, PAY = 18, 19, 20

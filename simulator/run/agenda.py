@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simulator.people import Occasions
 from simulator.phone import DayConditions, DaySessions, happenings
 from simulator.world import Crossings
 
@@ -82,6 +83,19 @@ def conditions_agenda(conditions: DayConditions) -> Agenda:
         person=conditions.person,
         kind=conditions.kind,
         place=conditions.value,
+        latitude=nowhere,
+        longitude=nowhere,
+    ).sorted()
+
+
+def occasions_agenda(occasions: Occasions, kind: int) -> Agenda:
+    """What people do on a day, all of one kind, in order."""
+    nowhere = np.zeros(len(occasions.time))
+    return Agenda(
+        time=occasions.time,
+        person=occasions.person,
+        kind=np.full(len(occasions.time), kind, np.int8),
+        place=occasions.value,
         latitude=nowhere,
         longitude=nowhere,
     ).sorted()

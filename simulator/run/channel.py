@@ -23,7 +23,7 @@ SLOTS = 2
 SLOT_BYTES = 64 << 20
 _THROUGH_CONNECTION = -1
 
-_COLUMNS = tuple(np.dtype(kind) for kind in ("<i8", "<i4", "u1", "u1", "?", "<i4", ROW, ROW, ROW))
+_COLUMNS = tuple(np.dtype(kind) for kind in ("<i8", "<i4", "u1", "u1", "u1", "?", "<i4", ROW, ROW, ROW))
 
 
 def shared_memory() -> mmap.mmap:
@@ -49,8 +49,8 @@ class WindowSender:
         events = marshal.dumps(window.bodies)
         slot = self._put(events)
         columns = (
-            *(window.sent, window.person, window.event_type, window.route, window.repeat, window.crossing),
-            *(window.rows, window.lost, window.open),
+            *(window.sent, window.person, window.event_type, window.route, window.source, window.repeat),
+            *(window.crossing, window.rows, window.lost, window.open),
         )
         counts = tuple(len(column) for column in columns)
         head = (window.start, window.end, window.census, slot, len(events), counts, window.journal)
@@ -98,10 +98,10 @@ class WindowReceiver:
         for kind, count in zip(_COLUMNS, counts, strict=True):
             columns.append(np.frombuffer(data, dtype=kind, count=count, offset=at))
             at += kind.itemsize * count
-        sent, person, event_type, route, repeat, crossing, rows, lost, open_rows = columns
+        sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows = columns
         bodies = marshal.loads(self._events(slot, size))
         return Window(
-            *(start, end, sent, person, event_type, route, repeat, crossing, bodies),
+            *(start, end, sent, person, event_type, route, source, repeat, crossing, bodies),
             *(rows, lost, open_rows, census, journal),
         )
 

@@ -23,7 +23,6 @@ from simulator.delivery.load import Histogram
 from simulator.run.delivery_log import DeliveryLog, Known, State
 from simulator.run.pacing import WallClock
 from simulator.run.window import Window
-from simulator.scenario.models import SOURCES
 from simulator.sdk import Route
 
 # The reason of events that an interruption kept back, in the words of the destinations that can be interrupted.
@@ -34,11 +33,7 @@ MOST_UNSETTLED = 10_000
 _MOST_WAITING = 200_000
 # Events with times are handed over this many seconds ahead, so that the sender can keep to them.
 _AHEAD = 0.5
-# Where events of phones come from, as destinations tell sources apart.
-_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
 _STRIP_FROM = 8  # batches out at once, from which on the bodies of finished ones are let go
-
-_PHONE, _POSTBACK = SOURCES.index("phone"), SOURCES.index("postback")
 
 Indices = npt.NDArray[np.intp]
 
@@ -70,7 +65,7 @@ def batch_of(window: Window, first: int) -> Batch:
     return Batch(
         window.bodies,
         first,
-        sources=np.where(window.route == Route.POSTBACK, _POSTBACK, _PHONE).astype(np.uint8),
+        sources=window.source,
         edge_only=window.route == Route.EDGE_ONLY,
         times=window.sent,
     )
@@ -226,9 +221,8 @@ class Deliverer:
             return
         whole = len(fresh) == len(window)
         batch = Batch(window.bodies, first, times=window.sent)
-        postbacks = window.route == Route.POSTBACK
-        if postbacks.any():
-            batch.sources = np.where(postbacks, _POSTBACK, _PHONE).astype(np.uint8)
+        if window.source.any():
+            batch.sources = window.source
         edge_only = window.route == Route.EDGE_ONLY
         if edge_only.any():
             batch.edge_only = edge_only

@@ -22,11 +22,12 @@ from simulator.phone import (
     Unreported,
     happenings,
 )
-from simulator.phone.happenings import ENTER, LEAVE_APP, OPEN_APP
+from simulator.phone.happenings import BROWSE, ENTER, LEAVE_APP, OPEN_APP
 from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
 from simulator.run.environment import CohortEnvironment
 from simulator.run.phones import ModelContext, make_phones
 from simulator.run.scripted import Scripts
+from simulator.run.trade import Trade
 from simulator.world import solve
 
 # Agenda items turned into Python objects at once; bounds memory and changes no result.
@@ -52,12 +53,13 @@ class CohortModel:
         self._sessions = CohortSessions(cohort)
         self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)
+        self._trade = Trade(self.env, context, cohort, self._phones)
         self.env.follow(self._days())
         self.scripts: Scripts | None = None
         """What the people do by a script, if they have one."""
         if cohort.group.script:
             self.scripts = Scripts(
-                self.env, context, cohort, self._phones, self._planned_crossings.append, happen
+                self.env, context, cohort, self._phones, self._trade, self._planned_crossings.append, happen
             )
         if self.evaluation is not None:
             announce = None
@@ -117,7 +119,7 @@ class CohortModel:
     def _conduct(self, agenda: Agenda) -> Iterator[int]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
         env, phones, apps, living = self.env, self._phones.phones, self._phones.apps, self._phones.living
-        now, skip_to = int(env.now), env.skip_to
+        trade, now, skip_to = self._trade, int(env.now), env.skip_to
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
             for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
@@ -131,6 +133,8 @@ class CohortModel:
                     apps[who].foreground(at)
                 elif kind == LEAVE_APP:
                     apps[who].background(at)
+                elif kind >= BROWSE:
+                    trade.happen(kind, who, at, place)
                 else:
                     happen(living[who], kind, at, place)
 
@@ -165,6 +169,9 @@ class CohortModel:
             changes = conditions.person[conditions.kind == happenings.PERMISSION]
             self._phones.expect_changes(np.unique(changes).tolist())
             agenda = Agenda.merged(conditions_agenda(conditions), agenda)
+        if self._trade.happens:
+            shopping = self._trade.plan(day, midnight, journeys, agenda, sessions)
+            agenda = Agenda.merged(agenda, shopping)
         self._phones.follow(journeys, int(self.env.now))
         return agenda
 

@@ -21,6 +21,7 @@ from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.observations import Message, Observations
 from simulator.run.phones import CohortPhones, ModelContext
 from simulator.run.shopping import Shopper
+from simulator.run.trade import Trade
 from simulator.scenario.models import MOVES, Observed, ScriptStep
 from simulator.sdk import DISMISS, MobileSdk
 from simulator.world import Legs, solve
@@ -50,6 +51,7 @@ class Scripts:
         context: ModelContext,
         cohort: Cohort,
         phones: CohortPhones,
+        trade: Trade,
         expect: Callable[[LongArray], None],
         happen: Happen,
     ) -> None:
@@ -57,6 +59,7 @@ class Scripts:
         self.env = env
         self.context = context
         self.phones = phones
+        self.trade = trade
         self.expect = expect
         self.happen = happen
         self.observations = Observations(env)
@@ -84,7 +87,7 @@ class Scripts:
         homes = zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True)
         for who, home in enumerate(homes):
             mover = Mover(around, keys[who], *home)
-            shopper = Shopper(self.context, cohort, who, self.phones.sdks[who])
+            shopper = self.trade.shopper(who)
             person = ScriptedPerson(self, who, mover, shopper, Permission(permissions[who]))
             self.env.process(person.live())
 

@@ -1,108 +1,139 @@
-"""What scripted people look at, put into their carts and buy, as events: from the app, and from the till."""
+"""What one person looks at, puts into the cart and buys, as events: from the app, the web shop and the till.
+
+Those who shop by habit and those with a script go the same way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from simulator.core.randomness import bits_one
-from simulator.people import Cart, Catalogue, Cohort, Line
-from simulator.run.phones import ModelContext, logins
+import numpy as np
+
+from simulator.core.randomness import bits_one, uniform_one
+from simulator.people import Browsing, Cart, Deed, chances_of, read_step
 from simulator.scenario.models import ScriptStep
-from simulator.sdk import KINDS, MobileSdk, Sender
-from simulator.xdm import EventType, ItemFacts, OrderFacts, Slot, Template, commerce_event, json_value
+from simulator.sdk import KINDS, MobileSdk
+from simulator.sources import item_facts
+from simulator.xdm import EventType, OrderFacts
 
-# How people pay in the app and at the till [a].
-APP_PAYMENT, TILL_PAYMENT = "credit_card", "debit_card"
+if TYPE_CHECKING:
+    from simulator.run.trade import Trade
 
-
-def item_facts(line: Line) -> ItemFacts:
-    """A line as events speak of it."""
-    product = line.product
-    return ItemFacts(product.sku, product.name, line.units, line.cents, product.category)
+# How people pay in the app [a].
+APP_PAYMENT = "credit_card"
 
 
 class Shopper:
     """One person among products."""
 
-    def __init__(self, context: ModelContext, cohort: Cohort, who: int, sdk: MobileSdk) -> None:
-        scenario = context.scenario
-        self._post = context.sdk.post
-        self._sdk = sdk
-        self._catalogue = Catalogue(scenario.products, scenario.currency)
-        self._cart = Cart(cohort.person_id(who))
-        self._who = who
-        self._login = logins(cohort, cohort.by_habits()[0])
-        # The till is a sender of its own: its events neither wait on the phone nor number with the phone's.
-        self._till = Sender(sdk.sender.person, bits_one(sdk.sender.id_key, 1), False)
+    def __init__(self, trade: Trade, who: int) -> None:
+        self._trade = trade
+        self._sdk: MobileSdk = trade.phones.sdks[who]
+        self._catalogue = trade.catalogue
+        self._cart = Cart(trade.cohort.person_id(who))
+        self._customer = trade.customer(who, self._sdk.sender.id_key)
+        self._start = trade.points_at_start(who)
+        habits, key = trade.habits_of(who), int(trade.keys[who])
+        self._habits = habits
+        self._in_app, self._on_web, self._in_store = (
+            None
+            if habits is None
+            else Browsing(habits, chances_of(habits), bits_one(key, n), self._cart, self._catalogue)
+            for n in range(3)
+        )
+
+    # --- by habit -----------------------------------------------------------------------------------------
+
+    def browse(self, now: int, value: int) -> None:
+        """A step of a session in the app; there is none while the app is not in front."""
+        browsing, (where, begins) = self._in_app, read_step(value)
+        if browsing is None or not self._sdk.in_front:
+            return
+        if begins:
+            browsing.begin()
+        for deed in browsing.step(where):
+            self._tell(now, deed)
+
+    def browse_web(self, now: int, value: int) -> None:
+        """A step of a session in the web shop."""
+        browsing, web, (where, begins) = self._on_web, self._trade.web, read_step(value)
+        if browsing is None or web is None:
+            return
+        if begins:
+            browsing.begin()
+        for deed in browsing.step(where):
+            web.tell(now, self._customer, deed)
+            if deed.order is not None:
+                self._earn(now, deed)
+
+    def pay(self, now: int) -> None:
+        """Something is bought in a store."""
+        browsing, habits = self._in_store, self._habits
+        if browsing is None or habits is None:
+            return
+        u = uniform_one(bits_one(self._customer.key, 10), now)
+        size = max(1, round(float(habits.stores.basket.ppf(np.array([u]))[0])))
+        self._at_the_till(
+            now, Deed(EventType.PURCHASES, browsing.basket(size), None, self._cart.next_order())
+        )
+
+    # --- by a script --------------------------------------------------------------------------------------
 
     def do(self, step: ScriptStep, now: int) -> None:
         """What a step about products says."""
+        for deed in self._scripted(step):
+            if step.buy_in_store:
+                self._at_the_till(now, deed)
+            else:
+                self._tell(now, deed)
+
+    def _scripted(self, step: ScriptStep) -> Iterable[Deed]:
+        cart, line = self._cart, self._catalogue.line
         if step.view is not None:
-            self._in_app(EventType.PRODUCT_VIEWS, [self._catalogue.line(step.view, 1)], now, cart=False)
+            yield Deed(EventType.PRODUCT_VIEWS, [line(step.view, 1)])
         elif step.add_to_cart is not None:
-            self._add(step.add_to_cart, step.quantity, now)
+            if cart.add(step.add_to_cart, step.quantity):
+                yield Deed(EventType.PRODUCT_LIST_OPENS, [], cart.id)
+            yield Deed(EventType.PRODUCT_LIST_ADDS, [line(step.add_to_cart, step.quantity)], cart.id)
         elif step.remove_from_cart is not None:
-            taken = self._cart.remove(step.remove_from_cart, step.quantity)
+            taken = cart.remove(step.remove_from_cart, step.quantity)
             if taken:
-                line = self._catalogue.line(step.remove_from_cart, taken)
-                self._in_app(EventType.PRODUCT_LIST_REMOVALS, [line], now)
+                yield Deed(EventType.PRODUCT_LIST_REMOVALS, [line(step.remove_from_cart, taken)], cart.id)
         elif step.check_out is not None:
-            self._check_out(step.check_out == "buy", now)
+            yield from self._check_out(step.check_out == "buy")
         else:
-            self._buy_in_store(self._catalogue.lines(step.buy_in_store), now)
+            bought = self._catalogue.lines(step.buy_in_store)
+            yield Deed(EventType.PURCHASES, bought, None, cart.next_order())
 
-    def _add(self, sku: str, units: int, now: int) -> None:
-        if self._cart.add(sku, units):
-            self._in_app(EventType.PRODUCT_LIST_OPENS, [], now)
-        self._in_app(EventType.PRODUCT_LIST_ADDS, [self._catalogue.line(sku, units)], now)
-
-    def _check_out(self, buys: bool, now: int) -> None:
-        lines = self._cart.lines(self._catalogue)
+    def _check_out(self, buys: bool) -> Iterable[Deed]:
+        cart, lines = self._cart, self._cart.lines(self._catalogue)
         if not lines:
             return
-        self._in_app(EventType.PRODUCT_LIST_VIEWS, lines, now)
-        self._in_app(EventType.CHECKOUTS, lines, now)
+        yield Deed(EventType.PRODUCT_LIST_VIEWS, lines, cart.id)
+        yield Deed(EventType.CHECKOUTS, lines, cart.id)
         if buys:
-            self._in_app(EventType.PURCHASES, lines, now, OrderFacts(self._cart.next_order(), APP_PAYMENT))
-            self._cart.bought()
+            yield Deed(EventType.PURCHASES, lines, cart.id, cart.next_order())
+            cart.bought()
 
-    def _in_app(
-        self,
-        event_type: EventType,
-        lines: Iterable[Line],
-        now: int,
-        order: OrderFacts | None = None,
-        *,
-        cart: bool = True,
-    ) -> None:
-        self._sdk.track(
-            now,
-            commerce_event(
-                event_type=event_type,
-                id=Slot("id", quoted=True),
-                timestamp=Slot("timestamp", quoted=True),
-                identities=Slot("identities"),
-                currency=self._catalogue.currency,
-                items=[item_facts(line) for line in lines],
-                cart_id=self._cart.id if cart else None,
-                order=order,
-                sdk=self._sdk.facts,
-            ),
-        )
+    # --- telling of it ------------------------------------------------------------------------------------
 
-    def _buy_in_store(self, lines: Iterable[Line], now: int) -> None:
-        """The till tells of the purchase, and knows the customer by the mail address."""
-        number = self._cart.orders
-        event = commerce_event(
-            event_type=EventType.PURCHASES,
-            id=Slot("id", quoted=True),
-            timestamp=Slot("timestamp", quoted=True),
-            identities=Slot("identities"),
-            currency=self._catalogue.currency,
-            items=[item_facts(line) for line in lines],
-            order=OrderFacts(self._cart.next_order(), TILL_PAYMENT),
-        )
-        mail = {"id": self._login(self._who, "Email"), "authenticatedState": "authenticated", "primary": True}
-        values = (json_value({"Email": [mail]}),)
-        kind = KINDS.index(EventType.PURCHASES)
-        self._post((now, self._till, kind, now, number, Template.compile(event), values, None, False))
+    def _tell(self, now: int, deed: Deed) -> None:
+        """The app tells of something done in it."""
+        sdk = self._sdk
+        order = None if deed.order is None else OrderFacts(deed.order, APP_PAYMENT)
+        items = [item_facts(line) for line in deed.lines]
+        templates = self._trade.app_templates(sdk)
+        form = templates.form(deed.type, sdk.identities, items, deed.cart, order)
+        sdk.send_form(now, KINDS.index(deed.type), *form)
+        if deed.order is not None:
+            self._earn(now, deed)
+
+    def _at_the_till(self, now: int, deed: Deed) -> None:
+        self._trade.till.tell(now, self._customer, deed.lines, deed.order or "")
+        self._earn(now, deed)
+
+    def _earn(self, now: int, deed: Deed) -> None:
+        programme = self._trade.programme
+        if programme is not None and self._customer.member:
+            programme.earn(now, self._customer, sum(line.cents for line in deed.lines), self._start)

@@ -11,7 +11,10 @@ import numpy.typing as npt
 from simulator.core.simtime import Calendar
 from simulator.ledger import CrossingRow, Rows, rows_from
 from simulator.run.evaluation import JournalRow
-from simulator.sdk import Hit, render_hits
+from simulator.scenario.models import SOURCES
+from simulator.sdk import Hit, Route, render_hits
+
+_POSTBACK = np.uint8(SOURCES.index("postback"))
 
 
 @dataclass(slots=True)
@@ -58,6 +61,8 @@ class Window:
     """Index into ``KINDS``."""
     route: npt.NDArray[np.uint8]
     """Which way the event goes, as ``Route`` has it."""
+    source: npt.NDArray[np.uint8]
+    """Where the event comes from as destinations tell sources apart, as a position in ``SOURCES``."""
     repeat: npt.NDArray[np.bool_]
     """Whether the endpoint was sent the event before."""
     crossing: npt.NDArray[np.int32]
@@ -89,6 +94,7 @@ class Window:
             person=self.person[first:last],
             event_type=self.event_type[first:last],
             route=self.route[first:last],
+            source=self.source[first:last],
             repeat=self.repeat[first:last],
             crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
             bodies=self.bodies[first:last],
@@ -109,6 +115,7 @@ class Window:
             person=self.person[which],
             event_type=self.event_type[which],
             route=self.route[which],
+            source=self.source[which],
             repeat=self.repeat[which],
             crossing=self.crossing[which],
             bodies=[body for body, stays in zip(self.bodies, which.tolist(), strict=True) if stays],
@@ -148,7 +155,7 @@ def make_window(
         untyped, none = np.empty(0, dtype=np.uint8), rows_from([])
         repeat = np.empty(0, dtype=np.bool_)
         return Window(
-            *(start, end, never, nobody, untyped, untyped, repeat, nobody, []),
+            *(start, end, never, nobody, untyped, untyped, untyped, repeat, nobody, []),
             *(none, lost_rows, open_rows, census, journal),
         )
     sent = np.array([hit[0] for hit in hits], dtype=np.int64)
@@ -157,6 +164,9 @@ def make_window(
     ordered = [hits[i] for i in order.tolist()]
     _, senders, types, dated, numbers, templates, values, causes, repeats = zip(*ordered, strict=True)
     kinds = np.array(types, dtype=np.uint8)
+    # Client-side rules are the app's: they don't turn aside what other systems send.
+    system = np.array([sender.source for sender in senders], dtype=np.uint8)
+    route = np.where(system, np.uint8(Route.EVENT), np.array(routes, dtype=np.uint8)[kinds])
     crossings = [cause for cause in causes if cause is not None]
     caused = np.array([cause is not None for cause in causes], dtype=np.bool_)
     return Window(
@@ -165,7 +175,8 @@ def make_window(
         sent=sent[order],
         person=person[order],
         event_type=kinds,
-        route=np.array(routes, dtype=np.uint8)[kinds],
+        route=route,
+        source=np.where(route == Route.POSTBACK, _POSTBACK, system),
         repeat=np.array(repeats, dtype=np.bool_),
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=render_hits(senders, dated, numbers, templates, values, calendar),
@@ -205,6 +216,7 @@ def merge(windows: Sequence[Window]) -> Window:
         person=person[order],
         event_type=np.concatenate([window.event_type for window in windows])[order],
         route=np.concatenate([window.route for window in windows])[order],
+        source=np.concatenate([window.source for window in windows])[order],
         repeat=np.concatenate([window.repeat for window in windows])[order],
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
         bodies=[bodies[i] for i in order.tolist()],
@@ -226,6 +238,7 @@ def follow(first: Window, second: Window) -> Window:
         person=np.concatenate([first.person, second.person]),
         event_type=np.concatenate([first.event_type, second.event_type]),
         route=np.concatenate([first.route, second.route]),
+        source=np.concatenate([first.source, second.source]),
         repeat=np.concatenate([first.repeat, second.repeat]),
         crossing=np.concatenate([first.crossing, crossing]),
         bodies=first.bodies + second.bodies,

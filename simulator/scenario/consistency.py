@@ -29,6 +29,7 @@ _LIBRARY_USERS = (
     ("schedule", "lunch"),
     ("schedule", "errands"),
     ("schedule", "evening"),
+    ("shopping", "stores"),
 )
 _SYSTEMS = ("ios", "android")
 _POSITION_SOURCES = ("gnss", "wifi", "cell")

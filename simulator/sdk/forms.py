@@ -14,7 +14,7 @@ from simulator.core.simtime import Calendar
 from simulator.phone import SDK_VERSIONS, Handset, Os, RegionEvent
 from simulator.scenario.models import App
 from simulator.sdk.places import Weights
-from simulator.sdk.routes import KINDS, Route
+from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND, Route
 from simulator.sdk.rules import ClientRules
 from simulator.world import Place, PlaceSet
 from simulator.xdm import (
@@ -46,6 +46,8 @@ CLOSE = EVENT_TYPES.index(EventType.APPLICATION_CLOSE)
 IDEAL_ACCURACY_M = 8.0
 # Coordinates in events: 1e-7 degrees is about a centimetre.
 COORDINATE = b"%.7f"
+# Ways of what is no event of a type.
+_ROUTES = {PUSH_TOKEN_KIND: Route.EDGE_ONLY, CONSENT_KIND: Route.EDGE_ONLY}
 Form = tuple[Template, tuple[bytes, ...]]
 
 
@@ -105,7 +107,8 @@ class EventForms:
         self._places = places.places
         self.rules = ClientRules(app.rules)
         self.routes = tuple(
-            self.rules.route(kind) if kind in EVENT_TYPES else Route.EDGE_ONLY for kind in KINDS
+            self.rules.route(kind) if kind in EVENT_TYPES else _ROUTES.get(kind, Route.EVENT)
+            for kind in KINDS
         )
         """Which way each kind of event goes, by its number in ``KINDS``."""
         self.weights = Weights(

@@ -331,6 +331,16 @@ class MobileSdk:
         template = self._shared.forms.finish(event)
         self._send(now, KINDS.index(event["eventType"]), now, template, (self._identities,))
 
+    @property
+    def identities(self) -> bytes:
+        """The identity map of what is queued now, as JSON."""
+        return self._identities
+
+    def send_form(self, now: int, kind: int, template: Template, values: tuple[bytes, ...]) -> None:
+        """The same with a prepared event: ``kind`` is an index into KINDS, ``values`` are those of the template's slots
+        after the id and the timestamp, :attr:`identities` among them."""
+        self._send(now, kind, now, template, values)
+
     def push_opened(self, now: int, message: Message) -> None:
         """The person opened a push message."""
         self._track(now, _OPENED, message, None, opened=True)

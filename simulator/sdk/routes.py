@@ -1,14 +1,14 @@
-"""What kinds of events phones send, and which way an event goes on from the phone."""
+"""What kinds of events phones and other systems send, and which way an event goes on from the phone."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-from simulator.xdm import EVENT_TYPES
+from simulator.xdm import EVENT_TYPES, LOYALTY_TYPES
 
 PUSH_TOKEN_KIND = "push token"
 CONSENT_KIND = "set-consent"
-KINDS: tuple[str, ...] = (*EVENT_TYPES, PUSH_TOKEN_KIND, CONSENT_KIND)
+KINDS: tuple[str, ...] = (*EVENT_TYPES, *LOYALTY_TYPES, PUSH_TOKEN_KIND, CONSENT_KIND)
 """Kinds of events: their types, and what is sent without a type."""
 
 

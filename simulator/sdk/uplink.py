@@ -18,7 +18,7 @@ from simulator.xdm import Template
 
 
 class Sender(NamedTuple):
-    """The phone that a hit comes from."""
+    """The phone, or other system, that a hit comes from."""
 
     person: int
     """Ordinal of the person."""
@@ -26,6 +26,8 @@ class Sender(NamedTuple):
     """Key of the phone's event ids."""
     capitals: bool
     """Whether its ids are in capitals, as iOS writes them (mobile_sdk.md 4.3)."""
+    source: int = 0
+    """Which system it is, as a position in ``scenario.models.SOURCES``; a phone unless it says otherwise."""
 
 
 # One event on its way out of one phone, once for every request that reaches the endpoint; a plain tuple, because
@@ -74,7 +76,7 @@ def render_hits(
     calendar: Calendar,
 ) -> list[bytes]:
     """The events of hits in XDM wire form, as JSON; the arguments are the columns of the hits."""
-    _, keys, capitals = zip(*senders, strict=True)
+    _, keys, capitals, _ = zip(*senders, strict=True)
     ids = uuid_block(
         np.array(keys, dtype=np.uint64), np.array(numbers, dtype=np.int64), np.array(capitals, dtype=np.bool_)
     )

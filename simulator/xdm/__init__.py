@@ -13,7 +13,7 @@ from simulator.xdm.catalogue.library import (
     FieldGroup,
     XdmClass,
 )
-from simulator.xdm.commerce import ItemFacts, OrderFacts, commerce_event
+from simulator.xdm.commerce import COMMERCE_TYPES, CommerceTemplates, ItemFacts, OrderFacts, commerce_event
 from simulator.xdm.events import (
     EVENT_TYPES,
     EventType,
@@ -31,6 +31,7 @@ from simulator.xdm.events import (
 )
 from simulator.xdm.facts import AppFacts, DeviceFacts, PoiFacts, RichPlace, SdkFacts
 from simulator.xdm.groups import compiled_schema, groups_for, library_node, merged_nodes
+from simulator.xdm.other_sources import LOYALTY_TYPES, POINTS_EARNED, TIER_REACHED, loyalty_event, page_view
 from simulator.xdm.prepared import (
     CLOSE_SLOTS,
     RICH_SLOTS,
@@ -49,16 +50,21 @@ __all__ = [
     "BEHAVIORS",
     "CLASSES",
     "CLOSE_SLOTS",
+    "COMMERCE_TYPES",
     "EVENT_TYPES",
     "EXPERIENCE_EVENT",
     "FIELD_GROUPS",
     "IDENTITY_MAP",
     "INDIVIDUAL_PROFILE",
+    "LOYALTY_TYPES",
+    "POINTS_EARNED",
     "RECORD",
     "RICH_SLOTS",
     "SDK_SLOTS",
+    "TIER_REACHED",
     "TIME_SERIES",
     "AppFacts",
+    "CommerceTemplates",
     "DeviceFacts",
     "EventType",
     "EventValidator",
@@ -98,8 +104,10 @@ __all__ = [
     "library_node",
     "located_device_part",
     "location_event",
+    "loyalty_event",
     "merged_nodes",
     "missing_essentials",
+    "page_view",
     "place_consistency",
     "poi_part",
     "profile_record",

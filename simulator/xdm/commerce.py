@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from simulator.xdm.events import EventType, implementation_details
 from simulator.xdm.facts import Part, SdkFacts, Text
+from simulator.xdm.template import Slot, Template, json_string, json_value
 
 Event = dict[str, Any]
 
 # How products get into the cart where nothing else is known.
 ADD_METHOD = "app"
-_COUNTS = frozenset(
+COMMERCE_TYPES = frozenset(
     {
         EventType.PRODUCT_VIEWS,
         EventType.PRODUCT_LIST_OPENS,
@@ -26,6 +27,7 @@ _COUNTS = frozenset(
         EventType.PURCHASES,
     }
 )
+"""Types of events about products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def commerce_event(
     ``currency`` is an ISO 4217 code. Without ``sdk`` the event comes from a system that knows the person, such as a
     till. Raises ``ValueError`` for an event type that is not about products, and for a purchase without an order.
     """
-    if event_type not in _COUNTS:
+    if event_type not in COMMERCE_TYPES:
         raise ValueError(f"{event_type.value} is not about products")
     if (event_type is EventType.PURCHASES) != (order is not None):
         raise ValueError("a purchase, and nothing else, has an order")
@@ -85,6 +87,73 @@ def commerce_event(
         "commerce": content,
         **({"productListItems": lines} if lines else {}),
     }
+
+
+class CommerceTemplates:
+    """Prepared events about products, of one sender; each is the same as :func:`commerce_event` would make it."""
+
+    def __init__(
+        self,
+        currency: str,
+        sdk: SdkFacts | None = None,
+        change: Callable[[Event], Event] = lambda event: event,
+    ) -> None:
+        """``change`` is applied to each event before it is prepared."""
+        self._currency = currency
+        self._sdk = sdk
+        self._change = change
+        self._templates: dict[tuple[EventType, bool, bool], Template] = {}
+        self._items: dict[tuple[ItemFacts, bool], bytes] = {}
+
+    def form(
+        self,
+        event_type: EventType,
+        identities: bytes,
+        items: Sequence[ItemFacts],
+        cart_id: str | None = None,
+        order: OrderFacts | None = None,
+    ) -> tuple[Template, tuple[bytes, ...]]:
+        """A template, and the values of its slots after the id and the timestamp."""
+        which = event_type, cart_id is not None, bool(items)
+        template = self._templates.get(which)
+        if template is None:
+            template = self._templates[which] = self._prepared(*which)
+        values = [identities]
+        if cart_id is not None:
+            values.append(json_string(cart_id))
+        if order is not None:
+            cents = sum(item.cents for item in items)
+            values.append(json_value(_order(order, cents, self._currency)))
+        if items:
+            added = event_type is EventType.PRODUCT_LIST_ADDS
+            values.append(b"[" + b",".join(self._line(item, added) for item in items) + b"]")
+        return template, tuple(values)
+
+    def _prepared(self, event_type: EventType, cart: bool, items: bool) -> Template:
+        buys = event_type is EventType.PURCHASES
+        event = commerce_event(
+            event_type=event_type,
+            id=Slot("id", quoted=True),
+            timestamp=Slot("timestamp", quoted=True),
+            identities=Slot("identities"),
+            currency=self._currency,
+            order=OrderFacts("", "") if buys else None,
+            sdk=self._sdk,
+        )
+        if cart:
+            event["commerce"]["cart"] = {"cartID": Slot("cart")}
+        if buys:
+            del event["commerce"]["order"]  # after the cart
+            event["commerce"]["order"] = Slot("order")
+        if items:
+            event["productListItems"] = Slot("items")
+        return Template.compile(self._change(event))
+
+    def _line(self, item: ItemFacts, added: bool) -> bytes:
+        line = self._items.get((item, added))
+        if line is None:
+            line = self._items[item, added] = json_value(_item(item, self._currency, added))
+        return line
 
 
 def _versions(sdk: SdkFacts) -> tuple[Any, str, str, str | None]:

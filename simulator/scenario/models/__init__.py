@@ -51,13 +51,16 @@ from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.phones import OsProfileOverrides, OsProfiles, PhoneMix
 from simulator.scenario.models.places import Library, OpeningHours, Place, PlaceColumns
-from simulator.scenario.models.products import Product
+from simulator.scenario.models.products import DEFAULT_PRODUCTS, Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.scenario import Clock, Scenario
 from simulator.scenario.models.scripts import MOVES, Observed, ScriptStep
+from simulator.scenario.models.shopping import Shopping, ShoppingMood, Stores
+from simulator.scenario.models.sources import Loyalty, Sources, Till, Web
 from simulator.scenario.models.traces import Trace, TraceColumns
 
 __all__ = [
+    "DEFAULT_PRODUCTS",
     "HOUR",
     "KILOMETRE",
     "LARGEST_HOUSEHOLD",
@@ -99,6 +102,7 @@ __all__ = [
     "Library",
     "Load",
     "Login",
+    "Loyalty",
     "Lunch",
     "Mobility",
     "Mode",
@@ -129,17 +133,23 @@ __all__ = [
     "ServerCredentials",
     "Sessions",
     "ShareBounds",
+    "Shopping",
+    "ShoppingMood",
     "Source",
+    "Sources",
     "Spells",
     "Step",
+    "Stores",
     "Stub",
     "StubAnswer",
+    "Till",
     "TimeOfDay",
     "TownColumns",
     "Towns",
     "Trace",
     "TraceColumns",
     "Travel",
+    "Web",
     "Weekday",
     "Who",
     "Work",

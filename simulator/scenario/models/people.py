@@ -11,6 +11,7 @@ from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, Work
 from simulator.scenario.models.phones import PhoneMix
 from simulator.scenario.models.scripts import ScriptStep
+from simulator.scenario.models.shopping import Shopping
 from simulator.scenario.models.traces import Trace
 from simulator.scenario.quantities import RandomCount, Weights
 
@@ -44,6 +45,10 @@ class Group(Model):
     )
     travel: Travel = Field(default=Travel(), description="How they get about.")
     phone: PhoneMix = Field(default=PhoneMix(), description="Which phones they have.")
+    shopping: Shopping | None = Field(
+        default=None,
+        description="How they shop, in the app and elsewhere; by default they don't (docs/sources.md).",
+    )
     locale: Weights = Field(
         default={"en_US": 1.0}, description="Locales of names and addresses, as Faker spells them."
     )

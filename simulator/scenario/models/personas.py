@@ -11,6 +11,7 @@ from simulator.scenario.models.base import Model
 from simulator.scenario.models.days import Mobility, Schedule, Travel
 from simulator.scenario.models.homes import Home, WorkHabits
 from simulator.scenario.models.phones import PhoneMix
+from simulator.scenario.models.shopping import Shopping
 from simulator.scenario.quantities import Weights
 
 
@@ -39,6 +40,7 @@ class Persona(Model):
     phone: PhoneMix | None = Field(
         default=None, description="Which phones they have, and what the app may know of their location."
     )
+    shopping: Shopping | None = Field(default=None, description="How they shop, in the app and elsewhere.")
     locale: Weights | None = Field(default=None, description="Locales of their names and addresses.")
 
     @model_validator(mode="after")

@@ -17,8 +17,9 @@ from simulator.scenario.models.network import Network
 from simulator.scenario.models.people import Group
 from simulator.scenario.models.personas import Persona
 from simulator.scenario.models.places import Library
-from simulator.scenario.models.products import Product
+from simulator.scenario.models.products import DEFAULT_PRODUCTS, Product
 from simulator.scenario.models.roads import Roads
+from simulator.scenario.models.sources import Sources
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
 
 
@@ -79,12 +80,17 @@ class Scenario(Model):
         description="Personas of your own by name; one of the name of a built-in persona takes its place.",
     )
     products: tuple[Product, ...] = Field(
-        default=(), description="The catalogue: what can be looked at and bought."
+        default=(),
+        description="The catalogue: what can be looked at and bought, from the most popular to the least. People "
+        "with `shopping` have a small one of their own if there is none.",
     )
     currency: str = Field(
         default="USD", pattern=r"^[A-Z]{3}$", description="Currency of all prices, by its ISO 4217 code."
     )
     app: App = Field(description="The app on the phones.")
+    sources: Sources = Field(
+        default=Sources(), description="Other systems that send events (docs/sources.md)."
+    )
     network: Network = Field(
         default=Network(),
         description="The way between the phones and the endpoint; by default a perfect one.",
@@ -110,6 +116,11 @@ class Scenario(Model):
     expect: tuple[Expectation, ...] = Field(
         default=(), description="What must hold at the end; a failed expectation makes the exit code 1."
     )
+
+    @property
+    def catalogue(self) -> tuple[Product, ...]:
+        """What can be looked at and bought."""
+        return self.products or DEFAULT_PRODUCTS
 
     def all_destinations(self) -> dict[str, Destination]:
         """Where events go, by name, each with everything that it takes from `destination`.

@@ -1,0 +1,75 @@
+"""The loyalty programme: a ledger of points, and the tiers that they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+
+from simulator.scenario.models import Loyalty
+from simulator.sdk import Hit
+from simulator.sources.customers import Customer
+from simulator.sources.sending import Outbox
+from simulator.xdm import POINTS_EARNED, TIER_REACHED, Slot, Template, json_value, loyalty_event
+
+
+@dataclass(slots=True)
+class Account:
+    """The points of one member; they are never taken away."""
+
+    points: int
+    tier: str
+
+
+class Programme:
+    """The loyalty programme, as the people of a cohort meet it."""
+
+    def __init__(self, env: simpy.Environment, post: Callable[[Hit], None], spec: Loyalty) -> None:
+        self._spec = spec
+        self._outbox = Outbox(env, post, "loyalty", spec.delay)
+        # Points for a hundredth of the currency as a fraction of whole numbers: sums don't depend on rounding.
+        self._per_million = round(spec.points * 10_000)
+        self._tiers = sorted((points, name) for name, points in spec.tiers.items())
+        self._accounts: dict[int, Account] = {}
+        self._templates: dict[str, Template] = {}
+
+    def earn(self, now: int, customer: Customer, cents: int, start: int) -> None:
+        """A member buys for so many hundredths of the currency; ``start`` are the points at the start of the run."""
+        account = self._accounts.get(customer.key)
+        if account is None:
+            account = self._accounts[customer.key] = Account(start, self._tier(start))
+        change = cents * self._per_million // 1_000_000
+        before, account.points = account.points, account.points + change
+        if change and self._spec.every_change:
+            self._tell(now, customer, POINTS_EARNED, account, {"pointsChange": change})
+        for threshold, tier in self._tiers:
+            if before < threshold <= account.points:
+                news = {"pointsChange": change, "threshold": threshold, "previousTier": account.tier}
+                account.tier = tier
+                self._tell(now, customer, TIER_REACHED, account, news)
+
+    def _tier(self, points: int) -> str:
+        reached = [name for threshold, name in self._tiers if threshold <= points]
+        return reached[-1] if reached else self._spec.base_tier
+
+    def _tell(self, now: int, customer: Customer, kind: str, account: Account, news: dict[str, Any]) -> None:
+        template = self._templates.get(kind)
+        if template is None:
+            event = loyalty_event(
+                event_type=kind,
+                id=Slot("id", quoted=True),
+                timestamp=Slot("timestamp", quoted=True),
+                identities=Slot("identities"),
+                tenant=self._spec.tenant,
+                loyalty=Slot("loyalty"),
+            )
+            template = self._templates[kind] = Template.compile(event)
+        loyalty = {
+            "memberId": customer.card_number,
+            "points": account.points,
+            **news,
+            "tier": account.tier,
+        }
+        self._outbox.put(now, customer, kind, template, (customer.known, json_value(loyalty)))
