@@ -14,7 +14,7 @@ from simulator.run import RunOptions, prepare, run
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios" / "coupon_at_the_door.yaml"
 PICTURE = ROOT / "docs" / "images" / "report.png"
-WINDOW = (1040, 1480)
+WINDOW = (1040, 1125)
 SCALE = 0.8
 
 

@@ -132,7 +132,7 @@ def _tiles(summary: Document) -> str:
         return sum(counts.get(state, 0) for counts in actions.values())
 
     tiles = [("people", summary.get("people")), ("crossings", summary.get("crossings"))]
-    tiles.append(("events acknowledged", summary.get("acknowledged")))
+    tiles.append(("events accepted", summary.get("acknowledged")))
     if journeys:
         tiles.append(("journey entries", sum(journey["entered"] for journey in journeys.values())))
     if actions:
