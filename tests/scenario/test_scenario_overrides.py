@@ -133,7 +133,7 @@ def test_mistakes_of_the_file_and_of_all_overrides_come_together(shop: Path) -> 
         "shop.yaml:16:11: people.neighbours.size: 'x' is not a whole number; expected a whole number such as 200",
         "--set clok.speed: unknown key 'clok'; did you mean 'clock'?",
         "--seed: -1 is too small; must be at least 0",
-        "--set clock.speed: 'fast' is not valid; expected max or a number such as 2.5",
+        "--set clock.speed: 'fast' is not valid; expected max or live or a number such as 2.5",
     ]
 
 
