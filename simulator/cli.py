@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from simulator import __version__
+from simulator.cli_journeys import event_definition, import_journey, triggerable
 from simulator.cli_receiver import export, serve
 from simulator.cli_reports import HTML, JUNIT, report, verify, write_reports
 from simulator.complaints import plural, show_problems, user_errors
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True
-click.rich_click.STYLE_COMMANDS_TABLE_COLUMN_WIDTH_RATIO = (1, 4)
+click.rich_click.STYLE_COMMANDS_TABLE_COLUMN_WIDTH_RATIO = (1, 3)
 
 EPILOG = """
 Exit codes: **0** good, **1** an expectation failed, **2** the scenario or the call is wrong,
@@ -356,6 +357,9 @@ main.add_command(verify)
 main.add_command(report)
 main.add_command(serve)
 main.add_command(export)
+main.add_command(event_definition)
+main.add_command(triggerable)
+main.add_command(import_journey)
 
 
 @main.command()

@@ -57,10 +57,10 @@ NAMES = {
         write_page
     """,
     "run": """
-        Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions RunResult ServeSettings
-        Simulation Tally WallClock World backfill_options describe_people export_store load_options plan
-        prepare profile_records read_evidence replay_file run scenario_to_resume serve_receiver
-        serving_metrics
+        EventDescription Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions
+        RunResult ServeSettings Simulation Tally WallClock World backfill_options describe_event
+        describe_people export_store imported_journey judge_event load_options plan prepare
+        profile_records read_evidence replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load

@@ -2,6 +2,7 @@
 
 from simulator.run.engine import run
 from simulator.run.folder import RunFolder
+from simulator.run.journey_tools import EventDescription, describe_event, imported_journey, judge_event
 from simulator.run.knowledge import read_evidence
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
@@ -19,6 +20,7 @@ from simulator.run.tally import Tally
 from simulator.run.tools import describe_people, profile_records
 
 __all__ = [
+    "EventDescription",
     "Figures",
     "Observations",
     "Pacer",
@@ -34,8 +36,11 @@ __all__ = [
     "WallClock",
     "World",
     "backfill_options",
+    "describe_event",
     "describe_people",
     "export_store",
+    "imported_journey",
+    "judge_event",
     "load_options",
     "plan",
     "prepare",
