@@ -30,6 +30,7 @@ realism: $(STAMP) ## How people move, beside published figures (60 days of 2,000
 
 picture: $(STAMP) ## Draw the picture in the README, from a run
 	@$(BIN)/python docs/make_picture.py
+	@$(BIN)/python docs/make_report_picture.py
 
 lint: $(STAMP) ## Style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ import rich_click as click
 from simulator import __version__
 from simulator.cli_journeys import event_definition, import_journey, triggerable
 from simulator.cli_receiver import export, serve
+from simulator.cli_reports import HTML, JUNIT, report, verify, write_reports
 from simulator.complaints import plural, show_problems, user_errors
 from simulator.core.errors import ExitCode
 from simulator.output import console_for, print_json, program_name, say_what_went_wrong
@@ -130,6 +131,8 @@ def main() -> None:
     "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
 )
 @SET
+@JUNIT
+@HTML
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @user_errors
@@ -150,6 +153,8 @@ def run(
     metrics: int | None,
     workers: int,
     overrides: tuple[str, ...],
+    junit: Path | None,
+    html: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -228,6 +233,7 @@ def run(
             on_people=progress.making_people,
             on_figures=measured,
         )
+    write_reports(Path(result.summary["run_folder"]), result.summary, junit=junit, html=html)
     if as_json:
         print_json(result.summary, err=events_on_stdout)
     elif not quiet:
@@ -335,7 +341,7 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
     from simulator.checks import read_record, tell
     from simulator.report import render_explanation, render_story
 
-    limited = {} if limit is None else {"limit": limit}
+    limited: dict[str, Any] = {} if limit is None else {"limit": limit}
     record = read_record(folder)
     one = person is not None or place is not None
     document = tell(record, person=person, place=place, **limited) if one else explain_run(record, **limited)
@@ -347,6 +353,8 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
         render_explanation(document, console_for())
 
 
+main.add_command(verify)
+main.add_command(report)
 main.add_command(serve)
 main.add_command(export)
 main.add_command(event_definition)

@@ -13,7 +13,7 @@ import simulator
 NAMES = {
     "checks": """
         EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure People RunRecord Verdict evaluate
-        explain metric_problem read_happenings read_record read_step_events tell unknown_names
+        explain metric_problem overview read_happenings read_record read_step_events tell unknown_names
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
@@ -53,13 +53,14 @@ NAMES = {
         load_faults load_schema parse_options serve write_export
     """,
     "report": """
-        Progress render_explanation render_plan render_story render_summary
+        Progress headline render_explanation render_plan render_story render_summary render_verdicts write_junit
+        write_page
     """,
     "run": """
         EventDescription Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions
         RunResult ServeSettings Simulation Tally WallClock World backfill_options describe_event
         describe_people export_store imported_journey judge_event load_options plan prepare
-        profile_records replay_file run scenario_to_resume serve_receiver serving_metrics
+        profile_records read_evidence replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """
         App Around BUILT_IN Clock Destination Errands Evening Expectation Group Home Kind Library Load

@@ -9,9 +9,10 @@ from simulator.checks.evidence import Evidence, People, read_happenings, read_st
 from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
 from simulator.checks.names import unknown_names
-from simulator.checks.outcomes import EXPLANATIONS, Explanation
+from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
+from simulator.checks.overview import overview
 from simulator.checks.record import SUMMARY_FILE, RunRecord, read_record
-from simulator.checks.story import SYSTEM_NAMES, tell
+from simulator.checks.story import tell
 from simulator.checks.verdict import Failure, Verdict
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "evaluate",
     "explain",
     "metric_problem",
+    "overview",
     "read_happenings",
     "read_record",
     "read_step_events",

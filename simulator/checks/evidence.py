@@ -18,6 +18,7 @@ import orjson
 
 from simulator.checks.record import RunRecord
 from simulator.core.errors import UsageError
+from simulator.core.simtime import to_ms
 from simulator.journeys import Plan, StepEvidence, read_step_event
 from simulator.ledger import Rows
 
@@ -114,6 +115,29 @@ class Evidence:
         lines = path.read_bytes().splitlines()
         sent = (self.record.summary or {}).get("sent", len(lines))
         return lines if len(lines) == sent else ()
+
+
+class NobodyKnown:
+    """People of whom nothing is known but what happened: stories need no more."""
+
+    def member(self, person: int, audience: str) -> bool:
+        """Nobody is in an audience."""
+        return False
+
+    def attribute(self, person: int, path: Sequence[str]) -> Any:
+        """Nobody has attributes."""
+        return None
+
+    def person_of(self, identity: str) -> int | None:
+        """No identity is known."""
+        return None
+
+
+def bare_evidence(record: RunRecord) -> Evidence:
+    """What is on record of a run, without its scenario: enough to tell what happened."""
+    happenings = read_happenings(record.folder)
+    end = (record.summary or {}).get("simulated_seconds")
+    return Evidence(record, None, NobodyKnown(), happenings, 0 if end is None else to_ms(end))
 
 
 def read_happenings(folder: Path) -> dict[int, list[Happening]]:

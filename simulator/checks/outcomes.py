@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from simulator.ledger import Outcome
 
+SYSTEM_NAMES = {"ios": "iOS", "android": "Android", "": "the phone"}
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

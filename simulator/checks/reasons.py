@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from simulator.checks.evidence import Evidence, Happening
-from simulator.checks.outcomes import told
-from simulator.checks.story import SYSTEM_NAMES
+from simulator.checks.outcomes import SYSTEM_NAMES, told
 from simulator.checks.values import shown_values
 from simulator.checks.wording import time_said
 from simulator.core.simtime import MS_PER_SECOND

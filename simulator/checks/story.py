@@ -8,25 +8,31 @@ from typing import Any
 
 import numpy as np
 
+from simulator.checks.evidence import Evidence, bare_evidence
 from simulator.checks.explain import FORMAT, funnel, outcomes
-from simulator.checks.outcomes import told
+from simulator.checks.moments import by_crossing, moments
+from simulator.checks.outcomes import SYSTEM_NAMES, told
 from simulator.checks.record import RunRecord, run_document
 from simulator.core.errors import UsageError
 from simulator.core.simtime import MS_PER_SECOND
-from simulator.ledger import Outcome
+from simulator.ledger import Outcome, Rows
 
 STORY_LINES = 100
 STEPS = ("crossed", "noticed", "queued", "sent", "acknowledged")
-SYSTEM_NAMES = {"ios": "iOS", "android": "Android", "": "the phone"}
 
 
 def tell(
-    record: RunRecord, *, person: str | None = None, place: str | None = None, limit: int = STORY_LINES
+    record: RunRecord,
+    *,
+    person: str | None = None,
+    place: str | None = None,
+    limit: int = STORY_LINES,
+    evidence: Evidence | None = None,
 ) -> dict[str, Any]:
     """The story of ``person`` (group/number), of ``place`` (id or name), or of the one at the other.
 
-    ``limit`` is how many crossings are told, the earliest first. UsageError for somebody or something that
-    the run does not have.
+    ``limit`` is how many crossings are told, the earliest first. ``evidence`` saves reading the record of journeys
+    again, for who tells of many. UsageError for somebody or something that the run does not have.
     """
     ledger = record.ledger
     rows = ledger.rows
@@ -40,12 +46,24 @@ def tell(
         rows = rows[rows["place"] == where]
         document["place"] = _place(record, where)
     rows = rows[np.lexsort((rows["place"], rows["person"], rows["crossed"]))]
-    return document | {
+    document |= {
         "crossings": len(rows),
         "funnel": funnel(rows),
         "outcomes": outcomes(rows),
         "story": [_crossing(record, row) for row in rows[:limit]],
     }
+    if person is not None:
+        document |= _in_journeys(evidence or bare_evidence(record), who, rows[:limit], document["story"])
+    return document
+
+
+def _in_journeys(evidence: Evidence, who: int, rows: Rows, story: list[dict[str, Any]]) -> dict[str, Any]:
+    """What crossings led to in journeys goes into their part of the story; what none led to is returned."""
+    begun, rest = by_crossing(evidence, who)
+    for row, told_of in zip(rows, story, strict=True):
+        key = (int(row["place"]), int(row["crossed"]))
+        told_of["journey"] = list(moments(evidence, begun.get(key, ())))
+    return {"without_crossing": list(moments(evidence, rest))}
 
 
 def _person(record: RunRecord, person: int) -> dict[str, Any]:

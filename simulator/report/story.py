@@ -5,7 +5,7 @@ One line per moment: what happened at the same millisecond stands on one line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 
@@ -32,7 +32,12 @@ def render_story(document: Document, console: Console) -> None:
     """Print the document of one person or place to ``console``."""
     glyphs, width = glyphs_for(console), width_of(console)
     print_blocks(
-        [_headline(document, width, glyphs), *_days(document, width), _rest(document)],
+        [
+            _headline(document, width, glyphs),
+            *_days(document, width),
+            *_besides(document, width),
+            _rest(document),
+        ],
         console,
     )
 
@@ -75,11 +80,14 @@ def _crossing(crossing: Document, document: Document, day: date, width: int) -> 
         text = "; ".join(step for _, step in steps)
         if moment.date() != day:
             text = f"({_named(moment.date())}) {text}"
-        indent = " " * (len(_CLOCK) + (2 if lines else 0))
-        first, *rest = (_plain_spaces(line) for line in wrapped(text, width, indent))
-        clock = Text("  ").append(f"{moment:%H:%M:%S}", LABEL)
-        lines += [clock.append_text(first[clock.cell_len :]), *rest]
+        lines += _line(moment, text, width, " " * (len(_CLOCK) + (2 if lines else 0)))
     return lines
+
+
+def _line(moment: datetime, text: str, width: int, indent: str) -> Lines:
+    first, *rest = (_plain_spaces(line) for line in wrapped(text, width, indent))
+    clock = Text("  ").append(f"{moment:%H:%M:%S}", LABEL)
+    return [clock.append_text(first[clock.cell_len :]), *rest]
 
 
 def _steps(crossing: Document, document: Document) -> Iterator[tuple[str, str]]:
@@ -104,6 +112,23 @@ def _steps(crossing: Document, document: Document) -> Iterator[tuple[str, str]]:
         tries = f" at attempt{_TIED}{crossing['attempts']}" if crossing["attempts"] > 1 else ""
         yield last, f"{event} sent{tries}{number}"
     yield last, crossing["because"]
+    yield from _journey(crossing.get("journey") or ())
+
+
+def _journey(moments: Sequence[Document]) -> Iterator[tuple[str, str]]:
+    for moment in moments:
+        yield moment["at"], moment["said"]
+
+
+def _besides(document: Document, width: int) -> Iterator[Lines]:
+    """What happened in journeys for events that no crossing caused."""
+    told = document.get("without_crossing") or ()
+    if not told:
+        return
+    lines = [heading("In journeys, for events that no crossing of the record caused")]
+    for at, steps in groupby(_journey(told), lambda step: step[0]):
+        lines += _line(_at(at), "; ".join(step for _, step in steps), width, " " * len(_CLOCK))
+    yield lines
 
 
 def _rest(document: Document) -> Lines:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from simulator.report import journeys, sections, timeline, verdicts
 from simulator.report.glyphs import Glyphs, count, duration, glyphs_for, plural
+from simulator.report.page import cause_of, headline
 from simulator.report.printing import Lines, print_blocks, width_of
 from simulator.report.sections import BAD, GOOD, HEADING, LABEL, WARN, number, wrapped
 
@@ -46,6 +47,15 @@ def render_summary(summary: Mapping[str, Any], console: Console, *, program: str
     print_blocks(blocks, console)
 
 
+def render_verdicts(summary: Mapping[str, Any], console: Console) -> None:
+    """Print the cause of the first failure and the expectations of ``summary``, and nothing else of it."""
+    glyphs = glyphs_for(console)
+    width = width_of(console)
+    sign, style = _verdict(summary, glyphs)
+    text = f"{sign} {summary.get('scenario', 'run')}: {headline(summary)[0]}"
+    print_blocks([wrapped(text, width, "", style), verdicts.expectations(summary, width, glyphs)], console)
+
+
 def _beside(
     summary: Mapping[str, Any], width: int, glyphs: Glyphs, left: Section, right: Section
 ) -> list[Lines]:
@@ -73,6 +83,9 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         lines += wrapped(f"ended early: {aborted}", width, "  ", BAD)
     if failure := summary.get("failure"):
         lines += wrapped(f"stopped early: {failure}", width, "  ", BAD)
+    failed = next((one for one in summary.get("expectations") or () if verdicts.failed(one)), None)
+    if failed and failed.get("failures"):
+        lines += wrapped(f"{verdicts.label(failed)}: {cause_of(failed)}", width, "  ", BAD)
     if description := str(summary.get("description") or ""):
         lines += wrapped(description, width, "  ")
     if when := _when(summary, glyphs):

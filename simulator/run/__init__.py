@@ -3,6 +3,7 @@
 from simulator.run.engine import run
 from simulator.run.folder import RunFolder
 from simulator.run.journey_tools import EventDescription, describe_event, imported_journey, judge_event
+from simulator.run.knowledge import read_evidence
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
 from simulator.run.observations import Observations
@@ -44,6 +45,7 @@ __all__ = [
     "plan",
     "prepare",
     "profile_records",
+    "read_evidence",
     "replay_file",
     "run",
     "scenario_to_resume",

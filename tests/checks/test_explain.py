@@ -124,6 +124,7 @@ def test_a_story_has_local_times_reasons_and_the_event(tmp_path: Path) -> None:
         "attempts": 1,
         "noticed_after_seconds": 52.0,
         "event": 0,
+        "journey": [],
     }
     assert second["because"] == "not noticed: the app may use the location only while it is in use"
     assert (second["noticed"], second["event"]) == (None, None)

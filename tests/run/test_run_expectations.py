@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from simulator.checks import read_record, tell
+from simulator.checks.evidence import bare_evidence
+from simulator.checks.moments import by_crossing
 from simulator.core.errors import ExitCode, InputError
 from simulator.run import RunOptions, RunResult, prepare, run
 
@@ -138,3 +141,38 @@ def test_mistakes_are_found_before_the_run(tmp_path: Path, expectation: dict[str
     with pytest.raises(InputError) as caught:
         prepare(path)
     assert wrong in str(caught.value)
+
+
+def test_the_story_of_a_person_goes_on_to_the_opened_message(tmp_path: Path) -> None:
+    go(with_expectations(tmp_path, []), tmp_path)
+    rows = [
+        json.loads(line)
+        for line in (tmp_path / "run" / "journeys.ndjson").read_text(encoding="utf-8").splitlines()
+    ]
+    opened = next(row for row in rows if row["kind"] == "opened")
+    story = tell(read_record(tmp_path / "run"), person=f"neighbours/{opened['person']}")
+    said = [
+        moment["said"]
+        for crossing in story["story"]
+        for moment in crossing["journey"]
+        if crossing["crossing"] == "entry"
+    ] + [moment["said"] for moment in story["without_crossing"]]
+    way = [
+        "entered journey coupon",
+        "step stay: the wait is over",
+        "condition member: took members (in Members: true)",
+        "condition day: took open",
+        "push Coupon “A coffee on us” sent",
+        "Coupon received",
+        "Coupon opened",
+    ]
+    assert [one for one in said if one in way] == way
+
+
+def test_everything_that_happened_to_a_person_is_told_once(tmp_path: Path) -> None:
+    go(with_expectations(tmp_path, []), tmp_path)
+    evidence = bare_evidence(read_record(tmp_path / "run"))
+    for person, rows in evidence.happenings.items():
+        found, rest = by_crossing(evidence, person)
+        told = [*rest, *(row for rows in found.values() for row in rows)]
+        assert sorted(told, key=str) == sorted(rows, key=str)
