@@ -100,6 +100,11 @@ def test_the_scenario_shown_is_the_one_in_the_gallery() -> None:
     assert shown == (ROOT / "scenarios" / "corner_cafe.yaml").read_text(encoding="utf-8")
 
 
+def test_the_expectations_shown_are_those_of_their_page() -> None:
+    (excerpt,) = blocks("README.md", "yaml excerpt")
+    assert excerpt in (ROOT / "docs" / "expectations.md").read_text(encoding="utf-8")
+
+
 def test_the_message_shown_is_the_message_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shown,) = blocks("README.md", "text")
     monkeypatch.chdir(workplace(tmp_path))
