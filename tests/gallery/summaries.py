@@ -15,7 +15,10 @@ SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 GOLDEN = Path(__file__).with_name("golden")
 
 # What a scenario is run with here, where as it stands it is large.
-SMALLER: dict[str, dict[str, Any]] = {"national_chain": {"people": 500, "overrides": ["expect=[]"]}}
+SMALLER: dict[str, dict[str, Any]] = {
+    "national_chain": {"people": 500, "overrides": ["expect=[]"]},
+    "cart_reminder": {"people": 500, "overrides": ["expect=[]"]},
+}
 
 # Scenarios over a map that is not part of the repository: which one, and where it goes.
 MAPS = {"helsinki_cafes": ("data/helsinki_centre.osm.pbf", ("places.0.file", "roads.file"))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.core.errors import ExitCode
+from simulator.core.simtime import Calendar
 from simulator.run import RunOptions, prepare, run
 from simulator.run.simulation import Simulation
 from simulator.scenario.models import SOURCES
 from simulator.xdm import COMMERCE_TYPES, EventValidator, missing_essentials
+from tests.cli.program import SCENARIOS
 from tests.run.running import run_to_file, write_scenario
 
 Document = dict[str, Any]
@@ -329,3 +332,64 @@ def test_a_library_of_stores_must_exist(tmp_path: Path) -> None:
     path = write_scenario(tmp_path, document(shopping={"stores": {"library": "Storse"}}))
     with pytest.raises(Exception, match="did you mean 'Stores'"):
         prepare(path)
+
+
+# --- the gallery ------------------------------------------------------------------------------------------
+
+
+def journal_of(folder: Path) -> list[Document]:
+    return [orjson.loads(line) for line in (folder / "journeys.ndjson").read_bytes().splitlines()]
+
+
+def test_a_reminder_goes_to_those_and_only_those_who_buy_nothing_for_two_days(tmp_path: Path) -> None:
+    record = run_to_file(SCENARIOS / "cart_reminder.yaml", tmp_path / "run", people=400)
+    calendar, two_days = record.prepared.world.calendar, 2 * 86_400_000
+    bought: dict[str, list[int]] = defaultdict(list)
+    for event in record.events:
+        if event["eventType"] == "commerce.purchases":
+            bought[event["identityMap"]["ECID"][0]["id"]].append(since_start(calendar, event["timestamp"]))
+    journal = journal_of(record.folder)
+    entered = {row["instance"]: (row["identity"], row["at"]) for row in journal if row["kind"] == "entered"}
+    reminded = {row["instance"]: row["at"] for row in journal if row["kind"] == "message"}
+    wanted = {
+        instance: at + two_days
+        for instance, (identity, at) in entered.items()
+        if not any(at < when < at + two_days for when in bought[identity])
+        and at + two_days < record.prepared.world.duration_ms
+    }
+    assert reminded == wanted
+    assert 50 < len(reminded) < len(entered)
+
+
+def since_start(calendar: Calendar, stamp: str) -> int:
+    return round((datetime.fromisoformat(stamp) - calendar.utc(0)).total_seconds() * 1000)
+
+
+def test_a_cart_reminds_in_the_store_within_two_days_of_the_first_product(tmp_path: Path) -> None:
+    record = run_to_file(SCENARIOS / "abandoned_cart.yaml", tmp_path / "run", people=200)
+    journal = journal_of(record.folder)
+    entered = {row["instance"]: row["at"] for row in journal if row["kind"] == "entered"}
+    entries = {event["_id"]: event for event in record.events if event["eventType"] == "location.entry"}
+    reminded = [row for row in journal if row["kind"] == "message"]
+    paths = Counter(row["detail"].get("path") for row in journal if row["step"] == "wait")
+    assert len(reminded) > 50
+    waited = [row["at"] - entered[row["instance"]] for row in reminded]
+    assert 0 <= min(waited) < max(waited) < 2 * 86_400_000
+    assert entries
+    assert paths["StoreEntry"] == len(reminded)
+    assert paths["Purchase"] > 0
+
+
+def test_who_reaches_ten_thousand_points_is_congratulated_once(tmp_path: Path) -> None:
+    record = run_to_file(
+        SCENARIOS / "loyalty_10000.yaml", tmp_path / "run", people=80, overrides=["expect=[]"]
+    )
+    gold = [
+        event
+        for event in record.events
+        if event["eventType"] == "loyalty.tierReached" and event["_acme"]["loyalty"]["threshold"] == 10_000
+    ]
+    members = [event["_acme"]["loyalty"]["memberId"] for event in gold]
+    mails = [row["identity"] for row in journal_of(record.folder) if row["kind"] == "message"]
+    assert len(members) == len(set(members)) > 10
+    assert sorted(mails) == sorted(members)
