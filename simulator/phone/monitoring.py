@@ -255,6 +255,7 @@ class MonitoredPhone(LivingPhone):
         region.latitude, region.longitude, region.accuracy = self._service.fix(
             key, 4 * now + _POSITION, region.place, region.latitude, region.longitude
         )
+        region.exact = False
         self._believe(region.place, region.entry)
         self._tell(region)
 

@@ -77,8 +77,9 @@ class RegionEvent:
     Times are virtual milliseconds: ``crossed`` when the border was truly crossed (-1 if no crossing caused the
     event: see ``cause``), ``noticed`` when the callback came. ``latitude`` and ``longitude`` are the position
     fix in degrees, ``accuracy`` the radius in metres that the phone claims for it; ``inside`` are the places
-    (indices) that the phone takes itself to be in after the event. ``key`` is that of draws about it.
-    ``listed`` is False if the app no longer had the place among those nearby when the callback came.
+    (indices) that the phone takes itself to be in after the event. ``key`` is that of draws about it. ``exact`` says
+    that the position is that of the crossing itself. ``listed`` is False if the app no longer had the place among
+    those nearby when the callback came.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class RegionEvent:
         "cause",
         "crossed",
         "entry",
+        "exact",
         "inside",
         "key",
         "latitude",
@@ -119,6 +121,7 @@ class RegionEvent:
         self.cause = cause
         self.key = key
         self.listed = True
+        self.exact = True
 
 
 class Phone:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from math import pi, sqrt
 from typing import Any
 
+import numpy as np
+
+from simulator.core.numerics import cos, radians
 from simulator.core.simtime import Calendar
 from simulator.phone import SDK_VERSIONS, Handset, Os, RegionEvent
 from simulator.scenario.models import App
@@ -17,6 +21,7 @@ from simulator.sdk.places import Weights
 from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND, Route
 from simulator.sdk.rules import ClientRules
 from simulator.world import Place, PlaceSet
+from simulator.world.geodesy import MEAN_RADIUS
 from simulator.xdm import (
     EVENT_TYPES,
     AppFacts,
@@ -42,10 +47,9 @@ EXIT = EVENT_TYPES.index(EventType.LOCATION_EXIT)
 LAUNCH = EVENT_TYPES.index(EventType.APPLICATION_LAUNCH)
 CLOSE = EVENT_TYPES.index(EventType.APPLICATION_CLOSE)
 
-# Accuracy that an ideal phone claims for its position, metres: the GNSS median (realism.md 2, Zandbergen [v]).
-IDEAL_ACCURACY_M = 8.0
 # Coordinates in events: 1e-7 degrees is about a centimetre.
 COORDINATE = b"%.7f"
+METRES_PER_DEGREE = MEAN_RADIUS * pi / 180.0  # of latitude
 # Ways of what is no event of a type.
 _ROUTES = {PUSH_TOKEN_KIND: Route.EDGE_ONLY, CONSENT_KIND: Route.EDGE_ONLY}
 Form = tuple[Template, tuple[bytes, ...]]
@@ -120,6 +124,7 @@ class EventForms:
         }
         self._closes: dict[Os, Closes] = {}
         self._rich: dict[tuple[Os, int], PlaceTemplates] = {}
+        self._centres: dict[int, tuple[float, float, float, bytes]] = {}
         self._poi: dict[int, bytes] = {}
         self._active: dict[int, bytes] = {}
 
@@ -177,15 +182,34 @@ class EventForms:
         templates = self._rich.get((os, place))
         if templates is None:
             poi = poi_facts(self._places[place])
-            # The ideal phone fixes its position on the border itself: the distance is the radius.
-            fixed = {
-                "timezone": str(self.calendar.zone).encode(),
-                "distance_m": json_number(poi.radius_m, 2),
-                "accuracy_m": json_number(IDEAL_ACCURACY_M, 1),
-            }
+            zone = str(self.calendar.zone).encode()
             entry, exit = self._locations[os].for_place(poi)
-            templates = self._rich[os, place] = PlaceTemplates(entry.bind(**fixed), exit.bind(**fixed))
+            templates = self._rich[os, place] = PlaceTemplates(
+                entry.bind(timezone=zone), exit.bind(timezone=zone)
+            )
         return templates
+
+    def distance(self, region: RegionEvent) -> bytes:
+        """How far the position of a region event is from the centre of its place, metres, as JSON.
+
+        A phone that knows exactly where it is fixes its position on the border itself: the distance is the radius.
+        """
+        latitude, longitude, east, radius = self._centre(region.place)
+        if region.exact:
+            return radius
+        away = (region.longitude - longitude + 180.0) % 360.0 - 180.0
+        x, y = away * east, (region.latitude - latitude) * METRES_PER_DEGREE
+        return json_number(sqrt(x * x + y * y), 2)
+
+    def _centre(self, place: int) -> tuple[float, float, float, bytes]:
+        """Centre of a place, metres per degree of longitude there, and its radius as JSON."""
+        found = self._centres.get(place)
+        if found is None:
+            known = self._places[place]
+            east = METRES_PER_DEGREE * float(cos(radians(np.array([known.latitude])))[0])
+            found = known.latitude, known.longitude, east, json_number(known.radius, 2)
+            self._centres[place] = found
+        return found
 
 
 class Closes:
@@ -250,8 +274,8 @@ class HandsetForms:
         close, zero_close = self._closes.lost
         return (close, (identities, b"%d" % length_s)) if length_s else (zero_close, (identities,))
 
-    def location(self, region: RegionEvent, identities: bytes) -> Form:
-        """`location.entry` or `location.exit`."""
+    def location(self, region: RegionEvent, identities: bytes, dated: int) -> Form:
+        """`location.entry` or `location.exit`; ``dated`` is the time of the phone's clock, virtual milliseconds."""
         template = self._locations.entry if region.entry else self._locations.exit
         if template is None:
             raise TypeError("location templates of the rich form have no open place")
@@ -277,11 +301,11 @@ class RichForms(HandsetForms):
             for entry, kind in ((True, EventType.LOCATION_ENTRY), (False, EventType.LOCATION_EXIT))
         }
 
-    def location(self, region: RegionEvent, identities: bytes) -> Form:
+    def location(self, region: RegionEvent, identities: bytes, dated: int) -> Form:
         """`location.entry` or `location.exit`, rich form."""
         forms = self.forms
         templates = forms.rich(self._os, region.place)
-        local_time, offset = self._local_stamp(region.noticed)
+        local_time, offset = self._local_stamp(dated)
         return templates.entry if region.entry else templates.exit, (
             identities,
             *self._parts[bool(region.entry)],
@@ -289,5 +313,7 @@ class RichForms(HandsetForms):
             b"%d" % offset,
             COORDINATE % region.latitude,
             COORDINATE % region.longitude,
+            forms.distance(region),
+            b"%.1f" % region.accuracy,
             forms.active(region.inside),
         )

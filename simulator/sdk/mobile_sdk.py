@@ -227,10 +227,10 @@ class MobileSdk:
             return
         if self._shared.careful and self._held_back(region):
             return
-        template, values = self._forms.location(region, self._identities)
+        noticed = region.noticed
+        template, values = self._forms.location(region, self._identities, noticed + self._skew)
         if region.crossed < 0:
             self._shared.record.stray += 1
-        noticed = region.noticed
         self._send(noticed, ENTRY if region.entry else EXIT, noticed, template, values, region)
 
     # --- places -------------------------------------------------------------------------------------------
