@@ -82,11 +82,12 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
             yield from _check_kinds(scenario, name)
         if group.trace is not None or group.script:
             ignored = {"work", "schedule", "mobility", "personas", "household"}
-            ignored |= {"home", "travel"} if group.trace is not None else set()
+            ignored |= {"home", "travel"} if group.trace is not None else {"shopping"}
             for key in sorted(ignored & group.model_fields_set):
                 instead = "follow a `trace`" if group.trace is not None else "act by a `script`"
                 what = f"changes nothing, because the people {instead}"
                 yield Finding((*path, key), what, "remove one of the two", warning=True)
+    yield from _check_sources(scenario)
     yield from _check_consent(scenario.app.consent)
     yield from check_destinations(scenario)
     for index, expectation in enumerate(scenario.expect):
@@ -114,6 +115,19 @@ def _check_group(group: Group, path: tuple[str, ...]) -> Iterator[Finding]:
         if mode is not None and mode.up_to is not None and mode.beyond >= mode.up_to:
             where = (*path, "travel", kind, "beyond")
             yield Finding(where, "no distance is left", "`beyond` must be less than `up_to`")
+
+
+def _check_sources(scenario: Scenario) -> Iterator[Finding]:
+    """Systems that have nobody to tell of."""
+    groups, personas = scenario.people.values(), scenario.personas.values()
+    if any(group.script or group.shopping is not None for group in groups):
+        return
+    if any(persona.shopping is not None for persona in personas):
+        return
+    for key in sorted(scenario.sources.model_fields_set):
+        if getattr(scenario.sources, key) is not None:
+            what = "sends nothing, because nobody shops"
+            yield Finding(("sources", key), what, "give a group `shopping`, or remove it", warning=True)
 
 
 def _check_personas(scenario: Scenario) -> Iterator[Finding]:

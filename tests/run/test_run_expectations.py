@@ -131,6 +131,7 @@ def test_latencies_are_those_of_the_record(tmp_path: Path) -> None:
         ({"who": {"in_audience": ["Member"]}, "nothing": "sent"}, "did you mean 'Members'?"),
         ({"who": {"people": ["neighbors/1"]}, "nothing": "sent"}, "did you mean 'neighbours'?"),
         ({"receives": "Coupon", "excuse": ["no_permision"]}, "did you mean 'no_permission'?"),
+        ({"receives": "Coupon", "excuse": ["phone"], "share": {"about": "40%"}}, "would shift the share"),
         ({"receives": "Coupon", "opens": "Coupon"}, "give exactly one of"),
         ({"receives": "Coupon", "who": {"stays": "5 min"}}, "stays: says more about `visits`"),
         ({"latency": {"since": "sent", "until": "entered", "max": "1 s"}}, "until: must come after"),

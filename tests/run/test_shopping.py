@@ -393,3 +393,13 @@ def test_who_reaches_ten_thousand_points_is_congratulated_once(tmp_path: Path) -
     mails = [row["identity"] for row in journal_of(record.folder) if row["kind"] == "message"]
     assert len(members) == len(set(members)) > 10
     assert sorted(mails) == sorted(members)
+
+
+def test_systems_without_customers_are_warned_of(tmp_path: Path) -> None:
+    base = document(sources={"till": {"every": "1 h"}, "loyalty": {}})
+    assert prepare(write_scenario(tmp_path, base)).warnings == ()
+    del base["people"]["shoppers"]["shopping"]
+    warnings = prepare(write_scenario(tmp_path, base)).warnings
+    assert [(problem.field, problem.what) for problem in warnings] == [
+        (f"sources.{name}", "sends nothing, because nobody shops") for name in ("till", "loyalty")
+    ]

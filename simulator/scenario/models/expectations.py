@@ -185,6 +185,11 @@ class Expectation(Model):
             raise ValueError("abort_after: goes with `metric`")
         if self.share is not None and self.has_bound:
             raise ValueError("give `share`, or bounds of the number of people, but not both")
+        if self.excuse and self.share is not None and self.share.about is not None:
+            raise ValueError(
+                "excuse: takes only people away for whom it does not hold, which would shift the share; choose "
+                "the people by `who`"
+            )
         if self.before is not None and self.sent is None and self.receives is None:
             raise ValueError("before: goes with `sent` or `receives`")
         useless = {"metric": ("who", "within", "share", "excuse"), "latency": ("share", "within", "equals")}
