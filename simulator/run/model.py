@@ -54,7 +54,6 @@ class CohortModel:
         self._conditions = CohortConditions(cohort)
         self._phones = make_phones(self.env, context, cohort, unreported)
         self._trade = Trade(self.env, context, cohort, self._phones)
-        self.env.follow(self._days())
         self.scripts: Scripts | None = None
         """What the people do by a script, if they have one."""
         if cohort.group.script:
@@ -66,6 +65,7 @@ class CohortModel:
             if self.scripts is not None:
                 announce, self.scripts.on_opened = self.scripts.observations.announce, self.evaluation.opened
             self.evaluation.serve(self._phones.apps, self._phones.sdks, announce)
+        self.env.follow(self._days())
 
     @property
     def first_person(self) -> int:
