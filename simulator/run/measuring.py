@@ -125,8 +125,14 @@ class Meter:
     def close(self) -> None:
         """Take the last figures and finish the file; a run of less than a second leaves none, unless it is a load."""
         worth = self._file is not None or self._timing is not None
-        if worth and self._totals and self._clock.monotonic() - self._totals[-1].at - self._began > 0.05:
-            self._look()
+        if worth and self._totals:
+            now, last = self._total(), self._totals[-1]
+            if now.at - last.at > 0.05 or (now.events, now.fates, now.requests) != (
+                last.events,
+                last.fates,
+                last.requests,
+            ):
+                self._look()
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -15,6 +15,8 @@ def test_an_endpoint_that_is_down_costs_time_but_no_memory_and_no_event() -> Non
     found = outage(rate=2000, up=9.0, down=5.0, people=3000)
     assert found.exit_code == 0
     assert found.acknowledged == found.planned == 2000 * 23
-    assert 4.0 < found.latest < 15.0
+    assert (
+        1.0 < found.latest < 15.0
+    )  # tries go on while the endpoint is down, so not all that is late is as late
     # What may wait in memory weighs more in a small run than in the long one, which allows a tenth.
     assert found.worst < 1.25 * found.before
