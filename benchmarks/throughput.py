@@ -107,12 +107,15 @@ def share_of_floor(
     }
 
 
-def second_worker() -> dict[str, str]:
+def second_worker(label: str, form: str, more: Sequence[str] = ()) -> dict[str, str]:
     """One row: two workers against one."""
-    pairs = [tuple(measure(CHAIN, "sdk", WORKERS_DURATION, workers=n) for n in (1, 2)) for _ in range(ROUNDS)]
+    pairs = [
+        tuple(measure(CHAIN, form, WORKERS_DURATION, workers=n, more=more) for n in (1, 2))
+        for _ in range(ROUNDS)
+    ]
     one, two = pairs[-1]
     return {
-        "figure": "chain, sdk events to a file, 2 workers / 1 worker",
+        "figure": f"{label}, {form} events to a file, 2 workers / 1 worker",
         "value": f"{median(b.events_per_second / a.events_per_second for a, b in pairs):.2f}",
         "note": f"{two.events_per_second:,.0f} against {one.events_per_second:,.0f} events/s, {WORKERS_DURATION}",
     }
@@ -129,7 +132,11 @@ def main() -> None:
         share_of_floor("town with everything on", TOWN, form, "6 h", everything_on(TOWN))
         for form in ("rich", "sdk")
     ]
-    print(json.dumps([*rows, *full, second_worker()]))
+    workers = [
+        second_worker("chain", "sdk"),
+        second_worker("chain with everything on", "rich", everything_on(CHAIN)),
+    ]
+    print(json.dumps([*rows, *full, *workers]))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ class JourneyEngine:
     """All journeys of a plan in one environment, whose time is virtual milliseconds.
 
     ``date_of`` turns virtual time into a moment in UTC. ``horizon`` is the end of the run: what would happen later
-    is not scheduled. ``seed`` decides all draws. Rows of what happens go to ``record`` as they happen.
+    is not scheduled. ``cap_of`` says how much of a profile cap falls to the people here, ``seed`` decides all draws.
+    Rows of what happens go to ``record`` as they happen.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class JourneyEngine:
         date_of: Callable[[int], datetime],
         seed: int,
         horizon: int,
+        cap_of: Callable[[int], int] = lambda cap: cap,
     ) -> None:
         self.env = env
         self.plan = plan
@@ -71,7 +73,9 @@ class JourneyEngine:
         self._known_ids = {
             definition.event_id for definition in plan.definitions.values() if definition.event_id
         }
-        self._steps = StepRunner(env, plan, self.facts, callout, post, self, date_of=date_of, horizon=horizon)
+        self._steps = StepRunner(
+            env, plan, self.facts, callout, post, self, date_of=date_of, horizon=horizon, cap_of=cap_of
+        )
 
     # --- events -------------------------------------------------------------------------------------------
 

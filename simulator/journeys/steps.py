@@ -67,8 +67,10 @@ class StepRunner:
         *,
         date_of: Callable[[int], datetime],
         horizon: int,
+        cap_of: Callable[[int], int],
     ) -> None:
         self._env = env
+        self._cap_of = cap_of
         self._plan = plan
         self._facts = facts
         self._calls = CallRunner(env, plan, callout)
@@ -258,7 +260,7 @@ class StepRunner:
             return (after is None or naive >= after) and (before is None or naive < before)
         if model.cap is not None and not instance.journey.model.test_mode:
             counter = (instance.journey.name, step.name, path.name)
-            if self._caps[counter] >= model.cap:
+            if self._caps[counter] >= self._cap_of(model.cap):
                 return False
             self._caps[counter] += 1
         return True

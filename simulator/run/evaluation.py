@@ -72,7 +72,9 @@ class CohortEvaluation:
         push: Push,
         seed: int,
         duration_ms: int,
+        people: int,
     ) -> None:
+        """``people`` is the number of people in the run."""
         self.journal: list[JournalRow] = []
         """What happened since the last window."""
         self._env = env
@@ -81,6 +83,7 @@ class CohortEvaluation:
         self._calendar = calendar
         self._push = push
         self._first = cohort.spec.first_person
+        self._people_of_run = people
         self._people: dict[int, LazyProfile] = {}
         self._known: dict[tuple[str, str], int] = {}
         self._waiting: dict[int, list[Message]] = {}
@@ -101,7 +104,13 @@ class CohortEvaluation:
             date_of=calendar.utc,
             seed=seed,
             horizon=duration_ms,
+            cap_of=self._share_of_cap,
         )
+
+    def _share_of_cap(self, cap: int) -> int:
+        """The part of a profile cap that falls to this cohort: in proportion, and all parts add up to the cap."""
+        first, people = self._first, self._people_of_run
+        return cap * (first + self._cohort.size) // people - cap * first // people
 
     def serve(
         self, apps: Sequence[InHand], sdks: Sequence[MobileSdk], announce: Announce | None = None

@@ -77,6 +77,7 @@ class KnownPeople:
                 push=self._world.scenario.app.push or Push(),
                 seed=self._world.scenario.seed,
                 duration_ms=self._world.duration_ms,
+                people=self._world.people,
             )
         return cohort.profile(person)
 

@@ -86,6 +86,8 @@ class ModelContext:
     sdk: SdkShared
     services: RegionServices
     journeys: Plan | None = None
+    people: int = 1
+    """How many there are in the run."""
 
     def evaluation(self, env: simpy.Environment, cohort: Cohort) -> CohortEvaluation:
         """The journeys of a cohort; there must be a plan."""
@@ -98,6 +100,7 @@ class ModelContext:
             push=self.scenario.app.push or Push(),
             seed=self.scenario.seed,
             duration_ms=self.duration_ms,
+            people=self.people,
         )
 
 

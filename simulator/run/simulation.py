@@ -118,6 +118,7 @@ class Simulation:
             sdk=SdkShared(forms, network, self._record),
             services=RegionServices(world.places),
             journeys=plan,
+            people=world.people,
         )
         self._unreported = Unreported()
         self.models: list[CohortModel] = []

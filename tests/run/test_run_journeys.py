@@ -119,3 +119,17 @@ def test_a_wrong_field_case_lets_nobody_in(tmp_path: Path) -> None:
     assert summary["journeys"]["coupon"]["entered"] == 0
     assert {row["kind"] for row in rows} == {"discarded"}
     assert any("names are case-sensitive" in warning for warning in summary["warnings"])
+
+
+def test_a_profile_cap_holds_for_the_whole_run_whatever_the_workers(tmp_path: Path) -> None:
+    capped = (
+        "people.neighbours.size=4300",
+        "clock.duration=8 h",
+        "journeys.journeys.coupon.steps.member.condition={few: {cap: 40, next: day}}",
+    )
+    one, rows = go(tmp_path, *capped, name="one")
+    two, others = go(tmp_path, *capped, workers=2, name="two")
+    passed = sum(row["step"] == "member" and row["detail"].get("path") == "few" for row in rows)
+    assert 20 < passed <= 40
+    assert rows == others
+    assert one["journeys"] == two["journeys"]

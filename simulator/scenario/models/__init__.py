@@ -30,7 +30,6 @@ from simulator.scenario.models.homes import Around, Home, NearPlaces, TownColumn
 from simulator.scenario.models.journeys import (
     ActionDefinition,
     Audience,
-    Authentication,
     ConditionPath,
     DataSource,
     DateRange,
@@ -75,7 +74,6 @@ __all__ = [
     "App",
     "Around",
     "Audience",
-    "Authentication",
     "Clock",
     "ClockErrors",
     "ConditionPath",

@@ -91,42 +91,6 @@ class Stub(Model):
     )
 
 
-class Authentication(Model):
-    """How a custom action proves who it is. Secrets are `${env:NAME}` or `${file:PATH}`, never plain text."""
-
-    type: Literal["basic", "api_key", "token"] = Field(
-        description="`basic`, `api_key` (a header or query parameter), or `token` (fetched first)."
-    )
-    user: str | None = Field(default=None, description="User name, for `basic`.")
-    secret: str | None = Field(default=None, description="Password, key or client secret, by reference.")
-    name: str = Field(
-        default="Authorization", min_length=1, description="Header or query parameter that carries it."
-    )
-    where: Literal["header", "query"] = Field(default="header", description="Where it goes.")
-    endpoint: str | None = Field(
-        default=None, min_length=1, description="Where a `token` is fetched, by POST."
-    )
-    parameters: dict[str, str] = Field(
-        default={}, description="Form fields of that request; values may be secrets by reference."
-    )
-    token_path: str = Field(
-        default="access_token", min_length=1, description="Dotted path of the token in the answer."
-    )
-    cache: Duration = Field(
-        default=3600.0, gt=0, description="How long a token is used; the default is the documented one."
-    )
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.type == "basic" and self.user is None:
-            raise ValueError("`basic` needs `user`")
-        if self.type in ("basic", "api_key") and self.secret is None:
-            raise ValueError(f"`{self.type}` needs `secret`")
-        if self.type == "token" and self.endpoint is None:
-            raise ValueError("`token` needs `endpoint`")
-        return self
-
-
 class ActionDefinition(Model):
     """A message on a channel, or a custom action that calls a URL.
 
@@ -150,7 +114,6 @@ class ActionDefinition(Model):
     allow_null: bool = Field(
         default=False, description="Send parameters without a value as null instead of leaving them out."
     )
-    auth: Authentication | None = Field(default=None, description="Authentication of the call.")
     cap: Count | None = Field(
         default=None,
         ge=1,
@@ -158,10 +121,7 @@ class ActionDefinition(Model):
         "or none (jo).",
     )
     cap_period: Duration = Field(default=60.0, gt=0, description="Length of the sliding window of `cap`.")
-    stub: Stub = Field(default=Stub(), description="What answers unless calls really go out.")
-    call: bool = Field(
-        default=False, description="Really call the URL, at the pace of the wall clock, instead of the stub."
-    )
+    stub: Stub = Field(default=Stub(), description="What answers a call; calls do not leave the simulation.")
 
     @model_validator(mode="after")
     def _kind(self) -> Self:
