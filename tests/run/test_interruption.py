@@ -33,7 +33,7 @@ LONG = (
     "--set",
     "clock.start=2026-03-02T12:20",
 )
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def slowly(request: Request) -> Reply:
