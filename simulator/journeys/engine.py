@@ -296,8 +296,3 @@ class JourneyEngine:
         ordinal = -1 if person is None else person.ordinal
         name = "" if journey is None else journey.name
         self._record(LogRow(int(self.env.now), "discarded", name, ordinal, identity, "", "", detail))
-
-    @property
-    def under_way(self) -> int:
-        """Instances that have not ended."""
-        return sum(len(place.instances) for place in self._places.values())

@@ -131,14 +131,6 @@ class JourneyPlan:
 
 
 @dataclass(slots=True)
-class Parameter:
-    """A value of a call or message: JSON in which some texts are expressions."""
-
-    template: Any
-    expressions: Mapping[str, Expression]
-
-
-@dataclass(slots=True)
 class ActionPlan:
     """An action with its expressions parsed."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 import simpy
 
@@ -25,7 +24,6 @@ class PersonProfile:
     name: str
     key: int
     attributes: dict[str, Any]
-    zone: ZoneInfo | None = None
 
     @property
     def is_test(self) -> bool:

@@ -17,16 +17,14 @@ from simulator.core import numerics
 from simulator.core.numerics import radians
 from simulator.core.simtime import MS_PER_MINUTE
 from simulator.world import Legs, PlaceSet
-from simulator.world.geodesy import MEAN_RADIUS, wrap
+from simulator.world.geodesy import METRES_PER_DEGREE, wrap
 
 # A significant change of position: this far, metres, and this long after the last one (mobile_sdk.md 3.1).
 SIGNIFICANT_M = 500.0
 SIGNIFICANT_MS = 5 * MS_PER_MINUTE
 
-# Flat maps serve for a few kilometres; this is of latitude.
-METRES_PER_DEGREE = MEAN_RADIUS * 3.141592653589793 / 180.0
-# Up to this distance, and to 85 degrees of latitude, they are off by less than the share: 0.6 % because the Earth is
-# no sphere, 0.9 % because parallels shorten towards the poles.
+# Up to this distance, and to 85 degrees of latitude, flat maps are off by less than the share: 0.6 % because the Earth
+# is no sphere, 0.9 % because parallels shorten towards the poles.
 _MAP_M = 5_000.0
 _SLACK = 1.02
 # Points are the same if latitude and longitude differ by less, degrees: 0.1 m.

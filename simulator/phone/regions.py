@@ -10,12 +10,13 @@ from simulator.core import numerics
 from simulator.core.numerics import radians
 from simulator.core.randomness import bits_one
 from simulator.phone.life import LifeRules
-from simulator.phone.nearby import METRES_PER_DEGREE, PlacesService, Registrations
+from simulator.phone.nearby import PlacesService, Registrations
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
 from simulator.phone.positions import Positions
 from simulator.phone.tables import quantile_table
 from simulator.world import PlaceSet
+from simulator.world.geodesy import METRES_PER_DEGREE
 
 
 class RegionService(LifeRules):

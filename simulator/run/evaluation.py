@@ -47,7 +47,6 @@ class LazyProfile(PersonProfile):
         self.ordinal = ordinal
         self.name = name
         self.key = key
-        self.zone = None
         self._make = make
         self._made: dict[str, Any] | None = None
 

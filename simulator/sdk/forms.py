@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from math import pi, sqrt
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from simulator.sdk.places import Weights
 from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND, Route
 from simulator.sdk.rules import ClientRules
 from simulator.world import Place, PlaceSet
-from simulator.world.geodesy import MEAN_RADIUS
+from simulator.world.geodesy import METRES_PER_DEGREE
 from simulator.xdm import (
     EVENT_TYPES,
     AppFacts,
@@ -49,7 +49,6 @@ CLOSE = EVENT_TYPES.index(EventType.APPLICATION_CLOSE)
 
 # Coordinates in events: 1e-7 degrees is about a centimetre.
 COORDINATE = b"%.7f"
-METRES_PER_DEGREE = MEAN_RADIUS * pi / 180.0  # of latitude
 # Ways of what is no event of a type.
 _ROUTES = {PUSH_TOKEN_KIND: Route.EDGE_ONLY, CONSENT_KIND: Route.EDGE_ONLY}
 Form = tuple[Template, tuple[bytes, ...]]

@@ -22,6 +22,7 @@ SEMI_MAJOR = 6_378_137.0
 ECCENTRICITY2 = 6.694379990141316e-3
 # Mean radius R1 of the ellipsoid in metres.
 MEAN_RADIUS = 6_371_008.771415
+METRES_PER_DEGREE = MEAN_RADIUS * 3.141592653589793 / 180.0  # of latitude, on a flat map of a few kilometres
 # The smallest radius of curvature, that of the meridian on the equator: a(1 - e^2).
 _LEAST_RADIUS = SEMI_MAJOR * (1.0 - ECCENTRICITY2)
 _PI = 3.141592653589793
