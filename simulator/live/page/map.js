@@ -1,0 +1,96 @@
+// The map: Leaflet moves it, tiles lie below if there are any, and the canvases for ground, people and names above it.
+
+import { leaflet as L } from "/leaflet/leaflet.js";
+import { byId, calm, h, put } from "./dom.js";
+import { View } from "./mercator.js";
+import { Ground } from "./ground.js";
+import { Crowd } from "./crowd.js";
+
+const canvas = (host, name) => host.appendChild(h("canvas", { class: `layer ${name}`, "aria-hidden": "true" }));
+
+export class LiveMap extends EventTarget {
+  constructor(store) {
+    super();
+    this.store = store;
+    this.host = byId("map");
+    this.frames = 0;
+    const { map: about } = store.setup;
+    this.map = L.map(this.host, {
+      attributionControl: false, zoomControl: false, zoomAnimation: false, fadeAnimation: false, keyboard: true,
+      zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 140, maxZoom: 19, minZoom: 2, boxZoom: true, doubleClickZoom: true,
+      inertia: !calm(), keyboardPanDelta: 100,
+    });
+    if (about.tiles) L.tileLayer(about.tiles, { maxZoom: 19 }).addTo(this.map);
+    this.fit();
+    this.groundLayer = canvas(this.host, "ground");
+    this.crowdLayer = canvas(this.host, "crowd");
+    this.nameLayer = canvas(this.host, "names");
+    this.view = new View(this.map);
+    this.ground = new Ground(store.places, store.streets);
+    this.crowd = new Crowd(store.motion, store.marks);
+    const texts = [...(about.attribution ?? []), "drawn with Leaflet"];
+    this.host.append(put(h("p", { class: "attribution" }), texts.join(" · ")));
+    new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(this.host);
+    this.counted = 0;
+    this.frame = this.frame.bind(this);
+    requestAnimationFrame(this.frame);
+  }
+
+  /** Show all places and homes. */
+  fit() {
+    const { bounds } = this.store.setup.map;
+    const panel = byId("person");
+    const left = panel.hidden ? 36 : panel.offsetWidth + 40;
+    if (bounds) this.map.fitBounds(bounds, { paddingTopLeft: [left, 36], paddingBottomRight: [36, 56], animate: false });
+    else this.map.setView([20, 0], 2);
+  }
+
+  /** Bring a position to the middle unless it is well in sight. */
+  show(lat, lon, zoom = this.map.getZoom()) {
+    const [x, y] = this.view.point(lat, lon);
+    const { width, height } = this.view;
+    const left = byId("person").hidden ? 60 : byId("person").offsetWidth + 60;
+    const near = x > left && x < width - 80 && y > 80 && y < height - 100;
+    if (near && zoom <= this.map.getZoom()) return;
+    const target = this.map.project([lat, lon], zoom).subtract([left / 2 - 30, 0]);
+    this.map.setView(this.map.unproject(target, zoom), zoom, { animate: !calm() && zoom === this.map.getZoom(), duration: 0.6 });
+  }
+
+  size(layer) {
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(this.view.width * ratio), Math.round(this.view.height * ratio)];
+    if (layer.width !== width || layer.height !== height) {
+      layer.width = width;
+      layer.height = height;
+    }
+    const c = layer.getContext("2d");
+    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    c.clearRect(0, 0, this.view.width, this.view.height);
+    return c;
+  }
+
+  frame(wall) {
+    requestAnimationFrame(this.frame);
+    this.frames += 1;
+    const { store, view, ground, crowd } = this;
+    const still = calm();
+    const at = store.clock.now();
+    store.motion.seek(at);
+    const moved = view.look();
+    if (wall - this.counted > 400) {
+      this.counted = wall;
+      ground.recount([...store.states.values()].map((state) => state.inside ?? []));
+    }
+    if (moved || ground.stale) {
+      ground.stale = false;
+      const c = this.size(this.groundLayer);
+      ground.drawStreets(c, view);
+      ground.drawFences(c, view);
+      ground.drawLabels(this.size(this.nameLayer), view);
+    }
+    const c = this.size(this.crowdLayer);
+    ground.drawGlow(c, view, wall, still);
+    crowd.draw(c, view, at, wall, still);
+    this.dispatchEvent(new Event("frame"));
+  }
+}
