@@ -109,6 +109,7 @@ export class JourneyView {
     const passed = s("text", { x: x + sizes.width / 2 - 0.7 * rem, y: y - 0.12 * rem, class: "passed", "text-anchor": "end" }, "0");
     const waiting = s("text", { x: x + sizes.width / 2 - 0.7 * rem, y: y + 0.92 * rem, class: "waiting", "text-anchor": "end" });
     const detail = step.label && step.label !== name ? step.label : words(step.kind);
+    const about = s("text", { x: left + 2.2 * rem, y: y + 0.92 * rem, class: "step-detail" });
     const group = s(
       "g",
       { class: `step k-${step.kind}`, "data-step": name },
@@ -116,11 +117,11 @@ export class JourneyView {
       s("rect", { x: left, y: y - sizes.height / 2, width: sizes.width, height: sizes.height, rx: 0.5 * rem, class: "box" }),
       sign(step.kind, left + 0.5 * rem, y - 0.62 * rem, 1.24 * rem),
       s("text", { x: left + 2.2 * rem, y: y - 0.12 * rem, class: "step-name" }, cut(words(name), 13)),
-      s("text", { x: left + 2.2 * rem, y: y + 0.92 * rem, class: "step-detail" }, cut(words(detail), 17)),
+      about,
       passed,
       waiting,
     );
-    Object.assign(this.nodes.get(name), { group, passed, waiting });
+    Object.assign(this.nodes.get(name), { group, passed, waiting, detail: about, about: words(detail) });
     return group;
   }
 
@@ -180,6 +181,7 @@ export class JourneyView {
       const passed = steps[name] ?? 0;
       text(node.passed, count(passed));
       text(node.waiting, at[name] ? `${count(at[name])} here` : "");
+      text(node.detail, cut(node.about, at[name] ? 11 : 17));
       const out = Object.entries(edges).filter(([key]) => key.startsWith(`${name}>`));
       const finished = edges[`${name}>`] ?? 0;
       const dropped = Math.max(0, passed - out.reduce((sum, [, n]) => sum + n, 0));
@@ -207,7 +209,7 @@ export class JourneyView {
   tellEnds(ended) {
     const parts = Object.entries(ended).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
     const discards = Object.entries(this.store.discards ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
-    const chip = (tone) => ([key, n]) => h("span", { class: `chip ${tone}`, title: this.store.reason(key) }, h("b", {}, count(n)), ` ${words(this.store.reason(key))}`);
+    const chip = (tone) => ([key, n]) => h("span", { class: `chip ${tone}`, title: this.store.reason(key) }, h("b", {}, count(n)), ` ${key === "end" ? "completed" : words(key)}`);
     const key = JSON.stringify([parts, discards]);
     if (key === this.toldEnds) return;
     this.toldEnds = key;
@@ -215,7 +217,7 @@ export class JourneyView {
     put(
       this.ends,
       parts.map((part) => chip(part[0] === "end" ? "good" : "lost")(part)),
-      total ? h("span", { class: "chip", title: discards.map(([why, n]) => `${count(n)} ${this.store.reason(why)}`).join("\n") }, h("b", {}, count(total)), ` ${total === 1 ? "event" : "events"} entered nothing`) : null,
+      total ? h("span", { class: "chip", title: discards.map(([why, n]) => `${count(n)} ${this.store.reason(why)}`).join("\n") }, h("b", {}, count(total)), " entered nothing") : null,
     );
   }
 

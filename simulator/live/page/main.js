@@ -69,7 +69,7 @@ class Desk {
     let early = true; // what comes right after a reset is history
     store.on("reset", () => (early = true));
     store.on("clock", () => (early = false));
-    store.on("events", ({ events }) => !early && events.slice(-8).forEach((event) => this.flights.event(event, family(event.type))));
+    store.on("events", ({ events }) => !early && events.filter((event) => family(event.type) !== "app").slice(-8).forEach((event) => this.flights.event(event, family(event.type))));
     store.on("push", (push) => !early && this.pushed(push));
     store.on("journey", ({ rows = [], replace }) => !early && !replace && rows.find((row) => row.kind === "entered" && row.person >= 0 && this.meet(row)));
     store.on("notice", ({ text: said, level }) => note(said, level));
@@ -97,7 +97,7 @@ class Desk {
 
   // --- choosing ----------------------------------------------------------------------------------------------------
 
-  choosePerson(person) {
+  choosePerson(person, refit = true) {
     const { motion } = this.store;
     this.map.crowd.chosen = person;
     this.map.ground.choose(-1);
@@ -105,7 +105,7 @@ class Desk {
     this.panel.showPerson(person);
     this.feed.choosePerson(person);
     this.settled = performance.now();
-    if (Number.isFinite(motion.lat[person])) this.map.show(motion.lat[person], motion.lon[person]);
+    this.map.show(motion.lat[person], motion.lon[person], refit);
   }
 
   person(person) {
@@ -141,6 +141,7 @@ class Desk {
     this.map.crowd.chosen = -1;
     this.map.ground.choose(-1);
     this.panel.close();
+    if (this.map.fitted) this.map.fit();
     this.feed.choosePerson(-1);
     this.journey.follow(null);
     return null;
@@ -152,9 +153,11 @@ class Desk {
 
   // --- taking over -------------------------------------------------------------------------------------------------
 
+  /** Somebody was lifted off the map. */
   carried(person) {
     this.follow(false);
-    if (this.panel.person !== person) this.choosePerson(person);
+    if (this.panel.person !== person) this.none();
+    this.map.crowd.chosen = person;
   }
 
   async move(person, at) {
@@ -164,6 +167,7 @@ class Desk {
     } catch (error) {
       complain(error.message);
     }
+    if (this.panel.person !== person) this.choosePerson(person, false);
   }
 
   lift() {

@@ -8,6 +8,21 @@ import { Crowd } from "./crowd.js";
 
 const canvas = (host, name) => host.appendChild(h("canvas", { class: `layer ${name}`, "aria-hidden": "true" }));
 
+const FAR = 0.1; // share of homes on each side that the first view may leave out
+
+/** A first view: all places (of a few), and most of the homes. */
+const boundsOf = ({ places, people, map }) => {
+  const fences = places.length <= 60 ? places.map((place) => place.at) : [];
+  const middle = (axis) => {
+    const sorted = people.home.filter(Boolean).map((home) => home[axis]).sort((a, b) => a - b);
+    const cut = sorted.length > 20 ? Math.floor(sorted.length * FAR) : 0;
+    const all = [...sorted.slice(cut, sorted.length - cut), ...fences.map((at) => at[axis])];
+    return all.length ? [Math.min(...all), Math.max(...all)] : null;
+  };
+  const [lats, lons] = [middle(0), middle(1)];
+  return lats && lons ? [[lats[0], lons[0]], [lats[1], lons[1]]] : map.bounds;
+};
+
 export class LiveMap extends EventTarget {
   constructor(store) {
     super();
@@ -21,7 +36,9 @@ export class LiveMap extends EventTarget {
       inertia: !calm(), keyboardPanDelta: 100,
     });
     if (about.tiles) L.tileLayer(about.tiles, { maxZoom: 19 }).addTo(this.map);
+    this.bounds = boundsOf(store.setup);
     this.fit();
+    for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) this.host.addEventListener(name, () => this.map.once("movestart", () => (this.fitted = false)), { passive: true });
     this.groundLayer = canvas(this.host, "ground");
     this.crowdLayer = canvas(this.host, "crowd");
     this.nameLayer = canvas(this.host, "names");
@@ -38,22 +55,24 @@ export class LiveMap extends EventTarget {
 
   /** Show all places and homes. */
   fit() {
-    const { bounds } = this.store.setup.map;
+    this.fitted = true;
     const panel = byId("person");
     const left = panel.hidden ? 36 : panel.offsetWidth + 40;
-    if (bounds) this.map.fitBounds(bounds, { paddingTopLeft: [left, 36], paddingBottomRight: [36, 56], animate: false });
+    const { bounds } = this;
+    if (bounds) this.map.fitBounds(bounds, { paddingTopLeft: [left, 44], paddingBottomRight: [36, 64], animate: false });
     else this.map.setView([20, 0], 2);
   }
 
-  /** Bring a position to the middle unless it is well in sight. */
-  show(lat, lon, zoom = this.map.getZoom()) {
+  /** Bring a position into sight; if nobody has moved the map, all of it beside the panel. */
+  show(lat, lon, refit = true) {
+    if (this.fitted && refit) this.fit();
+    this.view.look();
     const [x, y] = this.view.point(lat, lon);
     const { width, height } = this.view;
     const left = byId("person").hidden ? 60 : byId("person").offsetWidth + 60;
-    const near = x > left && x < width - 80 && y > 80 && y < height - 100;
-    if (near && zoom <= this.map.getZoom()) return;
-    const target = this.map.project([lat, lon], zoom).subtract([left / 2 - 30, 0]);
-    this.map.setView(this.map.unproject(target, zoom), zoom, { animate: !calm() && zoom === this.map.getZoom(), duration: 0.6 });
+    if (!Number.isFinite(x) || (x > left && x < width - 80 && y > 80 && y < height - 100)) return;
+    this.map.panBy([x - (left + width) / 2, y - height / 2], { animate: !calm(), duration: 0.6 });
+    this.fitted = false;
   }
 
   size(layer) {

@@ -15,11 +15,11 @@ const turned = (points, angle) => points.map(([x, y]) => [x * Math.cos(angle) - 
 
 /** Corners in px around the middle; north is up. */
 const SHAPES = {
-  still: round(2.3, 8),
+  still: round(2.1, 8),
   moving: [[0, -6.4], [4.3, 4.8], [0, 2.5], [-4.3, 4.8]],
   inside: [[-4.1, -4.1], [4.1, -4.1], [4.1, 4.1], [-4.1, 4.1]],
   offline: turned(cross, Math.PI / 4),
-  message: [[0, -7.6], [7.6, 0], [0, 7.6], [-7.6, 0]],
+  message: [[0, -6.6], [6.6, 0], [0, 6.6], [-6.6, 0]],
 };
 const RIM = 1.3; // px of the rim that keeps marks apart
 export const RIMS = 1500; // marks in sight up to which each gets a rim; a crowd is drawn without

@@ -5,11 +5,11 @@ import { count, duration, plural } from "./format.js";
 import { icon } from "./icons.js";
 import { get, post } from "./api.js";
 import { Phone } from "./phone.js";
-import { swatch } from "./marks.js";
-import { STATES } from "./marks.js";
+import { STATES, swatch } from "./marks.js";
 
 const WAIT = 700; // ms between two readings of a story
 const LINES = 40;
+const PASSING = new Set(["step", "message", "call"]); // kinds of moments that name a step on the way
 const PLATFORMS = { ios: "iPhone", android: "Android" };
 
 export class Panel {
@@ -118,8 +118,9 @@ export class Panel {
   }
 
   tellStory(moments, nothing) {
-    moments.sort((a, b) => b.at.localeCompare(a.at) || b.order - a.order);
-    const shown = moments.slice(0, LINES);
+    // Times are ISO 8601 of one zone; of the same moment, what was told later happened later.
+    const order = new Map(moments.map((moment, i) => [moment, i]));
+    const shown = moments.sort((a, b) => b.at.localeCompare(a.at) || order.get(b) - order.get(a)).slice(0, LINES);
     put(this.story, shown.length ? shown.map(({ at, kind, said, more }) => h("li", { class: `m-${kind}` }, h("time", {}, at.slice(11, 19)), h("i", { "aria-hidden": "true" }), h("div", {}, said, more ? h("span", { class: "soft small" }, more) : null))) : h("li", { class: "soft" }, nothing));
   }
 
@@ -130,11 +131,11 @@ export class Panel {
     const noticed = one.noticed_after_seconds === null ? null : one.noticed_after_seconds > 0.5 ? `noticed after ${duration(one.noticed_after_seconds * 1000)}` : "noticed at once";
     const waited = one.queued && one.acknowledged && one.outcome !== "open" ? Date.parse(one.acknowledged) - Date.parse(one.queued) : 0;
     const told = [noticed, waited > 2000 ? `accepted ${duration(waited)} later` : null, one.outcome === "open" ? null : one.because].filter(Boolean);
-    return [{ at: one.crossed, order: 0, kind: lost ? "lost" : one.crossing, said: who, more: told.length ? told.join(" · ") : null }, ...(one.journey ?? []).map((moment) => this.moment(moment))];
+    return [{ at: one.crossed, kind: lost ? "lost" : one.crossing, said: who, more: told.length ? told.join(" · ") : null }, ...(one.journey ?? []).map((moment) => this.moment(moment))];
   }
 
-  moment({ at, kind, said, t }) {
-    return { at, order: t ?? 1, kind: kind === "discarded" || kind === "refused" ? "dropped" : ["received", "opened", "message"].includes(kind) ? "message" : "journey", said };
+  moment({ at, kind, said }) {
+    return { at, kind: kind === "discarded" || kind === "refused" ? "dropped" : ["received", "opened", "message"].includes(kind) ? "message" : "journey", said };
   }
 
   /** Each frame: what depends on the moment. */
@@ -158,6 +159,6 @@ const pathOf = (story) => {
   if (last < 0) return null;
   const { journey, step } = moments[last];
   const steps = [step];
-  for (const moment of moments.slice(last + 1)) if (moment.journey === journey && moment.kind === "step" && steps.at(-1) !== moment.step) steps.push(moment.step);
+  for (const moment of moments.slice(last + 1)) if (moment.journey === journey && PASSING.has(moment.kind) && moment.step && steps.at(-1) !== moment.step) steps.push(moment.step);
   return { journey, steps };
 };
