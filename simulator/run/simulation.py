@@ -14,6 +14,7 @@ from simulator.phone import Unreported
 from simulator.run.evaluation import JourneyTap
 from simulator.run.model import CohortModel
 from simulator.run.observations import Message
+from simulator.run.onlooker import Onlooker
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
@@ -98,8 +99,12 @@ class Simulation:
         world: World,
         specs: Sequence[CohortSpec],
         on_people: Callable[[int, int], None] = lambda made, people: None,
+        onlooker: Onlooker | None = None,
     ) -> None:
-        """Make the people; ``on_people`` is told how many are made, of how many."""
+        """Make the people; ``on_people`` is told how many are made, of how many.
+
+        With an ``onlooker`` people can be led by hand (:attr:`CohortModel.led`).
+        """
         populator = world.populator()
         self._calendar = world.calendar
         forms = EventForms(world.scenario.app, world.places, self._calendar)
@@ -119,6 +124,7 @@ class Simulation:
             services=RegionServices(world.places),
             journeys=plan,
             people=world.people,
+            onlooker=onlooker,
         )
         self._unreported = Unreported()
         self.models: list[CohortModel] = []
@@ -133,6 +139,18 @@ class Simulation:
             made += spec.size
             on_people(made, people)
         self._now = 0
+
+    @property
+    def now(self) -> int:
+        """Virtual time: everything before has happened."""
+        return self._now
+
+    def model_of(self, person: int) -> CohortModel:
+        """The cohort of a person (ordinal within the run)."""
+        for model in self.models:
+            if 0 <= person - model.first_person < model.people:
+                return model
+        raise LookupError(person)
 
     def announce(self, person: int, name: str, message: Message | None = None) -> bool:
         """A person (ordinal within the run) receives a message at the time that the simulation has got to.
