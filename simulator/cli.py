@@ -128,6 +128,11 @@ def main() -> None:
     help="Serve live figures for Prometheus on this port of the loopback; 0 takes a free one.",
 )
 @click.option(
+    "--call-actions",
+    is_flag=True,
+    help="Actions of journeys with `call: true` really call at full speed, too; the run waits for the answers.",
+)
+@click.option(
     "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
 )
 @SET
@@ -151,6 +156,7 @@ def run(
     backfill: str | None,
     resume: Path | None,
     metrics: int | None,
+    call_actions: bool,
     workers: int,
     overrides: tuple[str, ...],
     junit: Path | None,
@@ -199,7 +205,7 @@ def run(
         given += backfill_options(scenario, backfill, clock)
     prepared = prepare(scenario, overrides=given, seed=seed, people=people)
     if dry_run:
-        _dry_run(prepared, allow_hosts, over_limit, as_json)
+        _dry_run(prepared, allow_hosts, over_limit, call_actions, as_json)
         return
     # Where events go to standard output, nothing else must get between them.
     events_on_stdout = any(spec.to == "-" for spec in prepared.scenario.all_destinations().values())
@@ -226,7 +232,12 @@ def run(
         result = run_scenario(
             prepared,
             RunOptions(
-                out=out, workers=workers, allow_hosts=allow_hosts, over_limit=over_limit, resume=resume
+                out=out,
+                workers=workers,
+                allow_hosts=allow_hosts,
+                over_limit=over_limit,
+                resume=resume,
+                call_actions=call_actions,
             ),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
@@ -423,11 +434,13 @@ def replay(
     sys.exit(result.exit_code)
 
 
-def _dry_run(prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool, as_json: bool) -> None:
+def _dry_run(
+    prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool, call_actions: bool, as_json: bool
+) -> None:
     from simulator.report import render_plan
     from simulator.run import plan
 
-    document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit)
+    document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit, call_actions=call_actions)
     if as_json:
         print_json(document)
     else:
