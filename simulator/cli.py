@@ -316,15 +316,17 @@ def people(
     - `journeysim people scenarios/lunch_rush.yaml --limit 3`
     - `journeysim people scenarios/lunch_rush.yaml --test-profiles > profiles.ndjson`
     """
+    import json
     from itertools import islice
 
     from simulator.run import describe_people, prepare, profile_records
 
     world = prepare(scenario, overrides=overrides, seed=seed, people=people).world
     records = profiles or test_profiles
-    lines = profile_records(world, test_profiles=test_profiles) if records else describe_people(world)
-    for line in islice(lines, limit):
-        click.echo(line.encode())  # JSON is UTF-8, whatever the terminal is
+    documents = profile_records(world, test_profiles=test_profiles) if records else describe_people(world)
+    for document in islice(documents, limit):
+        # JSON is UTF-8, whatever the terminal is.
+        click.echo(json.dumps(document, ensure_ascii=False).encode())
 
 
 @main.command()
@@ -468,14 +470,13 @@ def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
     - `journeysim run scenarios/lunch_rush.yaml --to provisioned:provisioned.json`
     - `journeysim provision plan.yaml --delete`
     """
-    import json
-
     from simulator.provision import provision as set_up
     from simulator.provision import unprovision
-    from simulator.run import describe_people, prepare
+    from simulator.run import prepare, profile_records
 
-    def people_of(scenario: Path) -> Iterator[dict[str, Any]]:
-        return map(json.loads, describe_people(prepare(scenario).world))
+    def records_of(scenario: Path) -> Iterator[dict[str, Any]]:
+        # The schema that is made names the mail address as the primary identity.
+        return profile_records(prepare(scenario).world, test_profiles=True, ecid_primary=False)
 
     def report(line: str) -> None:
         if not quiet:
@@ -484,7 +485,7 @@ def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
     if delete:
         unprovision(plan, report=report, dry_run=dry_run)
     else:
-        output = set_up(plan, people=people_of, report=report, dry_run=dry_run)
+        output = set_up(plan, records=records_of, report=report, dry_run=dry_run)
         if not dry_run:
             report(f"\nsend events there with `--to provisioned:{output}`")
 
