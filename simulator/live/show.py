@@ -71,7 +71,8 @@ class Stage:
         return window
 
     def close(self) -> None:
-        """Nothing to stop."""
+        """Let go of what the simulation holds."""
+        self.simulation.close()
 
     def crossed_by_hand(self) -> None:
         """Somebody was moved: the borders that are crossed by that are crossed now, and not only with time."""

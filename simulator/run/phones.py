@@ -38,6 +38,7 @@ from simulator.phone import (
     draw_permissions,
     habits_of,
 )
+from simulator.run.calling import Outbound
 from simulator.run.evaluation import CohortEvaluation, InHand
 from simulator.run.onlooker import Onlooker
 from simulator.scenario.models import PhoneMix, Push, Scenario
@@ -91,6 +92,8 @@ class ModelContext:
     """How many there are in the run."""
     onlooker: Onlooker | None = None
     """Who sees where people go; then whatever happens to phones can happen to all of them, at any time."""
+    outbound: Outbound | None = None
+    """What makes the calls of journeys that really go out."""
 
     def evaluation(self, env: simpy.Environment, cohort: Cohort) -> CohortEvaluation:
         """The journeys of a cohort; there must be a plan."""
@@ -105,6 +108,7 @@ class ModelContext:
             duration_ms=self.duration_ms,
             people=self.people,
             keep_messages=self.onlooker is not None,
+            outbound=self.outbound,
         )
 
 
