@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from simulator.core.errors import UsageError
-from simulator.run import WallClock
+from simulator.run import Pacer, WallClock
 
 SLOWEST, FASTEST = 0.1, 3600.0
 SPEEDS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -31,6 +32,8 @@ class Pace:
         self._origin = clock.monotonic()
         self._from = 0
         self._reached: deque[tuple[float, int]] = deque()
+        self.followers: list[Pacer] = []
+        """Told of every change of the speed."""
 
     def go_on(self, at: int) -> None:
         """From now on virtual time goes on from ``at``."""
@@ -50,6 +53,8 @@ class Pace:
     def set_speed(self, at: int, speed: float) -> None:
         """Another speed; UsageError for one that is not possible."""
         self.speed = checked_speed(speed)
+        for follower in self.followers:
+            follower.speed = self.speed
         self.jumping = False
         self.go_on(at)
 
@@ -89,6 +94,24 @@ class Pace:
             return None
         (began, first), (ended, last) = self._reached[0], self._reached[-1]
         return None if ended <= began else round((last - first) / 1000.0 / (ended - began), 2)
+
+
+class Beside(Pacer):
+    """The same clock for what goes on beside the simulation: calls of journeys that really go out."""
+
+    def __init__(self, clock: WallClock, pace: Pace, reached: Callable[[], int]) -> None:
+        """``reached`` says how far the simulation has got."""
+        super().__init__(clock, pace.speed)
+        self._simulated = reached
+        pace.followers.append(self)
+
+    def now(self) -> int:
+        """Virtual time."""
+        return self._simulated()
+
+    def ahead(self, virtual_ms: int) -> float:
+        """Nothing is simulated ahead of this clock."""
+        return 0.0
 
 
 def checked_speed(speed: float) -> float:

@@ -14,6 +14,7 @@ from simulator.ledger import Rows
 from simulator.live.api import Api
 from simulator.live.assets import Asset
 from simulator.live.interventions import Interventions
+from simulator.live.pace import Beside
 from simulator.live.served import ServedReceiver
 from simulator.live.serving import DEFAULT_PORT, open_port, serving
 from simulator.live.setup import Staged
@@ -62,6 +63,8 @@ def live(
             receiver=performance.receiver,
             recorded=performance.recorded,
         )
+        # There is a clock, so actions that call do call.
+        run_options = replace(run_options, call_actions=True)
         result = run_scenario(prepared, run_options, clock=clock, on_people=on_people, staging=staging)
     finally:
         performance.close()
@@ -126,7 +129,9 @@ class _Performance:
         """Everything is there: the show can begin."""
         if self._stage is None or self.folder is None:
             raise ValueError("there is no stage yet")
-        self.show = show = Show(self.world, self._stage, self.clock, self.options.speed)
+        stage = self._stage
+        self.show = show = Show(self.world, stage, self.clock, self.options.speed)
+        stage.keep_pace(Beside(self.clock, show.pace, lambda: stage.now))
         return show, Api(show, self._staged(), self.folder, Interventions(self.folder))
 
     def _staged(self) -> Staged:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -80,7 +79,7 @@ def setup_document(show: Show, staged: Staged, people: list[dict[str, Any]]) -> 
 
 def read_people(world: World) -> list[dict[str, Any]]:
     """Everybody, as `journeysim people` tells of them."""
-    return [json.loads(line) for line in describe_people(world)]
+    return list(describe_people(world))
 
 
 def roads_document(world: World) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from simulator.live.pace import TICK_S, Pace
 from simulator.live.phones import Phones
 from simulator.live.progress import Progress
 from simulator.live.trips import all_of, news_of
-from simulator.run import Simulation, WallClock, World
+from simulator.run import Pacer, Simulation, WallClock, World
 from simulator.run.evaluation import JournalRow
 from simulator.run.movements import Crossed, Movements
 from simulator.run.window import Window
@@ -69,6 +69,11 @@ class Stage:
         window = self.simulation.advance(until)
         self.crossed = self.movements.advance(until)
         return window
+
+    def keep_pace(self, pacer: Pacer | None) -> None:
+        """Calls of journeys leave beside the clock from now on, or not at all."""
+        if self.simulation.outbound is not None:
+            self.simulation.outbound.keep_pace(pacer)
 
     def close(self) -> None:
         """Let go of what the simulation holds."""

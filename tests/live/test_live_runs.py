@@ -93,8 +93,10 @@ def test_without_network_the_event_waits_and_keeps_its_time(tmp_path: Path) -> N
         assert (state["online"], state["why_offline"]) == (False, ["offline"])
         show.post("/api/person/0/move", at=STATION)
         stream.until(
-            lambda name, data: name == "state"
-            and any(person == 0 and new.get("queue") == 1 for person, new in data["people"])
+            lambda name, data: (
+                name == "state"
+                and any(person == 0 and new.get("queue") == 1 for person, new in data["people"])
+            )
         )
         assert not stream.events()
         crossed = show.get("/api/person/0")
@@ -192,7 +194,9 @@ def test_a_message_is_opened_once_by_hand(tmp_path: Path) -> None:
         push = stream.until_named("push")
         opened = show.post("/api/person/0/open", message=push["message"])
         assert opened["state"]["app"] == "front"
-        assert stream.until(lambda name, data: name == "push" and data["opened"])["message"] == push["message"]
+        assert (
+            stream.until(lambda name, data: name == "push" and data["opened"])["message"] == push["message"]
+        )
         again = show.client.post("/api/person/0/open", json={"message": push["message"]})
         assert again.status_code == 409
         assert show.client.post("/api/person/1/open", json={"message": push["message"]}).status_code == 404
@@ -259,7 +263,9 @@ def test_every_answer_says_what_the_page_may_do(strict_show: Any) -> None:
         assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
 
 
-@pytest.mark.parametrize("path", ["/page/../web.py", "/page/%2e%2e/web.py", "/page//etc/passwd", "/page/web.py"])
+@pytest.mark.parametrize(
+    "path", ["/page/../web.py", "/page/%2e%2e/web.py", "/page//etc/passwd", "/page/web.py"]
+)
 def test_no_other_files_are_served(strict_show: Any, path: str) -> None:
     assert strict_show.client.get(path).status_code == 404
 
