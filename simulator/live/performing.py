@@ -28,6 +28,7 @@ from simulator.run.staging import Staging
 from simulator.run.window import Window
 from simulator.run.workers import WindowSource
 from simulator.scenario import Destination as DestinationSpec
+from simulator.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,17 @@ def live(
             recorded=performance.recorded,
         )
         # There is a clock, so actions that call do call.
-        run_options = replace(run_options, call_actions=True)
+        run_options = replace(run_options, call_actions=_calls(prepared.scenario))
         result = run_scenario(prepared, run_options, clock=clock, on_people=on_people, staging=staging)
     finally:
         performance.close()
     good = (ExitCode.INTERRUPTED, ExitCode.EXPECTATION_FAILED)
     return replace(result, exit_code=ExitCode.OK) if result.exit_code in good else result
+
+
+def _calls(scenario: Scenario) -> bool:
+    journeys = scenario.journeys
+    return journeys is not None and any(action.call for action in journeys.actions.values())
 
 
 def checked_tiles(tiles: str | None) -> None:
