@@ -17,10 +17,10 @@ NAMES = {
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
         HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member
-        MessageHeader ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target
-        UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
+        MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target
+        UndeliveredFiles UndeliveredWriter Vault host_allowed host_of is_loopback make_destination
         make_destinations read_events target_of
     """,
     "journeys": """
