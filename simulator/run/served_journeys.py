@@ -34,6 +34,8 @@ from simulator.run.simulation import World
 _HORIZON_MS = 3650 * MS_PER_DAY
 # Longest sleep of the clock's thread, in seconds of the wall: a clock that was set never stops it for good.
 _LONGEST_SLEEP_S = 60.0
+# An event that is dated further ahead of the clock than this, in seconds of the wall, has a wrong date.
+_LONGEST_WAY_S = 5.0
 _LATENCY = key_of("purpose", "served journeys latency")
 
 log = logging.getLogger(__name__)
@@ -95,7 +97,8 @@ class ServedJourneys:
     """Journeys in a thread of their own, as a context manager: a :class:`simulator.receiver.JourneyEvaluation`.
 
     The clock runs at ``speed`` times real time. It begins at ``start`` as soon as the journeys are served; without
-    one the first event begins it, at the event's own timestamp (the scenario's start if it has none).
+    one the first event begins it, at the event's own timestamp (the scenario's start if it has none), and it is put
+    forward when a later event turns out to be dated a little ahead of it.
     """
 
     def __init__(
@@ -210,9 +213,17 @@ class ServedJourneys:
             own = record.timestamp_ms
             stage = self._begin(calendar.utc(0 if own is None else own - calendar.start_epoch_ms))
             stage.pacer.restart(int(stage.env.now) + behind)
+        elif self._start is None and record.timestamp_ms is not None:
+            self._catch_up(stage, record.timestamp_ms - stage.calendar.start_epoch_ms + behind)
         due = stage.pacer.now() - behind + self._latency_of(record)
         timer = simpy.Timeout(stage.env, max(0, due - int(stage.env.now)), record.body)
         timer.callbacks.append(self._arrives)
+
+    def _catch_up(self, stage: _Stage, dated: int) -> None:
+        """Put the clock forward where an event is dated ahead of it: the one that set it was longer on its way."""
+        ahead = dated - stage.pacer.now()
+        if 0 < ahead <= _LONGEST_WAY_S * MS_PER_SECOND * self._speed:
+            stage.pacer.restart(dated)
 
     def _latency_of(self, record: AcceptedRecord) -> int:
         key = mix_int(key_of(self._world.scenario.seed, record.event_id) ^ _LATENCY)

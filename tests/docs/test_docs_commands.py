@@ -56,7 +56,7 @@ def test_a_run_by_the_clock_is_judged_by_what_the_receivers_journeys_say(tmp_pat
         url = process.stdout.readline().split()[-1]
         script = "\n".join((send, look, judge)).replace("http://127.0.0.1:8080", url)
         done = shell(script, folder)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert '"spa":{"entered":6' in done.stdout
     assert done.stdout.count("✔ Discounts sent") == 2
     assert "✘" not in done.stdout

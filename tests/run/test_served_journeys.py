@@ -170,6 +170,21 @@ def test_the_first_event_sets_the_clock_and_time_passes_as_told() -> None:
         assert ask(url, "/journeys")["clock"]["now"] == "2026-01-01T00:00:00.000-05:00"
 
 
+def test_an_event_from_a_little_ahead_puts_the_clock_forward_and_one_from_far_ahead_does_not() -> None:
+    with served(prepare(SPA), speed=60, clock=Tower()) as (url, _):
+        for number, (at, now) in enumerate(
+            [
+                ("2025-12-31T23:50:00-05:00", "2025-12-31T23:50:00.000-05:00"),
+                ("2025-12-31T23:49:00-05:00", "2025-12-31T23:50:00.000-05:00"),
+                ("2025-12-31T23:54:59-05:00", "2025-12-31T23:54:59.000-05:00"),
+                ("2026-01-01T00:00:00-05:00", "2025-12-31T23:54:59.000-05:00"),
+            ]
+        ):
+            send(url, beacon("anna", at, number))
+            until(lambda number=number: ask(url, "/journeys")["events"] == number + 1)
+            assert ask(url, "/journeys")["clock"]["now"] == now
+
+
 def test_a_start_that_is_given_sets_the_clock_at_once_and_events_do_not_move_it() -> None:
     clock, start = Tower(), datetime.fromisoformat("2026-01-01T12:00:00-05:00")
     with served(prepare(SPA), speed=60, start=start, clock=clock) as (url, _):
@@ -197,7 +212,7 @@ def test_events_of_a_time_before_the_scenario_are_taken_as_well() -> None:
 
 def test_people_of_the_scenario_have_their_profiles_and_strangers_have_none() -> None:
     prepared, clock = prepare(SPA), Tower()
-    known = {line["person"]: line["ecid"] for line in map(json.loads, describe_people(prepared.world))}
+    known = {line["person"]: line["ecid"] for line in describe_people(prepared.world)}
     at = "2025-12-31T23:50:00-05:00"
     with served(prepared, speed=60, clock=clock) as (url, _):
         send(url, beacon(known["woman/0"], at), beacon(known["man/0"], at), beacon("stranger", at))
