@@ -29,7 +29,7 @@ from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import begins_anew_at, make_destination_of
 from simulator.run.folder import RunFolder, writing
-from simulator.run.guard import guard
+from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
 from simulator.run.knowledge import read_evidence
@@ -40,6 +40,7 @@ from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
+from simulator.run.staging import Staging
 from simulator.run.summary import by_destination, counts, measurements
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
@@ -62,19 +63,23 @@ def run(
     progress: ProgressCallback | None = None,
     on_people: Callable[[int, int], None] = lambda made, people: None,
     on_figures: FiguresCallback = lambda figures: None,
+    staging: Staging | None = None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
     ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work, and
-    ``on_figures`` every second.
+    ``on_figures`` every second. ``staging`` puts other parts in the place of the usual ones.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
-    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit)
+    calls = calling_of(scenario, options) is not None
+    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit, calls=calls)
+    if calls and options.resume is not None:
+        raise UsageError("--resume: a run whose actions really call would call again; start it anew")
     if options.resume is not None:
         folder = RunFolder.existing(options.resume)
     elif options.out is not None:
@@ -82,9 +87,12 @@ def run(
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = make_destination_of(prepared, options, folder, clock)
+        staging = staging or Staging()
+        destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
         with without_collector():
-            task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
+            task = _Run(
+                prepared, options, folder, destination, clock, progress, on_people, on_figures, staging
+            )
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
@@ -108,9 +116,11 @@ class _Run:
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
         on_figures: FiguresCallback,
+        staging: Staging,
     ) -> None:
+        self._staging = staging
         self._prepared = prepared
-        self._world: World = prepared.world
+        self._world: World = replace(prepared.world, calling=calling_of(prepared.scenario, options))
         self._options = options
         self._folder = folder
         self._destination = destination
@@ -208,7 +218,8 @@ class _Run:
         if scenario.load is not None:
             per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
             self._load = await asyncio.to_thread(LoadTiming, self._world, self._clock, per_request)
-        self._driver = Driver(
+        make_driver = self._staging.driver or Driver
+        self._driver = make_driver(
             self._world,
             self._deliverer,
             clock=self._clock,
@@ -216,6 +227,7 @@ class _Run:
             spill=self._folder.spill,
             load=self._load,
             sort_out=self._tally.sort_out,
+            on_pace=lambda pacer: source.keep_pace(pacer),
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
         meter = Meter(
@@ -256,16 +268,17 @@ class _Run:
         """Where windows come from; None if the run was interrupted while people were made."""
         scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
-        workers = min(self._options.workers, cohorts)
+        workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
         paced = scenario.load is None and scenario.clock.speed != "max"
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
-        apart = scenario.load is not None and may_fork()
+        apart = scenario.load is not None and may_fork() and self._staging.source is None
         if not paced and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
             # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
-            return await asyncio.to_thread(InProcess, self._world, self._making_people)
+            make = self._staging.source or InProcess
+            return await asyncio.to_thread(make, self._world, self._making_people)
         except _StoppedError:
             return None
 
@@ -290,6 +303,7 @@ class _Run:
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
         self._progress(self._tally)
+        self._staging.recorded(window, first, receipt, rows)
 
     def _leave_open(self, ledger: LedgerWriter) -> None:
         """The run is over: what phones were still to notice stays unnoticed."""
