@@ -5,6 +5,7 @@ import { count, duration } from "./format.js";
 import { icon } from "./icons.js";
 
 const ROWS = 60; // that are kept in the page
+const WAITED = 2000; // virtual ms between happening and leaving that are worth a word
 const TICK = 200; // ms between two looks at what came in
 const MARKS = { accepted: "✓", sent: "…", rejected: "✕", pending: "!" };
 const TOLD = { accepted: "accepted", sent: "on its way", rejected: "rejected", pending: "could not be delivered" };
@@ -115,7 +116,7 @@ export class Feed {
   }
 
   row(event) {
-    const late = event.late ?? 0;
+    const late = this.late(event);
     const row = h(
       "li",
       { "data-n": event.n, "data-type": event.type, "data-status": event.status, "data-person": event.person, class: `f-${family(event.type)}${event.person === this.chosen ? " mine" : ""}` },
@@ -128,6 +129,12 @@ export class Feed {
     this.rows.set(event.n, row);
     this.mark(event.n, event);
     return row;
+  }
+
+  /** How long an event waited on its phone (virtual ms): between when it happened and when it left. */
+  late({ late, xdm, t }) {
+    const waited = late ?? (xdm ? this.calendar.epoch + t - Date.parse(xdm.timestamp) : 0);
+    return waited > WAITED ? waited : 0;
   }
 
   mark(n, event = this.store.numbered.get(n)) {

@@ -138,13 +138,17 @@ class Desk {
   none() {
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     if (document.body.classList.contains("wide")) return this.wide();
+    this.nobody();
+    if (this.map.fitted) this.map.fit();
+    return null;
+  }
+
+  nobody() {
     this.map.crowd.chosen = -1;
     this.map.ground.choose(-1);
     this.panel.close();
-    if (this.map.fitted) this.map.fit();
     this.feed.choosePerson(-1);
     this.journey.follow(null);
-    return null;
   }
 
   path(path) {
@@ -156,7 +160,8 @@ class Desk {
   /** Somebody was lifted off the map. */
   carried(person) {
     this.follow(false);
-    if (this.panel.person !== person) this.none();
+    if (this.panel.person !== person) this.nobody();
+    this.map.fitted = false; // the ground must not move under who is carried
     this.map.crowd.chosen = person;
   }
 

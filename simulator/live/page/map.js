@@ -47,7 +47,10 @@ export class LiveMap extends EventTarget {
     this.crowd = new Crowd(store.motion, store.marks);
     const texts = [...(about.attribution ?? []), "drawn with Leaflet"];
     this.host.append(put(h("p", { class: "attribution" }), texts.join(" · ")));
-    new ResizeObserver(() => this.map.invalidateSize({ pan: false })).observe(this.host);
+    new ResizeObserver(() => {
+      this.map.invalidateSize({ pan: false });
+      if (this.fitted) this.fit();
+    }).observe(this.host);
     this.counted = 0;
     this.frame = this.frame.bind(this);
     requestAnimationFrame(this.frame);
