@@ -29,7 +29,7 @@ from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import begins_anew_at, make_destination_of
 from simulator.run.folder import RunFolder, writing
-from simulator.run.guard import guard
+from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
 from simulator.run.knowledge import read_evidence
@@ -74,7 +74,10 @@ def run(
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
-    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit)
+    calls = calling_of(scenario, options) is not None
+    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit, calls=calls)
+    if calls and options.resume is not None:
+        raise UsageError("--resume: a run whose actions really call would call again; start it anew")
     if options.resume is not None:
         folder = RunFolder.existing(options.resume)
     elif options.out is not None:
@@ -110,7 +113,7 @@ class _Run:
         on_figures: FiguresCallback,
     ) -> None:
         self._prepared = prepared
-        self._world: World = prepared.world
+        self._world: World = replace(prepared.world, calling=calling_of(prepared.scenario, options))
         self._options = options
         self._folder = folder
         self._destination = destination
@@ -216,6 +219,7 @@ class _Run:
             spill=self._folder.spill,
             load=self._load,
             sort_out=self._tally.sort_out,
+            on_pace=lambda pacer: source.keep_pace(pacer),
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
         meter = Meter(

@@ -16,9 +16,10 @@ import simpy
 from simulator.core.distributions import Constant, Distribution, pick
 from simulator.core.randomness import bits_one, key_of, mix_int, purpose_keys, uniform, uniform_one
 from simulator.core.simtime import MS_PER_SECOND, Calendar
-from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan, StubCallout
+from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan
 from simulator.people import Cohort
 from simulator.people.profiles import make_profile
+from simulator.run.calling import Callouts, Outbound
 from simulator.scenario.models import Push
 from simulator.sdk import KINDS, Hit, MobileSdk, Route, render_hits
 
@@ -72,8 +73,9 @@ class CohortEvaluation:
         seed: int,
         duration_ms: int,
         people: int,
+        outbound: Outbound | None = None,
     ) -> None:
-        """``people`` is the number of people in the run."""
+        """``people`` is the number of people in the run; ``outbound`` makes the calls that really go out."""
         self.journal: list[JournalRow] = []
         """What happened since the last window."""
         self._env = env
@@ -97,7 +99,7 @@ class CohortEvaluation:
             env,
             plan,
             self,
-            StubCallout(env, plan, calendar.utc),
+            Callouts(env, plan, calendar.utc, outbound),
             self,
             cast(Callable[[LogRow], None], self.journal.append),
             date_of=calendar.utc,

@@ -42,6 +42,7 @@ from simulator.phone import (
     draw_permissions,
     habits_of,
 )
+from simulator.run.calling import Outbound
 from simulator.run.evaluation import CohortEvaluation, InHand
 from simulator.scenario.models import PhoneMix, Push, Scenario
 from simulator.sdk import MobileSdk, SdkShared, Sender, make_plans
@@ -92,6 +93,8 @@ class ModelContext:
     journeys: Plan | None = None
     people: int = 1
     """How many there are in the run."""
+    outbound: Outbound | None = None
+    """What makes the calls of journeys that really go out."""
 
     def evaluation(self, env: simpy.Environment, cohort: Cohort) -> CohortEvaluation:
         """The journeys of a cohort; there must be a plan."""
@@ -105,6 +108,7 @@ class ModelContext:
             seed=self.scenario.seed,
             duration_ms=self.duration_ms,
             people=self.people,
+            outbound=self.outbound,
         )
 
 
