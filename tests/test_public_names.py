@@ -31,6 +31,7 @@ NAMES = {
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
+    "live": "LiveOptions live watch",
     "people": """
         COHORT_SIZE HOME Browsing Cart Catalogue Cohort CohortSpec Day DayLegs DayPlanner Deed Intervals
         Line Mover Occasions Part PlaceNames Planner Populator ShoppingPlanner Surroundings Whereabouts

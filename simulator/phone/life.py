@@ -27,6 +27,11 @@ _PENDING_DETECTION = int(Outcome.PENDING_DETECTION)
 # Why there may be no network: bits of a number that is 0 while there is one.
 _OFFLINE, _AIRPLANE, _DOZE, _OFF, _DEAD_ZONE = 1, 2, 4, 8, 16
 
+_WHY_OFFLINE = (
+    *((_OFFLINE, "offline"), (_AIRPLANE, "airplane"), (_DOZE, "doze")),
+    *((_OFF, "off"), (_DEAD_ZONE, "dead_zone")),
+)
+
 # A phone is not dozing that was woken up this short ago, milliseconds: it moves. Doze needs half an hour of rest [a].
 _STILL = 1_800_000
 
@@ -123,6 +128,18 @@ class LivingPhone:
         self._woken = -_STILL
         # Places that the phone knows to be in, in the order of entering (a dict keeps it, a set would not).
         self.inside: dict[int, None] = {}
+
+    # --- how it stands ------------------------------------------------------------------------------------
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the phone is switched on."""
+        return not self._off
+
+    @property
+    def why_offline(self) -> tuple[str, ...]:
+        """Why there is no network; empty while there is."""
+        return tuple(name for bit, name in _WHY_OFFLINE if self._no_network & bit)
 
     # --- the person and the world -------------------------------------------------------------------------
 

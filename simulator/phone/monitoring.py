@@ -51,6 +51,7 @@ class MonitoredPhone(LivingPhone):
         "_service",
         "_watched",
         "_within",
+        "permission",
     )
 
     def __init__(
@@ -66,6 +67,7 @@ class MonitoredPhone(LivingPhone):
     ) -> None:
         """``key`` is that of the person's draws for detection; ``watched`` is None when all places are."""
         super().__init__(env, app, person, key, service, unreported)
+        self.permission = permission
         # Whether regions are monitored now, and whether that depends on the app being in front.
         self._allowed = permission == Permission.ALWAYS
         self._only_in_use = permission == Permission.WHILE_IN_USE
@@ -78,6 +80,11 @@ class MonitoredPhone(LivingPhone):
         self._within: dict[int, int] = {}
         # Places about whose border the system is wrong now, with the region event that was wrong.
         self._mistaken: dict[int, RegionEvent] | None = None
+
+    @property
+    def noticing(self) -> list[tuple[int, bool, int]]:
+        """The crossings that the system is about to notice: place, whether it is an entry, and when."""
+        return [(region.place, region.entry, region.noticed) for region in self._pending.values()]
 
     # --- what happens to the phone ------------------------------------------------------------------------
 
@@ -139,6 +146,7 @@ class MonitoredPhone(LivingPhone):
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
         before = self._allowed
+        self.permission = permission
         self._only_in_use = permission == Permission.WHILE_IN_USE
         self._allowed = permission == Permission.ALWAYS or (self._only_in_use and self._in_front)
         if not self._allowed:

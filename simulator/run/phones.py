@@ -44,6 +44,7 @@ from simulator.phone import (
 )
 from simulator.run.calling import Outbound
 from simulator.run.evaluation import CohortEvaluation, InHand
+from simulator.run.onlooker import Onlooker
 from simulator.scenario.models import PhoneMix, Push, Scenario
 from simulator.sdk import MobileSdk, SdkShared, Sender, make_plans
 from simulator.world import PlaceSet
@@ -93,6 +94,8 @@ class ModelContext:
     journeys: Plan | None = None
     people: int = 1
     """How many there are in the run."""
+    onlooker: Onlooker | None = None
+    """Who sees where people go; then whatever happens to phones can happen to all of them, at any time."""
     outbound: Outbound | None = None
     """What makes the calls of journeys that really go out."""
 
@@ -108,6 +111,7 @@ class ModelContext:
             seed=self.scenario.seed,
             duration_ms=self.duration_ms,
             people=self.people,
+            keep_messages=self.onlooker is not None,
             outbound=self.outbound,
         )
 
@@ -286,7 +290,7 @@ def _make_phones(
     if mix.monitoring == "ideal" and habits == NEVER:
         for app in apps:
             app.awake(0, FOREVER)
-        if not context.places.dead_zones and not scripted:
+        if not context.places.dead_zones and not scripted and context.onlooker is None:
             return CohortPhones([Phone(app) for app in apps], apps, by_os, sdks=apps)
     system_of = [systems[kind] for kind in handset_of.tolist()]
     detection = purpose_keys(cohort.keys, "phone.detection")

@@ -138,6 +138,11 @@ class MobileSdk:
         return self._front
 
     @property
+    def queued(self) -> int:
+        """How many events wait on the phone."""
+        return 0 if self._queue is None else len(self._queue)
+
+    @property
     def allows_push(self) -> bool:
         """Whether the person allows push messages; everybody does where the scenario doesn't say."""
         return self._shared.app.push is None or (self._plan is not None and self._plan.push)
