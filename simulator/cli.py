@@ -14,6 +14,7 @@ import rich_click as click
 
 from simulator import __version__
 from simulator.cli_journeys import event_definition, import_journey, triggerable
+from simulator.cli_live import live
 from simulator.cli_receiver import export, serve
 from simulator.cli_reports import HTML, JUNIT, report, verify, write_reports
 from simulator.complaints import plural, show_problems, user_errors
@@ -374,6 +375,7 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
         render_explanation(document, console_for())
 
 
+main.add_command(live)
 main.add_command(verify)
 main.add_command(report)
 main.add_command(serve)

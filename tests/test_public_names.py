@@ -31,6 +31,7 @@ NAMES = {
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
+    "live": "LiveOptions live watch",
     "people": """
         COHORT_SIZE HOME Browsing Cart Catalogue Cohort CohortSpec Day DayLegs DayPlanner Deed Intervals
         Line Mover Occasions Part PlaceNames Planner Populator ShoppingPlanner Surroundings Whereabouts
@@ -39,10 +40,10 @@ NAMES = {
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
-        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        CohortConditions CohortSessions CohortSight ConditionsPlanner DayConditions DaySessions DeviceModel Habits
         Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
-        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported Ways check_mix device_named
-        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        RegionEvent RegionService Registrations SessionPlanner Sighting SpellHabits Unreported Ways check_mix
+        device_named devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "provision": """
         Plan PlatformError load_plan provision unprovision

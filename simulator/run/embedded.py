@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from simulator.core.errors import DeliveryError
 from simulator.delivery import Batch, DeliveryStats, Destination, Fate, Receipt, Target, make_destinations
@@ -57,12 +58,22 @@ class EmbeddedReceiver:
         self.store.close()
 
 
+MakeReceiver = Callable[[DestinationSpec, RunFolder, WallClock], Destination]
+"""Makes what stands for `receiver` as a destination."""
+
+
 def make_destination_of(
-    prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock
+    prepared: Prepared,
+    options: RunOptions,
+    folder: RunFolder,
+    clock: WallClock,
+    make_receiver: MakeReceiver | None = None,
 ) -> Destination:
     """Where a run sends, not opened yet."""
 
     def embedded(spec: DestinationSpec) -> Destination:
+        if make_receiver is not None:
+            return make_receiver(spec, folder, clock)
         receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
         return EmbeddedReceiver(receiver, spec.dataset_id)
 

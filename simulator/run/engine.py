@@ -39,6 +39,7 @@ from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
+from simulator.run.staging import Staging
 from simulator.run.step_event_sending import step_event_sending
 from simulator.run.summary import by_destination, counts, measurements
 from simulator.run.tally import Tally, settled
@@ -62,13 +63,14 @@ def run(
     progress: ProgressCallback | None = None,
     on_people: Callable[[int, int], None] = lambda made, people: None,
     on_figures: FiguresCallback = lambda figures: None,
+    staging: Staging | None = None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
     ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work, and
-    ``on_figures`` every second.
+    ``on_figures`` every second. ``staging`` puts other parts in the place of the usual ones.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
@@ -85,9 +87,12 @@ def run(
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = make_destination_of(prepared, options, folder, clock)
+        staging = staging or Staging()
+        destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
         with without_collector():
-            task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
+            task = _Run(
+                prepared, options, folder, destination, clock, progress, on_people, on_figures, staging
+            )
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
@@ -111,7 +116,9 @@ class _Run:
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
         on_figures: FiguresCallback,
+        staging: Staging,
     ) -> None:
+        self._staging = staging
         self._prepared = prepared
         self._world: World = replace(prepared.world, calling=calling_of(prepared.scenario, options))
         self._options = options
@@ -213,7 +220,8 @@ class _Run:
         if scenario.load is not None:
             per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
             self._load = await asyncio.to_thread(LoadTiming, self._world, self._clock, per_request)
-        self._driver = Driver(
+        make_driver = self._staging.driver or Driver
+        self._driver = make_driver(
             self._world,
             self._deliverer,
             clock=self._clock,
@@ -262,16 +270,17 @@ class _Run:
         """Where windows come from; None if the run was interrupted while people were made."""
         scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
-        workers = min(self._options.workers, cohorts)
+        workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
         paced = scenario.load is None and scenario.clock.speed != "max"
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
-        apart = scenario.load is not None and may_fork()
+        apart = scenario.load is not None and may_fork() and self._staging.source is None
         if not paced and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
             # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
-            return await asyncio.to_thread(InProcess, self._world, self._making_people)
+            make = self._staging.source or InProcess
+            return await asyncio.to_thread(make, self._world, self._making_people)
         except _StoppedError:
             return None
 
@@ -296,6 +305,7 @@ class _Run:
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
         self._progress(self._tally)
+        self._staging.recorded(window, first, receipt, rows)
 
     def _leave_open(self, ledger: LedgerWriter) -> None:
         """The run is over: what phones were still to notice stays unnoticed."""
