@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -303,18 +302,3 @@ def test_an_export_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> No
         exported_lines(gone)
     with pytest.raises(UsageError, match="no such file"):
         exported_lines(str(tmp_path / "none.ndjson"))
-
-
-# --- the simple case of the documentation ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("dialect", "mails"), [("jo", [1, 2, 2, 0, 0, 0]), ("ajo", [1, 1, 2, 0, 0, 0])])
-def test_the_spa_sends_each_guest_what_the_dialect_gives_them(
-    tmp_path: Path, dialect: str, mails: list[int]
-) -> None:
-    numbers = () if dialect == "ajo" else ("expect.5.equals=0", "expect.6.equals=5")
-    prepared = prepare(SPA, overrides=[f"journeys.dialect={dialect}", *numbers])
-    assert run(prepared, RunOptions(out=tmp_path / "run")).exit_code == 0
-    lines = (tmp_path / "run" / "journeys.ndjson").read_text(encoding="utf-8").splitlines()
-    sent = Counter(row["person"] for row in map(json.loads, lines) if row["kind"] == "message")
-    assert [sent[person] for person in range(6)] == mails
