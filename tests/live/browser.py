@@ -53,7 +53,9 @@ class Visit:
         self.page.goto(url)
         # Not wait_for_function, which the page's security policy does not let run.
         self.wait(lambda: self.page.evaluate("(window.journeysim?.frames ?? 0) > 2"), "the first frames")
-        self.wait(lambda: self.ask("store.clock.at > 0 || store.clock.paused || store.clock.rate > 0"), "the clock")
+        self.wait(
+            lambda: self.ask("store.clock.at > 0 || store.clock.paused || store.clock.rate > 0"), "the clock"
+        )
 
     @property
     def abroad(self) -> set[str]:

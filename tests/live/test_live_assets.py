@@ -63,7 +63,9 @@ def test_the_page_names_no_other_host_and_holds_no_inline_code() -> None:
         outside = set(re.findall(r"https?://[^\s\"'`)]+", text)) - {"http://www.w3.org/2000/svg"}
         assert not outside, name
         if name.endswith(".js"):
-            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), name
+            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", text), (
+                name
+            )
             assert not re.search(r"setAttribute\(\"style\"|\bstyle: ", text), name
         if name.endswith(".html"):
             assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text), name

@@ -32,7 +32,10 @@ def test_the_page_loads_without_a_complaint_and_asks_nobody_but_this_machine(tmp
 def test_text_of_a_scenario_is_shown_and_never_run(tmp_path: Path) -> None:
     with showing_demo(tmp_path, text=HOSTILE) as show, visiting(show.url) as visit:
         visit.choose("<img")
-        visit.wait(lambda: "<img src=x onerror=alert(1)>" in visit.page.inner_text("#person h2"), "the name of the place")
+        visit.wait(
+            lambda: "<img src=x onerror=alert(1)>" in visit.page.inner_text("#person h2"),
+            "the name of the place",
+        )
         visit.choose("guests/0")
         assert visit.page.locator("img[src='x']").count() == 0
         assert visit.complaints == []
@@ -66,7 +69,9 @@ def test_a_phone_dragged_into_a_geofence_sends_one_entry_and_the_step_lights_up(
         dropped = time.monotonic()
         visit.page.wait_for_selector("[data-step=enter].lit", timeout=2000)
         assert time.monotonic() - dropped < 2.0
-        visit.wait(lambda: [row["status"] for row in visit.rows("location.entry")] == ["accepted"], "the entry")
+        visit.wait(
+            lambda: [row["status"] for row in visit.rows("location.entry")] == ["accepted"], "the entry"
+        )
         visit.page.wait_for_selector(".phone .toast", timeout=10_000)
         assert "A coffee on us" in visit.page.inner_text(".phone .toast")
         visit.page.wait_for_timeout(1000)
@@ -111,7 +116,9 @@ def test_without_network_the_event_waits_and_comes_later_with_its_first_time(tmp
         visit.page.wait_for_timeout(2500)
         assert visit.rows("location.entry") == []
         visit.page.click(".switch[aria-label=Network]")
-        visit.wait(lambda: [row["status"] for row in visit.rows("location.entry")] == ["accepted"], "the delivery")
+        visit.wait(
+            lambda: [row["status"] for row in visit.rows("location.entry")] == ["accepted"], "the delivery"
+        )
         (row,) = visit.rows("location.entry")
         assert "waited" in row["text"]
         visit.page.click(".events li[data-type='location.entry'] .what")
@@ -121,7 +128,7 @@ def test_without_network_the_event_waits_and_comes_later_with_its_first_time(tmp
         stamp = event["xdm"]["timestamp"]
         assert stamp in document
         happened = datetime.fromisoformat(stamp).astimezone(UTC).timestamp() * 1000 - epoch
-        # It happened when the phone was put down (a moment before the page said so), and left when the network came back.
+        # It happened when the phone was put down, a moment before the page said so, and left with the network back.
         assert crossed - 20_000 < happened <= crossed
         assert event["t"] - happened > 15_000
 

@@ -4,6 +4,7 @@
 browser is the page alone. What the page does with a real run is tested against the real server.
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import argparse
@@ -112,8 +113,14 @@ class Town:
 
     def roads(self) -> dict[str, Any]:
         lat, lon = CENTRE
-        across = [[lat + 0.004 * i, lon - 0.08, lat + 0.004 * i + 0.003, lon, lat + 0.004 * i, lon + 0.08] for i in range(-9, 10)]
-        along = [[lat - 0.04, lon + 0.007 * i, lat, lon + 0.007 * i + 0.002, lat + 0.04, lon + 0.007 * i] for i in range(-11, 12)]
+        across = [
+            [lat + 0.004 * i, lon - 0.08, lat + 0.004 * i + 0.003, lon, lat + 0.004 * i, lon + 0.08]
+            for i in range(-9, 10)
+        ]
+        along = [
+            [lat - 0.04, lon + 0.007 * i, lat, lon + 0.007 * i + 0.002, lat + 0.04, lon + 0.007 * i]
+            for i in range(-11, 12)
+        ]
         return {"lines": across + along}  # fmt: skip
 
     def clock(self) -> dict[str, Any]:
@@ -128,7 +135,10 @@ class Town:
         """What somebody hears who begins to listen."""
         yield "reset", {"reason": "new"}
         for begin in range(0, self.people, 500):
-            yield "trips", {"trips": [[i, self.trips[i]] for i in range(begin, min(self.people, begin + 500))]}
+            yield (
+                "trips",
+                {"trips": [[i, self.trips[i]] for i in range(begin, min(self.people, begin + 500))]},
+            )
         yield "journey", {"replace": True, "rows": [], "totals": {"coupon": self.totals}}
         yield "counters", self.counters
         yield "clock", self.clock()
@@ -160,11 +170,40 @@ class Town:
             counters["losses"][reason] = counters["losses"].get(reason, 0) + 1
             self.tell("counters", counters)
             return
-        self.tell("state", {"people": [[person, {"inside": [place] if entry else [], "online": True, "permission": "always"}]]})
+        self.tell(
+            "state",
+            {
+                "people": [
+                    [person, {"inside": [place] if entry else [], "online": True, "permission": "always"}]
+                ]
+            },
+        )
         kind = "location.entry" if entry else "location.exit"
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1772434800 + t / 1000))
-        xdm = {"_id": f"E-{n}", "timestamp": stamp, "eventType": kind, "placeContext": {"POIinteraction": {"poiDetail": {"name": NAMES[place]}}}}
-        self.tell("events", {"events": [{"n": n, "t": t, "person": person, "type": kind, "place": place, "source": "app", "status": "sent", "xdm": xdm}], "skipped": 0})
+        xdm = {
+            "_id": f"E-{n}",
+            "timestamp": stamp,
+            "eventType": kind,
+            "placeContext": {"POIinteraction": {"poiDetail": {"name": NAMES[place]}}},
+        }
+        self.tell(
+            "events",
+            {
+                "events": [
+                    {
+                        "n": n,
+                        "t": t,
+                        "person": person,
+                        "type": kind,
+                        "place": place,
+                        "source": "app",
+                        "status": "sent",
+                        "xdm": xdm,
+                    }
+                ],
+                "skipped": 0,
+            },
+        )
         self.tell("fates", {"fates": [[n, "accepted"]]})
         for key in ("noticed", "sent", "accepted"):
             counters[key] += 1
@@ -177,14 +216,23 @@ class Town:
         reached = self.draw.choices(range(1, 6), (1, 2, 2, 1, 4))[0]
         self.totals["entered"] += 1
         self.counters["entered"] += 1
-        row = {"t": t, "journey": "coupon", "person": person, "instance": f"i{self.number}", "reason": None, "detail": {}}
+        row = {
+            "t": t,
+            "journey": "coupon",
+            "person": person,
+            "instance": f"i{self.number}",
+            "reason": None,
+            "detail": {},
+        }
         rows = [{**row, "kind": "entered", "step": "enter"}]
         for i, name in enumerate(names[:reached]):
             self.totals["steps"][name] = self.totals["steps"].get(name, 0) + 1
             if i:
                 edge = f"{names[i - 1]}>{name}"
                 self.totals["edges"][edge] = self.totals["edges"].get(edge, 0) + 1
-            rows.append({**row, "kind": "step", "step": name, "detail": {"previous": names[i - 1] if i else None}})
+            rows.append(
+                {**row, "kind": "step", "step": name, "detail": {"previous": names[i - 1] if i else None}}
+            )
         reason = "end" if reached in (2, 5) else "no_path"
         if reached in (2, 5):
             edge = f"{names[reached - 1]}>"
@@ -194,7 +242,20 @@ class Town:
         if reached == 5:
             self.counters["acted"] += 1
             self.counters["received"] += 1
-            self.tell("push", {"message": f"m{self.number}", "t": t, "person": person, "title": "A coffee on us", "body": NAMES[place], "journey": "coupon", "step": "coupon", "action": "Coupon", "opened": False})
+            self.tell(
+                "push",
+                {
+                    "message": f"m{self.number}",
+                    "t": t,
+                    "person": person,
+                    "title": "A coffee on us",
+                    "body": NAMES[place],
+                    "journey": "coupon",
+                    "step": "coupon",
+                    "action": "Coupon",
+                    "opened": False,
+                },
+            )
             self.tell("state", {"people": [[person, {"messages": 1}]]})  # fmt: skip
 
     def control(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -294,7 +355,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--speed", type=float, default=60.0)
     arguments = parser.parse_args()
-    with serving(Town(arguments.people, speed=arguments.speed), arguments.port) as url, suppress(KeyboardInterrupt):
+    with (
+        serving(Town(arguments.people, speed=arguments.speed), arguments.port) as url,
+        suppress(KeyboardInterrupt),
+    ):
         print(url)
         threading.Event().wait()
 

@@ -5,7 +5,7 @@ import { count, duration } from "./format.js";
 import { icon } from "./icons.js";
 
 const ROWS = 60; // that are kept in the page
-const WAITED = 2000; // virtual ms between happening and leaving that are worth a word
+const WAITED = 10_000; // virtual ms between happening and leaving that are worth a word
 const TICK = 200; // ms between two looks at what came in
 const MARKS = { accepted: "✓", sent: "…", rejected: "✕", pending: "!" };
 const TOLD = { accepted: "accepted", sent: "on its way", rejected: "rejected", pending: "could not be delivered" };

@@ -8,19 +8,20 @@ import { Crowd } from "./crowd.js";
 
 const canvas = (host, name) => host.appendChild(h("canvas", { class: `layer ${name}`, "aria-hidden": "true" }));
 
-const FAR = 0.1; // share of homes on each side that the first view may leave out
+const FAR = 0.08; // share of people on each side that the first view may leave out
+const FEW = 60; // places up to which the first view shows all of them
 
-/** A first view: all places (of a few), and most of the homes. */
-const boundsOf = ({ places, people, map }) => {
-  const fences = places.length <= 60 ? places.map((place) => place.at) : [];
-  const middle = (axis) => {
-    const sorted = people.home.filter(Boolean).map((home) => home[axis]).sort((a, b) => a - b);
-    const cut = sorted.length > 20 ? Math.floor(sorted.length * FAR) : 0;
-    const all = [...sorted.slice(cut, sorted.length - cut), ...fences.map((at) => at[axis])];
-    return all.length ? [Math.min(...all), Math.max(...all)] : null;
+/** What to show first: all places if there are few, and where most people are. */
+const boundsOf = ({ setup, places, motion }) => {
+  const fences = places.length <= FEW ? places.map((place) => place.at) : [];
+  const span = (axis, people) => {
+    const sorted = Float64Array.from(people).filter(Number.isFinite).sort();
+    const cut = Math.floor(sorted.length * FAR);
+    const all = [...sorted.subarray(cut, sorted.length - cut), ...fences.map((at) => at[axis])];
+    return all.length ? all.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]) : null;
   };
-  const [lats, lons] = [middle(0), middle(1)];
-  return lats && lons ? [[lats[0], lons[0]], [lats[1], lons[1]]] : map.bounds;
+  const [lats, lons] = [span(0, motion.lat), span(1, motion.lon)];
+  return lats && lons ? [[lats[0], lons[0]], [lats[1], lons[1]]] : setup.map.bounds;
 };
 
 export class LiveMap extends EventTarget {
@@ -36,7 +37,6 @@ export class LiveMap extends EventTarget {
       inertia: !calm(), keyboardPanDelta: 100,
     });
     if (about.tiles) L.tileLayer(about.tiles, { maxZoom: 19 }).addTo(this.map);
-    this.bounds = boundsOf(store.setup);
     this.fit();
     for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) this.host.addEventListener(name, () => this.map.once("movestart", () => (this.fitted = false)), { passive: true });
     this.groundLayer = canvas(this.host, "ground");
@@ -51,17 +51,26 @@ export class LiveMap extends EventTarget {
       this.map.invalidateSize({ pan: false });
       if (this.fitted) this.fit();
     }).observe(this.host);
+    // Where people are is known with the first word of the clock.
+    let placed = false;
+    store.on("clock", () => {
+      if (!placed && this.fitted) {
+        store.motion.seek(store.clock.now());
+        this.fit();
+      }
+      placed = true;
+    });
     this.counted = 0;
     this.frame = this.frame.bind(this);
     requestAnimationFrame(this.frame);
   }
 
-  /** Show all places and homes. */
+  /** Show the places, and most of the people. */
   fit() {
     this.fitted = true;
     const panel = byId("person");
     const left = panel.hidden ? 36 : panel.offsetWidth + 40;
-    const { bounds } = this;
+    const bounds = boundsOf(this.store);
     if (bounds) this.map.fitBounds(bounds, { paddingTopLeft: [left, 44], paddingBottomRight: [36, 64], animate: false });
     else this.map.setView([20, 0], 2);
   }

@@ -52,9 +52,10 @@ export class Panel {
     this.state = h("span", { class: "state" });
     this.soon = h("p", { class: "soon", role: "status" });
     this.story = h("ol", { class: "story", tabindex: "0", "aria-label": "Story, newest first" });
-    put(this.host, this.head(this.store.nameOf(person), this.who, this.state), this.phone.node, this.takeOver(), this.soon, h("h3", {}, "Story"), this.story);
+    put(this.host, this.head(this.store.nameOf(person), this.who, this.state), this.phone.node, this.soon, h("h3", {}, "Story"), this.story);
     this.host.setAttribute("aria-label", `Person ${this.store.nameOf(person)}`);
     this.host.hidden = false;
+    this.phone.beside(this.takeOver());
     this.phone.choose(person);
     this.shownState = null;
     this.read();
@@ -64,8 +65,8 @@ export class Panel {
     if (!this.store.setup.controls?.take_over) return null;
     const { places } = this.store;
     const choose = h("select", { "aria-label": "Place" }, places.slice(0, 400).map((place) => h("option", { value: place.index }, place.name)));
-    const go = h("button", { type: "button", title: "Put this person there, or drag the mark on the map", onclick: () => this.actions.move(this.person, places[Number(choose.value)].at) }, "Bring there");
-    return h("div", { class: "bring" }, choose, go);
+    const go = h("button", { type: "button", title: "Put this person there, or drag the mark on the map", onclick: () => this.actions.move(this.person, places[Number(choose.value)].at) }, "Go there");
+    return h("div", { class: "bring" }, h("span", { class: "soft small" }, "Bring this person to"), choose, go);
   }
 
   showPlace(place) {

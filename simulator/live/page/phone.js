@@ -39,8 +39,14 @@ export class Phone {
     this.permission = h("select", { "aria-label": "Location permission", onchange: () => this.happen({ permission: this.permission.value }) }, PERMISSIONS.map(([value, label]) => h("option", { value }, label)));
     this.appButton = h("button", { type: "button", onclick: () => this.happen({ app: this.store.state(this.person).app === "front" ? "close" : "open" }) });
     this.why = h("p", { class: "small soft why" });
-    put(this.switches, this.network.row, this.power.row, h("label", { class: "field" }, h("span", {}, "Location"), this.permission), this.appButton, this.why);
+    this.more = h("div", { class: "beside" });
+    put(this.switches, this.network.row, this.power.row, h("label", { class: "field" }, h("span", {}, "Location"), this.permission), this.appButton, this.why, this.more);
     for (const one of [this.network.button, this.power.button, this.permission, this.appButton]) one.disabled = !this.controls;
+  }
+
+  /** What stands below the switches. */
+  beside(node) {
+    put(this.more, node);
   }
 
   toggle(label, key, order) {
