@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCENARIO = ROOT / "scenarios" / "lunch_rush_live.yaml"
 IMAGES = ROOT / "docs" / "images"
 MOST_KB = 250
+SCALE = 0.9
 PATIENCE = 120.0  # s
 
 
@@ -61,7 +62,7 @@ def main() -> None:
                 ("live_map.png", "dark", coupon),
                 ("live_take_over.png", "light", take_over),
             ):
-                with visiting(f"{show.url}/?theme={theme}", LAPTOP) as visit:
+                with visiting(f"{show.url}/?theme={theme}", LAPTOP, device_scale_factor=SCALE) as visit:
                     prepare(visit)
                     path = IMAGES / picture
                     visit.page.screenshot(path=path)
