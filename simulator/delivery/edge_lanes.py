@@ -21,12 +21,12 @@ import numpy as np
 
 from simulator.core.identifiers import derived_uuid
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
-from simulator.delivery.curl import Finished, Pool
 from simulator.delivery.edge_requests import reason_of
 from simulator.delivery.identity import identity_of
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import TokenError, TokenSource
 from simulator.delivery.over_http import Done
+from simulator.delivery.transport import Finished, Transport
 from simulator.sdk import (
     NO_ANSWER,
     NO_SUCH_HOST,
@@ -101,7 +101,7 @@ class LaneSender:
         self,
         endpoint: EdgeEndpoint,
         build: Build,
-        pool: Pool[Hit],
+        pool: Transport[Hit],
         stats: DeliveryStats,
         *,
         give_up_after: float,
@@ -288,7 +288,7 @@ class LaneSender:
         hit, stats, now = finished.tag, self._stats, self._monotonic()
         self._in_flight.discard(hit)
         stats.connects += finished.connects
-        if finished.tries > 1:  # libcurl sent it again on a new connection
+        if finished.tries > 1:  # it was sent again on a new connection
             stats.requests += finished.tries - 1
             stats.retries += finished.tries - 1
             stats.resent += finished.tries - 1

@@ -22,11 +22,11 @@ from threading import Event
 
 from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
-from simulator.delivery.curl import Finished, Pool
 from simulator.delivery.formats import Format
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import TokenError, TokenSource
 from simulator.delivery.pieces import Done, Endpoint, Piece, Queue, Work
+from simulator.delivery.transport import Finished, Transport
 
 _FIRST_PAUSE = 0.1  # seconds; doubles with every try of the same events
 _LONGEST_PAUSE = 5.0
@@ -44,7 +44,7 @@ class Sender:
     def __init__(
         self,
         url: str,
-        pool: Pool[Piece],
+        pool: Transport[Piece],
         format: Format,
         stats: DeliveryStats,
         *,
@@ -231,7 +231,7 @@ class Sender:
         piece, stats = finished.tag, self._stats
         count = len(piece.indices)
         stats.connects += finished.connects
-        if finished.tries > 1:  # libcurl sent it again on a new connection
+        if finished.tries > 1:  # it was sent again on a new connection
             stats.requests += finished.tries - 1
             stats.retries += finished.tries - 1
             stats.resent += count * (finished.tries - 1)
