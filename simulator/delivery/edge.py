@@ -13,10 +13,11 @@ from simulator.delivery.addresses import split_url
 from simulator.delivery.edge_lanes import LaneSender
 from simulator.delivery.edge_requests import CollectFormat, interact_v1, interact_v2
 from simulator.delivery.oauth import TokenSource
-from simulator.delivery.over_http import HttpSettings, OverHttp, SendingThread
+from simulator.delivery.over_http import HttpSettings, OverHttp
 from simulator.delivery.pools import make_pool
 from simulator.delivery.secrets import Vault
 from simulator.delivery.sending import Sender
+from simulator.delivery.sending_thread import SendingThread
 from simulator.sdk import EdgeEndpoint
 
 EXPECTED = "expected edge:https://HOST?configId=DATASTREAM"

@@ -26,6 +26,7 @@ _EXPIRE_EVERY = 0.02  # seconds between looks at time-outs
 # epoll counts milliseconds, select microseconds; below this many seconds the difference matters.
 _EXACT_BELOW = 0.02
 _SELECT_DESCRIPTORS = 1024
+_LOOPBACKS = ("127.0.0.1", "::1")  # what `localhost` means (RFC 6761), whatever a list of hosts has forgotten
 
 
 class _Readiness:
@@ -115,7 +116,7 @@ class SocketPool(Generic[Tag]):
         self._headers = [f"Host: {parts.netloc}", *accept, *headers]
         self._known_start: tuple[str, tuple[str, ...]] | None = None
         self._start = b""
-        self._addresses: list[tuple[Any, ...]] = []
+        self._addresses: list[tuple[int, Any]] = []
         self._readiness = _Readiness()
         self._all: dict[int, _Connection[Tag]] = {}
         self._idle: list[_Connection[Tag]] = []
@@ -174,14 +175,9 @@ class SocketPool(Generic[Tag]):
         if not self._addresses and not self._find_addresses(connection):
             return
         while True:
-            family, kind, protocol, _, address = self._addresses[connection.address % len(self._addresses)]
-            sock = socket.socket(family, kind, protocol)
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            number = sock.connect_ex(address)
-            if number in (0, errno.EINPROGRESS):
+            sock, number = _connecting(*self._addresses[connection.address % len(self._addresses)])
+            if sock is not None:
                 break
-            sock.close()
             if not self._next_address(connection):
                 self._fail_to_connect(connection, number)
                 return
@@ -192,7 +188,9 @@ class SocketPool(Generic[Tag]):
 
     def _find_addresses(self, connection: _Connection[Tag]) -> bool:
         try:
-            self._addresses = list(socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM))
+            for host in _LOOPBACKS if self._host == "localhost" else (self._host,):
+                found = socket.getaddrinfo(host, self._port, type=socket.SOCK_STREAM)
+                self._addresses += [(family, address) for family, _, _, _, address in found]
         except OSError:
             self._fail(connection, "unknown host", f"the host name {self._host} is not known")
         return bool(self._addresses)
@@ -370,7 +368,7 @@ class SocketPool(Generic[Tag]):
                 kind=kind,
                 error=error,
                 sent=connection.tries > 0,
-                tries=max(1, connection.tries),
+                tries=connection.tries,
                 connects=connection.connects,
             )
         )
@@ -386,3 +384,18 @@ class SocketPool(Generic[Tag]):
             del self._all[connection.fd]
             self._readiness.forget(connection.fd)
             sock.close()
+
+
+def _connecting(family: int, address: Any) -> tuple[socket.socket | None, int]:
+    """A socket that is being connected; None, and the number of the error, if that is refused at once."""
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:  # this machine doesn't speak IPv6, for instance
+        return None, error.errno or errno.EAFNOSUPPORT
+    sock.setblocking(False)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    number = sock.connect_ex(address)
+    if number in (0, errno.EINPROGRESS):
+        return sock, 0
+    sock.close()
+    return None, number
