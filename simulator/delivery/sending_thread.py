@@ -23,7 +23,9 @@ INTERRUPTED = "the run was interrupted before it was delivered"
 class Told(Protocol):
     """Work whose batch somebody waits for."""
 
-    done: Done
+    @property
+    def done(self) -> Done:
+        """What is to be told of the end."""
 
 
 class SendingThread(ABC):
