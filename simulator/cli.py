@@ -14,6 +14,7 @@ import rich_click as click
 
 from simulator import __version__
 from simulator.cli_journeys import event_definition, import_journey, triggerable
+from simulator.cli_live import live
 from simulator.cli_receiver import export, serve
 from simulator.cli_reports import HTML, JUNIT, report, verify, write_reports
 from simulator.complaints import plural, show_problems, user_errors
@@ -128,6 +129,16 @@ def main() -> None:
     help="Serve live figures for Prometheus on this port of the loopback; 0 takes a free one.",
 )
 @click.option(
+    "--step-events-to",
+    metavar="DESTINATION",
+    help="Send journey step events there while the run goes on, as with `--to`.",
+)
+@click.option(
+    "--call-actions",
+    is_flag=True,
+    help="Actions of journeys with `call: true` really call at full speed, too; the run waits for the answers.",
+)
+@click.option(
     "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
 )
 @SET
@@ -151,6 +162,8 @@ def run(
     backfill: str | None,
     resume: Path | None,
     metrics: int | None,
+    step_events_to: str | None,
+    call_actions: bool,
     workers: int,
     overrides: tuple[str, ...],
     junit: Path | None,
@@ -195,11 +208,13 @@ def run(
     if duration is not None:
         given.append(Option("--duration", "clock.duration", duration))
     given += load_options(rate, profile)
+    if step_events_to is not None:
+        given.append(Option("--step-events-to", "journeys.step_events.to", step_events_to))
     if backfill is not None:
         given += backfill_options(scenario, backfill, clock)
     prepared = prepare(scenario, overrides=given, seed=seed, people=people)
     if dry_run:
-        _dry_run(prepared, allow_hosts, over_limit, as_json)
+        _dry_run(prepared, allow_hosts, over_limit, call_actions, as_json)
         return
     # Where events go to standard output, nothing else must get between them.
     events_on_stdout = any(spec.to == "-" for spec in prepared.scenario.all_destinations().values())
@@ -226,7 +241,12 @@ def run(
         result = run_scenario(
             prepared,
             RunOptions(
-                out=out, workers=workers, allow_hosts=allow_hosts, over_limit=over_limit, resume=resume
+                out=out,
+                workers=workers,
+                allow_hosts=allow_hosts,
+                over_limit=over_limit,
+                resume=resume,
+                call_actions=call_actions,
             ),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
@@ -305,15 +325,17 @@ def people(
     - `journeysim people scenarios/lunch_rush.yaml --limit 3`
     - `journeysim people scenarios/lunch_rush.yaml --test-profiles > profiles.ndjson`
     """
+    import json
     from itertools import islice
 
     from simulator.run import describe_people, prepare, profile_records
 
     world = prepare(scenario, overrides=overrides, seed=seed, people=people).world
     records = profiles or test_profiles
-    lines = profile_records(world, test_profiles=test_profiles) if records else describe_people(world)
-    for line in islice(lines, limit):
-        click.echo(line.encode())  # JSON is UTF-8, whatever the terminal is
+    documents = profile_records(world, test_profiles=test_profiles) if records else describe_people(world)
+    for document in islice(documents, limit):
+        # JSON is UTF-8, whatever the terminal is.
+        click.echo(json.dumps(document, ensure_ascii=False).encode())
 
 
 @main.command()
@@ -353,6 +375,7 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
         render_explanation(document, console_for())
 
 
+main.add_command(live)
 main.add_command(verify)
 main.add_command(report)
 main.add_command(serve)
@@ -423,11 +446,13 @@ def replay(
     sys.exit(result.exit_code)
 
 
-def _dry_run(prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool, as_json: bool) -> None:
+def _dry_run(
+    prepared: Prepared, allow_hosts: tuple[str, ...], over_limit: bool, call_actions: bool, as_json: bool
+) -> None:
     from simulator.report import render_plan
     from simulator.run import plan
 
-    document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit)
+    document = plan(prepared, allow_hosts=allow_hosts, over_limit=over_limit, call_actions=call_actions)
     if as_json:
         print_json(document)
     else:
@@ -455,14 +480,13 @@ def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
     - `journeysim run scenarios/lunch_rush.yaml --to provisioned:provisioned.json`
     - `journeysim provision plan.yaml --delete`
     """
-    import json
-
     from simulator.provision import provision as set_up
     from simulator.provision import unprovision
-    from simulator.run import describe_people, prepare
+    from simulator.run import prepare, profile_records
 
-    def people_of(scenario: Path) -> Iterator[dict[str, Any]]:
-        return map(json.loads, describe_people(prepare(scenario).world))
+    def records_of(scenario: Path) -> Iterator[dict[str, Any]]:
+        # The schema that is made names the mail address as the primary identity.
+        return profile_records(prepare(scenario).world, test_profiles=True, ecid_primary=False)
 
     def report(line: str) -> None:
         if not quiet:
@@ -471,7 +495,7 @@ def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
     if delete:
         unprovision(plan, report=report, dry_run=dry_run)
     else:
-        output = set_up(plan, people=people_of, report=report, dry_run=dry_run)
+        output = set_up(plan, records=records_of, report=report, dry_run=dry_run)
         if not dry_run:
             report(f"\nsend events there with `--to provisioned:{output}`")
 

@@ -12,15 +12,15 @@ import simulator
 
 NAMES = {
     "checks": """
-        EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure People RunRecord Verdict evaluate
+        EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure Happening People RunRecord Verdict evaluate
         explain metric_problem overview read_happenings read_record read_step_events tell unknown_names
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
-        RECEIVER Batch DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
         HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member
-        MessageHeader ParquetDestination Pipelined Receipt RotatingFiles StandardOutput Target
-        UndeliveredFiles UndeliveredWriter Vault host_allowed is_loopback make_destination
+        MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target
+        UndeliveredFiles UndeliveredWriter Vault host_allowed host_of is_loopback make_destination
         make_destinations read_events target_of
     """,
     "journeys": """
@@ -31,6 +31,7 @@ NAMES = {
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
     """,
+    "live": "LiveOptions live watch",
     "people": """
         COHORT_SIZE HOME Browsing Cart Catalogue Cohort CohortSpec Day DayLegs DayPlanner Deed Intervals
         Line Mover Occasions Part PlaceNames Planner Populator ShoppingPlanner Surroundings Whereabouts
@@ -39,18 +40,18 @@ NAMES = {
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
-        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        CohortConditions CohortSessions CohortSight ConditionsPlanner DayConditions DaySessions DeviceModel Habits
         Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
-        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported Ways check_mix device_named
-        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        RegionEvent RegionService Registrations SessionPlanner Sighting SpellHabits Unreported Ways check_mix
+        device_named devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "provision": """
         Plan PlatformError load_plan provision unprovision
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults
-        Flow Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app
-        load_faults load_schema parse_options serve write_export
+        Flow Inlet InletOptions InletSpec JourneyEvaluation JourneyRow JourneyRows Query Receiver ServerThread
+        Tls Tokens Validator create_app load_faults load_schema parse_options serve write_export
     """,
     "report": """
         Progress headline render_explanation render_plan render_story render_summary render_verdicts write_junit
@@ -59,7 +60,7 @@ NAMES = {
     "run": """
         EventDescription Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions
         RunResult ServeSettings Simulation Tally WallClock World backfill_options describe_event
-        describe_people export_store imported_journey judge_event load_options plan prepare
+        describe_people export_store exported_counts imported_journey judge_event load_options plan prepare
         profile_records read_evidence replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """

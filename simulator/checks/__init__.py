@@ -5,7 +5,7 @@ Facts as verdicts and plain documents; how they look is a matter of ``report``.
 
 from __future__ import annotations
 
-from simulator.checks.evidence import Evidence, People, read_happenings, read_step_events
+from simulator.checks.evidence import Evidence, Happening, People, read_happenings, read_step_events
 from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
 from simulator.checks.names import unknown_names
@@ -22,6 +22,7 @@ __all__ = [
     "Evidence",
     "Explanation",
     "Failure",
+    "Happening",
     "People",
     "RunRecord",
     "Verdict",

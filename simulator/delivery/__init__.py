@@ -7,6 +7,7 @@ delivered and ``read_events`` reads such files back. Start at ``base.py``.
 
 from simulator.delivery.addresses import host_allowed, is_loopback
 from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Pipelined, Receipt
+from simulator.delivery.calls import Caller, OutgoingCall, Reply, host_of
 from simulator.delivery.edge import EdgeDestination, EdgeSettings
 from simulator.delivery.envelope import MessageHeader
 from simulator.delivery.fan_out import FanOut, Member
@@ -24,6 +25,7 @@ from simulator.delivery.undelivered import UndeliveredFiles, UndeliveredWriter
 __all__ = [
     "RECEIVER",
     "Batch",
+    "Caller",
     "DeliveryStats",
     "Destination",
     "EdgeDestination",
@@ -39,9 +41,11 @@ __all__ = [
     "KafkaSettings",
     "Member",
     "MessageHeader",
+    "OutgoingCall",
     "ParquetDestination",
     "Pipelined",
     "Receipt",
+    "Reply",
     "RotatingFiles",
     "StandardOutput",
     "Target",
@@ -49,6 +53,7 @@ __all__ = [
     "UndeliveredWriter",
     "Vault",
     "host_allowed",
+    "host_of",
     "is_loopback",
     "make_destination",
     "make_destinations",

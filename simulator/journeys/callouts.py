@@ -22,12 +22,16 @@ class StubCallout:
         self._plan = plan
         self._date_of = date_of
 
+    def pace(self, action: str) -> float:
+        """Stubs answer in the time of the journeys."""
+        return 1.0
+
     def call(self, call: Call) -> simpy.Event:
         """Answer as the stub of the action says; its conditions see `@event{call....}`."""
         now = int(self._env.now)
         seen: dict[str, Value] = {
             "body": call.body,
-            "query": dict(call.query),
+            "query": {name: str(value) for name, value in call.query.items()},
             "person": call.person.name,
             "attempt": call.attempt,
         }

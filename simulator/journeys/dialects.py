@@ -50,6 +50,7 @@ class Rules:
     can_pause: bool
     methods: tuple[str, ...]
     """Methods of custom actions."""
+    follows_redirects: bool
 
 
 RULES: dict[Dialect, Rules] = {
@@ -65,6 +66,7 @@ RULES: dict[Dialect, Rules] = {
         has_exit_criteria=False,
         can_pause=False,
         methods=("POST", "PUT"),
+        follows_redirects=False,
     ),
     "ajo": Rules(
         timeout_ms=91 * MS_PER_DAY,
@@ -78,5 +80,6 @@ RULES: dict[Dialect, Rules] = {
         has_exit_criteria=True,
         can_pause=True,
         methods=("POST", "PUT", "GET"),
+        follows_redirects=True,
     ),
 }

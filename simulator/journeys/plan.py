@@ -28,6 +28,7 @@ from simulator.scenario.models.journeys import (
     Step,
     Stub,
 )
+from simulator.scenario.references import Reference
 
 Path = tuple[str | int, ...]
 # The name that ends an instance wherever a step may be named.
@@ -271,10 +272,19 @@ class _Builder:
         elif isinstance(value, list | tuple):
             for index, item in enumerate(value):
                 self._templates(item, (*path, index), found)
+        elif isinstance(value, Reference):
+            self._templates(value.text if value.literal else None, path, found)
         elif isinstance(value, str) and value.startswith("="):
             expression = self._expression(value[1:], path)
             if expression is not None:
                 found[value[1:]] = expression
+
+    def _check_no_mixture(self, value: Any, path: Path) -> None:
+        """Secrets are put in where a call leaves, after expressions were evaluated: one text can't be both."""
+        for key, item in value.items() if isinstance(value, Mapping) else ((None, value),):
+            if isinstance(item, Reference) and not item.literal and item.text.startswith("="):
+                where = path if key is None else (*path, str(key))
+                self.fault(where, "is an expression with `${env:...}` in it", "write one or the other")
 
     # --- parts --------------------------------------------------------------------------------------------
 
@@ -291,6 +301,8 @@ class _Builder:
         found: dict[str, Expression] = {}
         for part in ("title", "body", "url", "headers", "query"):
             self._templates(getattr(action, part), (*path, part), found)
+        for part in ("url", "headers", "query"):
+            self._check_no_mixture(getattr(action, part), (*path, part))
         if action.url is not None and action.method not in self.rules.methods:
             self.fault(
                 (*path, "method"),

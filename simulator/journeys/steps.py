@@ -73,7 +73,7 @@ class StepRunner:
         self._cap_of = cap_of
         self._plan = plan
         self._facts = facts
-        self._calls = CallRunner(env, plan, callout)
+        self._calls = CallRunner(env, plan, callout, cap_of)
         self._post = post
         self._engine = engine
         self._date_of = date_of
@@ -313,7 +313,7 @@ class StepRunner:
             result = yield from self._calls.perform(instance, action, scope)
         except (ExpressionError, FetchError) as error:
             raise _StepError("error", str(error), {"action": action.name}) from None
-        elapsed = int(self._env.now) - began
+        elapsed = result.elapsed
         self._engine.note("call", instance, step.name, result.detail(action))
         instance.actions[action.name] = result.readable()
         if result.code.startswith("http_2"):

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 import simpy
 
+from simulator.scenario.references import Reference
+
 
 @dataclass(slots=True)
 class PersonProfile:
@@ -39,27 +41,33 @@ class Directory(Protocol):
 
 
 class Call(NamedTuple):
-    """One call of a custom action, ready to go out. Texts of ``headers`` may hold secrets: never log them."""
+    """One call of a custom action, ready to go out, but for its secrets: those are still references to them."""
 
     action: str
     method: str
-    url: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
+    url: str | Reference
+    headers: Mapping[str, str | Reference]
+    query: Mapping[str, str | Reference]
     body: Any
     person: PersonProfile
     attempt: int
+    within: int
+    """How long the answer may take, in milliseconds where the call is answered (see ``Callout.pace``)."""
 
 
 class Answer(NamedTuple):
-    """The answer to a call; ``status`` is None when there was none."""
+    """The answer to a call; ``status`` is None when there was none, for the reason ``error``."""
 
     status: int | None
     body: Any
+    error: str = ""
 
 
 class Callout(Protocol):
     """Makes calls."""
+
+    def pace(self, action: str) -> float:
+        """How many milliseconds of the journeys pass in one where the calls of an action are answered."""
 
     def call(self, call: Call) -> simpy.Event:
         """Send ``call`` now; the event happens with the :class:`Answer` when it is there."""

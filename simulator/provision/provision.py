@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from simulator.provision.recipes import (
     loyalty_group,
     message,
     profile_schema,
-    test_profile,
 )
 from simulator.provision.rehearsal import Rehearsal
 from simulator.provision.steps import Steps
@@ -32,8 +31,8 @@ from simulator.scenario.provisioned import (
     write_provisioned,
 )
 
-People = Callable[[Path], Iterable[Mapping[str, Any]]]
-"""The people of a scenario file, as `journeysim people` prints them."""
+Records = Callable[[Path], Iterable[dict[str, Any]]]
+"""The people of a scenario file as profile records, without an identity that is primary."""
 
 Report = Callable[[str], None]
 
@@ -43,7 +42,7 @@ _PROFILES_PER_REQUEST = 100
 def provision(
     plan_path: Path,
     *,
-    people: People,
+    records: Records,
     report: Report,
     dry_run: bool = False,
     sleep: Callable[[float], None] = time.sleep,
@@ -60,11 +59,11 @@ def provision(
     types = plan.events.types or event_types_of(scenario)
     if dry_run:
         _Work(plan, output, Rehearsal(report, plan.platform.url), report, sleep, written=False).run(
-            types, people
+            types, records
         )
         return output
     with HttpAccess(plan.platform, sleep) as access:
-        _Work(plan, output, access, report, sleep, written=True).run(types, people)
+        _Work(plan, output, access, report, sleep, written=True).run(types, records)
     return output
 
 
@@ -131,7 +130,7 @@ class _Work:
         self._steps = Steps(access, self._note)
         self._state = self._begin()
 
-    def run(self, types: Iterable[str], people: People) -> None:
+    def run(self, types: Iterable[str], records: Records) -> None:
         plan, steps = self._plan, self._steps
         self._state.tenant = steps.tenant()
         own = steps.field_group(loyalty_group(plan.name, self._state.tenant)) if plan.events.loyalty else None
@@ -147,10 +146,10 @@ class _Work:
         )
         self._save()
         if plan.test_profiles is not None:
-            self._put_test_profiles(plan.test_profiles, people)
+            self._put_test_profiles(plan.test_profiles, records)
         self._save()
 
-    def _put_test_profiles(self, wanted: TestProfiles, people: People) -> None:
+    def _put_test_profiles(self, wanted: TestProfiles, records: Records) -> None:
         plan = self._plan
         recipe = profile_schema(plan.name)
         schema = self._steps.schema(recipe)
@@ -163,8 +162,8 @@ class _Work:
             self._report(f"waiting  {wanted.wait:g} s for the inlet to be ready")
             self._sleep(wanted.wait)
         sent = 0
-        for page in _pages(islice(people(plan.scenario), wanted.count), _PROFILES_PER_REQUEST):
-            messages = [message(self._header(inlet), test_profile(dict(person))) for person in page]
+        for page in _pages(islice(records(plan.scenario), wanted.count), _PROFILES_PER_REQUEST):
+            messages = [message(self._header(inlet), record) for record in page]
             refused = self._access.send(inlet.url, messages, inlet.authenticated)
             if refused:
                 raise PlatformError(f"{len(refused)} test profiles were refused, the first: {refused[0]}")
@@ -223,7 +222,7 @@ def _output(plan_path: Path, plan: Plan) -> Path:
     return plan_path.parent / Path(plan.output).expanduser()
 
 
-def _pages(items: Iterable[Mapping[str, Any]], size: int) -> Iterator[list[Mapping[str, Any]]]:
+def _pages(items: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
     rest = iter(items)
     while page := list(islice(rest, size)):
         yield page

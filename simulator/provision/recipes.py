@@ -96,31 +96,6 @@ def primary_identity(schema_id: str, field: str, namespace: str) -> Json:
     }
 
 
-def test_profile(person: Json) -> Json:
-    """The profile record of one simulated person, as `journeysim people` prints it."""
-    known = person["profile"]
-    return {
-        "_id": f"{person['person'].replace('/', '-')}",
-        "personID": known["person_id"],
-        "identityMap": {
-            "ECID": [{"id": person["ecid"], "authenticatedState": "ambiguous", "primary": False}]
-        },
-        "person": {
-            "name": {"firstName": known["given_name"], "lastName": known["family_name"]},
-            "birthYear": known["birth_year"],
-        },
-        "personalEmail": {"address": known["email"]},
-        "mobilePhone": {"number": known["phone_number"]},
-        "homeAddress": {
-            "street1": known["street"],
-            "postalCode": known["postal_code"],
-            "city": known["city"],
-            "countryCode": known["country_code"],
-        },
-        "testProfile": True,
-    }
-
-
 def message(header: Json, entity: Json) -> Json:
     """A message of the inlet around one record (ingestion.md 1.2)."""
     return {"header": header, "body": {"xdmMeta": {"schemaRef": header["schemaRef"]}, "xdmEntity": entity}}

@@ -40,16 +40,18 @@ class Driver:
         spill: Path,
         load: LoadTiming | None,
         sort_out: Callable[[Window], Window] = lambda window: window,
+        on_pace: Callable[[Pacer | None], None] = lambda pacer: None,
         ahead: bool,
     ) -> None:
-        """``sort_out`` leaves out what no destination takes; ``ahead``: the next window may be made while this one
-        is sent."""
+        """``sort_out`` leaves out what no destination takes; ``on_pace`` is told which clock the next window keeps
+        to, None for none; ``ahead``: the next window may be made while this one is sent."""
         self._world = world
         self._deliverer = deliverer
         self._clock = clock
         self._stop = stop
         self._load = load
         self._sort_out = sort_out
+        self._on_pace = on_pace
         self._ahead = ahead
         self._pacer: Pacer | None = None
         self.outbox = Outbox(spill, MOST_UNSETTLED)
@@ -128,6 +130,7 @@ class Driver:
         delivering = asyncio.create_task(self._empty(pacer))
         try:
             for end, timed in ends:
+                self._on_pace(pacer if timed else None)
                 if timed:
                     window = self._advance(source, end)
                 else:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from simulator.core.errors import DeliveryError
 from simulator.delivery import Batch, DeliveryStats, Destination, Fate, Receipt, Target, make_destinations
 from simulator.receiver import EventStore, Receiver
-from simulator.run.folder import RunFolder
+from simulator.run.folder import RunFolder, writing
 from simulator.run.guard import leaves_this_machine
 from simulator.run.options import RunOptions
 from simulator.run.pacing import WallClock
@@ -57,12 +58,22 @@ class EmbeddedReceiver:
         self.store.close()
 
 
+MakeReceiver = Callable[[DestinationSpec, RunFolder, WallClock], Destination]
+"""Makes what stands for `receiver` as a destination."""
+
+
 def make_destination_of(
-    prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock
+    prepared: Prepared,
+    options: RunOptions,
+    folder: RunFolder,
+    clock: WallClock,
+    make_receiver: MakeReceiver | None = None,
 ) -> Destination:
     """Where a run sends, not opened yet."""
 
     def embedded(spec: DestinationSpec) -> Destination:
+        if make_receiver is not None:
+            return make_receiver(spec, folder, clock)
         receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
         return EmbeddedReceiver(receiver, spec.dataset_id)
 
@@ -72,6 +83,15 @@ def make_destination_of(
     return make_destinations(
         prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
     )
+
+
+def export_received(folder: RunFolder) -> None:
+    """Write what the embedded receiver of a run accepted into a file of lines, if there was one."""
+    if not folder.received_store.is_file():
+        return
+    received = folder.received
+    with writing(received), EventStore(folder.received_store) as store, received.open("wb") as out:
+        out.writelines(record.body + b"\n" for record in store.records())
 
 
 def begins_anew_at(to: str) -> bool:

@@ -23,13 +23,12 @@ from simulator.delivery import (
     UndeliveredFiles,
 )
 from simulator.ledger import LedgerWriter, rows_from
-from simulator.receiver import EventStore
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
-from simulator.run.embedded import begins_anew_at, make_destination_of
-from simulator.run.folder import RunFolder, writing
-from simulator.run.guard import guard
+from simulator.run.embedded import begins_anew_at, export_received, make_destination_of
+from simulator.run.folder import RunFolder
+from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
 from simulator.run.knowledge import read_evidence
@@ -40,6 +39,8 @@ from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
+from simulator.run.staging import Staging
+from simulator.run.step_event_sending import step_event_sending
 from simulator.run.summary import by_destination, counts, measurements
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
@@ -62,19 +63,23 @@ def run(
     progress: ProgressCallback | None = None,
     on_people: Callable[[int, int], None] = lambda made, people: None,
     on_figures: FiguresCallback = lambda figures: None,
+    staging: Staging | None = None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
     ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work, and
-    ``on_figures`` every second.
+    ``on_figures`` every second. ``staging`` puts other parts in the place of the usual ones.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
     if options.workers < 1:
         raise UsageError(f"--workers {options.workers}: at least 1 is needed")
-    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit)
+    calls = calling_of(scenario, options) is not None
+    guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit, calls=calls)
+    if calls and options.resume is not None:
+        raise UsageError("--resume: a run whose actions really call would call again; start it anew")
     if options.resume is not None:
         folder = RunFolder.existing(options.resume)
     elif options.out is not None:
@@ -82,9 +87,12 @@ def run(
     else:
         folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = make_destination_of(prepared, options, folder, clock)
+        staging = staging or Staging()
+        destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
         with without_collector():
-            task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
+            task = _Run(
+                prepared, options, folder, destination, clock, progress, on_people, on_figures, staging
+            )
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
@@ -108,9 +116,11 @@ class _Run:
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
         on_figures: FiguresCallback,
+        staging: Staging,
     ) -> None:
+        self._staging = staging
         self._prepared = prepared
-        self._world: World = prepared.world
+        self._world: World = replace(prepared.world, calling=calling_of(prepared.scenario, options))
         self._options = options
         self._folder = folder
         self._destination = destination
@@ -130,6 +140,7 @@ class _Run:
             self._journal = Journal(
                 folder.journal, folder.step_events, plan, world.calendar, world.scenario.seed
             )
+        self._step_events = step_event_sending(prepared.scenario, options, folder, clock, self._stop)
         self._workers = 1
         self._on_figures = on_figures
         self._load: LoadTiming | None = None
@@ -144,8 +155,9 @@ class _Run:
             source = await self._source()
             try:
                 await self._destination.open()  # one that can't be used leaves no run folder behind
-                self._write_scenario()
-                ledger = await self._deliver_all(source)
+                async with self._step_events or contextlib.nullcontext():
+                    self._write_scenario()
+                    ledger = await self._deliver_all(source)
             finally:
                 if source is not None:
                     source.close()
@@ -208,7 +220,8 @@ class _Run:
         if scenario.load is not None:
             per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
             self._load = await asyncio.to_thread(LoadTiming, self._world, self._clock, per_request)
-        self._driver = Driver(
+        make_driver = self._staging.driver or Driver
+        self._driver = make_driver(
             self._world,
             self._deliverer,
             clock=self._clock,
@@ -216,6 +229,7 @@ class _Run:
             spill=self._folder.spill,
             load=self._load,
             sort_out=self._tally.sort_out,
+            on_pace=lambda pacer: source.keep_pace(pacer),
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
         meter = Meter(
@@ -256,16 +270,17 @@ class _Run:
         """Where windows come from; None if the run was interrupted while people were made."""
         scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
-        workers = min(self._options.workers, cohorts)
+        workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
         paced = scenario.load is None and scenario.clock.speed != "max"
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
-        apart = scenario.load is not None and may_fork()
+        apart = scenario.load is not None and may_fork() and self._staging.source is None
         if not paced and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
             # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
-            return await asyncio.to_thread(InProcess, self._world, self._making_people)
+            make = self._staging.source or InProcess
+            return await asyncio.to_thread(make, self._world, self._making_people)
         except _StoppedError:
             return None
 
@@ -290,6 +305,7 @@ class _Run:
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
         self._progress(self._tally)
+        self._staging.recorded(window, first, receipt, rows)
 
     def _leave_open(self, ledger: LedgerWriter) -> None:
         """The run is over: what phones were still to notice stays unnoticed."""
@@ -327,6 +343,7 @@ class _Run:
             **self._tally.document(),
             "outcomes": ledger.outcomes,
             **({} if self._journal is None else self._journal.document()),
+            **({} if self._step_events is None else {"step_events": self._step_events.document()}),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
@@ -354,8 +371,7 @@ class _Run:
             "aborted": self._aborted,
             "failure": self._failure,
         }
-        if self._folder.received_store.is_file():
-            self._export_received()
+        export_received(self._folder)
         verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
@@ -378,17 +394,13 @@ class _Run:
             return "the profile came to its end"
         return "all events of the run were sent"
 
-    def _export_received(self) -> None:
-        received = self._folder.received
-        with writing(received), EventStore(self._folder.received_store) as store, received.open("wb") as out:
-            out.writelines(record.body + b"\n" for record in store.records())
-
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
         if self._aborted is not None:
             return ExitCode.EXPECTATION_FAILED
         if self._stop.is_set():
             return ExitCode.INTERRUPTED
-        if self._failure is not None or self._tally.fates[Fate.PENDING]:
+        unsent = self._step_events is not None and self._step_events.incomplete
+        if self._failure is not None or self._tally.fates[Fate.PENDING] or unsent:
             return ExitCode.NOT_DELIVERED
         # Refused events were not delivered either, unless the scenario says how many may be.
         expected = any(expectation.metric == "rejected" for expectation in self._world.scenario.expect)

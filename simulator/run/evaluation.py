@@ -16,9 +16,10 @@ import simpy
 from simulator.core.distributions import Constant, Distribution, pick
 from simulator.core.randomness import bits_one, key_of, mix_int, purpose_keys, uniform, uniform_one
 from simulator.core.simtime import MS_PER_SECOND, Calendar
-from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan, StubCallout
+from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan
 from simulator.people import Cohort
 from simulator.people.profiles import make_profile
+from simulator.run.calling import Callouts, Outbound
 from simulator.scenario.models import Push
 from simulator.sdk import KINDS, Hit, MobileSdk, Route, render_hits
 
@@ -72,8 +73,11 @@ class CohortEvaluation:
         seed: int,
         duration_ms: int,
         people: int,
+        outbound: Outbound | None = None,
+        keep_messages: bool = False,
     ) -> None:
-        """``people`` is the number of people in the run."""
+        """``people`` is the number of people in the run; ``outbound`` makes the calls that really go out; kept
+        messages can be opened by hand (:meth:`open`)."""
         self.journal: list[JournalRow] = []
         """What happened since the last window."""
         self._env = env
@@ -89,6 +93,8 @@ class CohortEvaluation:
         self._apps: Sequence[InHand] = ()
         self._sdks: Sequence[MobileSdk] = ()
         self._announce: Announce | None = None
+        self._keep_messages = keep_messages
+        # Messages that were received and may be opened by whoever decides it, by their ids.
         self._announced: dict[str, tuple[Message, int]] = {}
         self._latency = plan.model.latency
         self._horizon = duration_ms
@@ -97,7 +103,7 @@ class CohortEvaluation:
             env,
             plan,
             self,
-            StubCallout(env, plan, calendar.utc),
+            Callouts(env, plan, calendar.utc, outbound),
             self,
             cast(Callable[[LogRow], None], self.journal.append),
             date_of=calendar.utc,
@@ -225,6 +231,8 @@ class CohortEvaluation:
     def _received(self, message: Message) -> None:
         now = int(self._env.now)
         self._note("received", message, {"action": message.action, "sent": message.at})
+        if self._keep_messages:
+            self._announced[message_id(message.instance, message.step)] = message, now
         if self._announce is not None:
             brought = _tracking(message, self._plan)
             self._announced[brought["id"]] = message, now
@@ -238,19 +246,30 @@ class CohortEvaluation:
     def _opens(self, timer: simpy.Event) -> None:
         """The person opens the message, and with it the app, if the phone lets them."""
         message, received = cast("tuple[Message, int]", timer.value)
+        if not self._keep_messages or message_id(message.instance, message.step) in self._announced:
+            self._open(message, received)
+
+    def open(self, identifier: str) -> bool:
+        """A kept message is opened now, by hand; whether it could be (once, and on a phone that is on)."""
+        found = self._announced.get(identifier)
+        return found is not None and self._open(*found)
+
+    def _open(self, message: Message, received: int) -> bool:
         now, local = int(self._env.now), message.person.ordinal - self._first
         app, sdk = self._apps[local], self._sdks[local]
         was_open = sdk.in_front
         if not was_open:
             app.foreground(now)
             if not sdk.in_front:
-                return  # the phone is off
+                return False  # the phone is off
             stay = self._draw(self._push.session, message, _STAYS)
             simpy.Timeout(self._env, max(stay, 1)).callbacks.append(
                 lambda _: app.background(int(self._env.now))
             )
+        self._announced.pop(message_id(message.instance, message.step), None)
         self._note("opened", message, {"action": message.action, "received": received})
         sdk.push_opened(now, _tracking(message, self._plan))
+        return True
 
     def opened(self, identifier: str) -> None:
         """Somebody opened, by a script, the message of this id."""
@@ -313,6 +332,11 @@ class JourneyTap:
             self._evaluations[number].accept(hit)
 
 
+def message_id(instance: str, step: str) -> str:
+    """The id of the push message that a step of an instance sends."""
+    return f"{instance}-{step}"
+
+
 def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
     """What a push message brings along for tracking (mobile_sdk.md 6.3)."""
     journey = plan.journeys.get(message.journey)
@@ -323,7 +347,7 @@ def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
         "journeyVersionNodeID": message.step,
     }
     experience = {"customerJourneyManagement": {"messageExecution": execution}}
-    return {"id": f"{message.instance}-{message.step}", "_xdm": {"mixins": {"_experience": experience}}}
+    return {"id": message_id(message.instance, message.step), "_xdm": {"mixins": {"_experience": experience}}}
 
 
 def _set(record: dict[str, Any], path: Sequence[str], value: Any) -> None:

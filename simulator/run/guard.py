@@ -5,27 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simulator.core.errors import InputError, Problem, UsageError
-from simulator.delivery import Target, host_allowed, is_loopback, target_of
-from simulator.scenario import LoadedScenario
+from simulator.delivery import Target, host_allowed, host_of, is_loopback, target_of
+from simulator.run.calling import Calling
+from simulator.run.options import RunOptions
+from simulator.scenario import LoadedScenario, Scenario
 
 
-def guard(loaded: LoadedScenario, *, allow_hosts: Sequence[str] = (), over_limit: bool = False) -> None:
+def guard(
+    loaded: LoadedScenario,
+    *,
+    allow_hosts: Sequence[str] = (),
+    over_limit: bool = False,
+    calls: bool = False,
+) -> None:
     """Refuse what leaves this machine without being allowed to.
 
     A host is allowed by the scenario's `allow_hosts` or by ``allow_hosts``, of the call. Above the limits that a
-    service documents, a load profile is refused unless ``over_limit``. Raises InputError with all that is wrong.
+    service documents, a load profile is refused unless ``over_limit``. ``calls`` says that
+    actions really call. Raises InputError with all that is wrong.
     """
-    if problems := list(refusals(loaded, allow_hosts=allow_hosts, over_limit=over_limit)):
+    if problems := list(refusals(loaded, allow_hosts=allow_hosts, over_limit=over_limit, calls=calls)):
         raise InputError(problems)
 
 
 def refusals(
-    loaded: LoadedScenario, *, allow_hosts: Sequence[str] = (), over_limit: bool = False
+    loaded: LoadedScenario,
+    *,
+    allow_hosts: Sequence[str] = (),
+    over_limit: bool = False,
+    calls: bool = False,
 ) -> Iterator[Problem]:
     """What :func:`guard` refuses."""
     allowed = (*loaded.scenario.allow_hosts, *allow_hosts)
-    for name, spec in loaded.scenario.all_destinations().items():
-        field = ("destinations", name, "to") if name else ("destination", "to")
+    for path, spec in loaded.scenario.ways_out().items():
+        field = (*path, "to")
         target = target_of(spec)
         if exposed := in_clear(target):
             yield loaded.problem(field, *exposed)
@@ -36,8 +49,59 @@ def refusals(
                     f"{host} is not this machine, and nothing says that events may be sent there",
                     f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
                 )
+    if calls:
+        yield from _called(loaded, allowed)
     if not over_limit:
         yield from _too_fast(loaded)
+
+
+def calls_made(scenario: Scenario, *, at_full_speed: bool) -> bool:
+    """Whether actions really call in a run. Raises UsageError where that is asked for, and none does."""
+    actions = scenario.journeys.actions.values() if scenario.journeys is not None else ()
+    real = any(action.call for action in actions)
+    if at_full_speed and not real:
+        raise UsageError("--call-actions: no action of the scenario says `call: true`")
+    paced = scenario.load is None and scenario.clock.speed != "max"
+    return real and (paced or at_full_speed)
+
+
+def calling_of(scenario: Scenario, options: RunOptions) -> Calling | None:
+    """Which calls of journeys really go out; None if none do."""
+    if not calls_made(scenario, at_full_speed=options.call_actions):
+        return None
+    return Calling((*scenario.allow_hosts, *options.allow_hosts), options.call_actions)
+
+
+def _called(loaded: LoadedScenario, allowed: Sequence[str]) -> Iterator[Problem]:
+    """Actions that call hosts which nobody has allowed, as far as their addresses stand in the scenario.
+
+    The others are looked at when they call.
+    """
+    journeys = loaded.scenario.journeys
+    for name, action in journeys.actions.items() if journeys is not None else ():
+        if not action.call or action.url is None:
+            continue
+        field: tuple[str | int, ...] = ("journeys", "actions", name)
+        way = action.authentication
+        places = [((*field, "url"), action.url)]
+        if way is not None and way.token is not None:
+            places.append(((*field, "authentication", "token", "url"), way.token.url))
+        for where, url in places:
+            host = host_of(url)
+            if host is None:
+                continue
+            if not host_allowed(host, allowed):
+                yield loaded.problem(
+                    where,
+                    f"{host} is not this machine, and nothing says that it may be called",
+                    f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
+                )
+            elif way is not None and url.text.startswith("http:") and not is_loopback(host):
+                yield loaded.problem(where, *_exposed(host))
+
+
+def _exposed(host: str) -> tuple[str, str]:
+    return f"secrets would go to {host} without encryption", "use an address that begins with https://"
 
 
 def _too_fast(loaded: LoadedScenario) -> Iterator[Problem]:
@@ -63,10 +127,7 @@ def in_clear(target: Target) -> tuple[str, str] | None:
     """What is wrong, and what to do, where secrets would leave this machine without encryption."""
     for host in target.in_clear:
         if not is_loopback(host):
-            return (
-                f"secrets would go to {host} without encryption",
-                "use an address that begins with https://",
-            )
+            return _exposed(host)
     return None
 
 

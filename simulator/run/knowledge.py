@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import simpy
 
-from simulator.checks import Evidence, read_happenings, read_record, read_step_events
+from simulator.checks import Evidence, Happening, read_happenings, read_record, read_step_events
 from simulator.core.identifiers import ecid
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys import Facts, PersonProfile
 from simulator.people import person_keys
 from simulator.run.evaluation import CohortEvaluation
+from simulator.run.exports import exported_lines
 from simulator.run.simulation import World
 from simulator.scenario.models import Push
 
@@ -37,13 +39,13 @@ class KnownPeople:
         known = self._members.get((person, audience))
         if known is None:
             start = self._world.calendar.utc(0)
-            known = self._facts.member(self._profile(person), audience, start)
+            known = self._facts.member(self.profile(person), audience, start)
             self._members[person, audience] = known
         return known
 
     def attribute(self, person: int, path: Sequence[str]) -> Any:
         """A value of a person's profile record; None if there is none."""
-        value: Any = self._profile(person).attributes
+        value: Any = self.profile(person).attributes
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value
@@ -61,7 +63,8 @@ class KnownPeople:
             for local, key in enumerate(person_keys(seed, spec.group, spec.first_index, spec.size).tolist())
         }
 
-    def _profile(self, person: int) -> PersonProfile:
+    def profile(self, person: int) -> PersonProfile:
+        """The profile of a person; raises ValueError where the scenario has no journeys."""
         if self._plan is None:
             raise ValueError("the scenario has no journeys")
         spec = next(
@@ -82,16 +85,56 @@ class KnownPeople:
         return cohort.profile(person)
 
 
-def read_evidence(folder: Path, world: World, step_events: Path | None = None) -> Evidence:
+def read_evidence(folder: Path, world: World, step_events: str | None = None) -> Evidence:
     """Everything on record of the run in ``folder``, which was one of ``world``.
 
-    ``step_events`` is an export of the real product that takes the place of the run's own record of journeys.
+    ``step_events`` is the file or URL of an export of step events, which takes the place of the run's own record of
+    journeys. UsageError where it can't be read.
     """
     record = read_record(folder)
     people = KnownPeople(world)
-    happenings = (
-        read_happenings(folder) if step_events is None else read_step_events(step_events, record, people)
-    )
+    if step_events is None:
+        happenings = read_happenings(folder)
+    else:
+        happenings = read_step_events(exported_lines(step_events), step_events, record, people)
     simulated = (record.summary or {}).get("simulated_seconds")
     end = world.duration_ms if simulated is None else round(simulated * MS_PER_SECOND)
     return Evidence(record, world.journey_plan(), people, happenings, end)
+
+
+def exported_counts(evidence: Evidence) -> dict[str, Any]:
+    """What an export of step events says of the numbers that a summary has of journeys.
+
+    A step counts once per instance, however often the export has it. Actions count as sent; what an export does not
+    tell (received, opened, status codes of calls) is not there.
+    """
+    plan = evidence.plan
+    if plan is None:
+        return {}
+    rows = [row for happenings in evidence.happenings.values() for row in happenings]
+    discards = Counter(str(row.detail["reason"]) for row in rows if row.kind == "discarded")
+    visited = Counter((row.journey, row.step) for row in _distinct(rows, "step"))
+    sent = Counter(row.action for row in _distinct(rows, "message"))
+    entered = Counter(row.journey for row in _distinct(rows, "entered"))
+    ended = Counter((row.journey, str(row.detail["reason"])) for row in _distinct(rows, "ended"))
+    return {
+        "journeys": {
+            name: {
+                "entered": entered[name],
+                "ended": {
+                    reason: count for (journey, reason), count in sorted(ended.items()) if journey == name
+                },
+                "under_way": entered[name] - sum(n for (journey, _), n in ended.items() if journey == name),
+                "steps": {step: visited[name, step] for step in journey_plan.steps},
+            }
+            for name, journey_plan in plan.journeys.items()
+        },
+        "actions": {name: {"sent": sent[name]} for name in plan.actions},
+        "discards": dict(sorted(discards.items())),
+    }
+
+
+def _distinct(rows: Sequence[Happening], kind: str) -> Iterable[Happening]:
+    """Rows of a kind, each once per instance and step: exports repeat rows when work was done again."""
+    found = {(row.instance, row.journey, row.step): row for row in rows if row.kind == kind}
+    return found.values()

@@ -13,7 +13,8 @@ from simulator.core.errors import ExitCode
 class RunOptions:
     """How to run, as the command line says it.
 
-    ``resume`` is the folder of an earlier run that was cut off: the run goes on there (and ``out`` is not used).
+    With ``call_actions`` the actions with `call: true` call at full speed, too. ``resume`` is the folder of an
+    earlier run that was cut off: the run goes on there (and ``out`` is not used).
     """
 
     out: Path | None = None
@@ -21,6 +22,7 @@ class RunOptions:
     allow_hosts: tuple[str, ...] = ()
     over_limit: bool = False
     resume: Path | None = None
+    call_actions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

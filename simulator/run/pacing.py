@@ -50,7 +50,8 @@ class Pacer:
 
     def __init__(self, clock: WallClock, speed: float) -> None:
         self._clock = clock
-        self._speed = speed
+        self.speed = speed
+        """Seconds of the simulation in one of the wall."""
         self._origin = clock.monotonic()
         self.worst_lag_s = 0.0
         """Furthest that the run was behind, in seconds of the wall."""
@@ -64,18 +65,22 @@ class Pacer:
 
     def restart(self, virtual_ms: int) -> None:
         """From here on: it is ``virtual_ms`` now."""
-        self._origin = self._clock.monotonic() - virtual_ms / 1000.0 / self._speed
+        self._origin = self._clock.monotonic() - virtual_ms / 1000.0 / self.speed
 
     def now(self) -> int:
         """Virtual time that the wall clock has reached, in milliseconds."""
-        return int((self._clock.monotonic() - self._origin) * self._speed * 1000.0)
+        return int((self._clock.monotonic() - self._origin) * self.speed * 1000.0)
 
     def due(self, virtual_ms: npt.NDArray[np.int64]) -> FloatArray:
         """When virtual times come, in seconds of the monotonic clock."""
-        moments: FloatArray = self._origin + virtual_ms / 1000.0 / self._speed
+        moments: FloatArray = self._origin + virtual_ms / 1000.0 / self.speed
         return moments
+
+    def ahead(self, virtual_ms: int) -> float:
+        """Seconds of the wall until a virtual time comes; negative if it is past."""
+        return self._origin + virtual_ms / 1000.0 / self.speed - self._clock.monotonic()
 
     async def wait_for(self, virtual_ms: int, stop: asyncio.Event) -> None:
         """Wait until the wall clock has reached ``virtual_ms``, or until ``stop`` is set."""
-        late = await self._clock.until(self._origin + virtual_ms / 1000.0 / self._speed, stop)
+        late = await self._clock.until(self._origin + virtual_ms / 1000.0 / self.speed, stop)
         self.worst_lag_s = max(self.worst_lag_s, late)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from simulator.core.errors import Problem
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.delivery import Target, host_allowed, is_loopback, target_of
-from simulator.run.guard import leaves_this_machine, refusals
+from simulator.run.guard import calls_made, leaves_this_machine, refusals
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.scenario import Destination as DestinationSpec
@@ -30,14 +30,21 @@ class _Estimate:
     people: int
 
 
-def plan(prepared: Prepared, *, allow_hosts: Sequence[str] = (), over_limit: bool = False) -> dict[str, Any]:
+def plan(
+    prepared: Prepared,
+    *,
+    allow_hosts: Sequence[str] = (),
+    over_limit: bool = False,
+    call_actions: bool = False,
+) -> dict[str, Any]:
     """The plan of a run as a plain document; ``allowed`` says whether the run would begin.
 
     The number of events comes from simulating up to 2,000 people of each group; it is exact where a group has no
     more than that, and everything else is as it will be.
     """
     scenario, world = prepared.scenario, prepared.world
-    problems: list[Problem] = list(refusals(prepared.loaded, allow_hosts=allow_hosts, over_limit=over_limit))
+    calls = calls_made(scenario, at_full_speed=call_actions)
+    problems = list(refusals(prepared.loaded, allow_hosts=allow_hosts, over_limit=over_limit, calls=calls))
     problems += _missing_secrets(prepared)
     estimate = _estimate(world)
     allowed = (*scenario.allow_hosts, *allow_hosts)
@@ -132,8 +139,7 @@ def _estimate(world: World) -> _Estimate:
 
 def _missing_secrets(prepared: Prepared) -> Iterator[Problem]:
     """References to what isn't there: the run would find out when it opens the destination."""
-    for name, spec in prepared.scenario.all_destinations().items():
-        base: tuple[str | int, ...] = ("destinations", name) if name else ("destination",)
+    for base, spec in prepared.scenario.ways_out().items():
         for field, reference in _references(spec):
             try:
                 reference.resolve()

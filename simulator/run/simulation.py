@@ -11,9 +11,12 @@ from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Ca
 from simulator.journeys import Plan, make_plan
 from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
+from simulator.run.calling import Calling, Outbound
 from simulator.run.evaluation import JourneyTap
 from simulator.run.model import CohortModel
 from simulator.run.observations import Message
+from simulator.run.onlooker import Onlooker
+from simulator.run.pacing import WallClock
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
@@ -34,6 +37,8 @@ class World:
     sizes: Mapping[str, int]
     tracks: Mapping[str, TrackSet] = field(default_factory=dict)
     roads: RoadNetwork | None = None
+    calling: Calling | None = None
+    """Which calls of journeys really go out; None for none."""
 
     @property
     def people(self) -> int:
@@ -98,8 +103,12 @@ class Simulation:
         world: World,
         specs: Sequence[CohortSpec],
         on_people: Callable[[int, int], None] = lambda made, people: None,
+        onlooker: Onlooker | None = None,
     ) -> None:
-        """Make the people; ``on_people`` is told how many are made, of how many."""
+        """Make the people; ``on_people`` is told how many are made, of how many.
+
+        With an ``onlooker`` people can be led by hand (:attr:`CohortModel.led`).
+        """
         populator = world.populator()
         self._calendar = world.calendar
         forms = EventForms(world.scenario.app, world.places, self._calendar)
@@ -107,6 +116,10 @@ class Simulation:
         self._uplink = HitList()
         self._routes = forms.routes
         plan = world.journey_plan()
+        self.outbound: Outbound | None = None
+        """What makes the calls of journeys that really go out, if there are any."""
+        if plan is not None and world.calling is not None:
+            self.outbound = Outbound(plan, world.calling, WallClock())
         tap = None if plan is None else JourneyTap(plan, self._uplink.post, self._routes)
         post = self._uplink.post if tap is None else tap.post
         self._record = SdkRecord(post, round(world.scenario.network.late_after * MS_PER_SECOND))
@@ -119,6 +132,8 @@ class Simulation:
             services=RegionServices(world.places),
             journeys=plan,
             people=world.people,
+            onlooker=onlooker,
+            outbound=self.outbound,
         )
         self._unreported = Unreported()
         self.models: list[CohortModel] = []
@@ -134,6 +149,23 @@ class Simulation:
             on_people(made, people)
         self._now = 0
 
+    @property
+    def now(self) -> int:
+        """Virtual time: everything before has happened."""
+        return self._now
+
+    def model_of(self, person: int) -> CohortModel:
+        """The cohort of a person (ordinal within the run)."""
+        for model in self.models:
+            if 0 <= person - model.first_person < model.people:
+                return model
+        raise LookupError(person)
+
+    def close(self) -> None:
+        """Make no more calls."""
+        if self.outbound is not None:
+            self.outbound.close()
+
     def announce(self, person: int, name: str, message: Message | None = None) -> bool:
         """A person (ordinal within the run) receives a message at the time that the simulation has got to.
 
@@ -148,6 +180,8 @@ class Simulation:
 
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""
+        if self.outbound is not None:
+            self.outbound.settle(self._now)
         for model in self.models:
             model.env.run_before(until)
         hits = self._uplink.collect()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecid
@@ -15,8 +15,8 @@ from simulator.run.simulation import World
 from simulator.xdm import PersonFacts, profile_record
 
 
-def describe_people(world: World) -> Iterator[str]:
-    """Every person of a run as one JSON line: profile, home, work, phone and ECID."""
+def describe_people(world: World) -> Iterator[dict[str, Any]]:
+    """Every person of a run as a JSON document: profile, home, work, phone and ECID."""
     for person in _people(world):
         profile, handset = person.profile, person.handset
         document = {
@@ -34,11 +34,13 @@ def describe_people(world: World) -> Iterator[str]:
                 "app_version": handset.app_version,
             },
         }
-        yield json.dumps(document, ensure_ascii=False)
+        yield document
 
 
-def profile_records(world: World, *, test_profiles: bool) -> Iterator[str]:
-    """Every person of a run as one XDM profile record, a line of JSON each, to seed a platform with."""
+def profile_records(
+    world: World, *, test_profiles: bool, ecid_primary: bool = True
+) -> Iterator[dict[str, Any]]:
+    """Every person of a run as one XDM profile record, to seed a platform with (:func:`profile_record`)."""
     for person in _people(world):
         profile = person.profile
         facts = PersonFacts(
@@ -55,7 +57,7 @@ def profile_records(world: World, *, test_profiles: bool) -> Iterator[str]:
             country_code=profile.country_code,
             position=(round(person.home[0], 6), round(person.home[1], 6)),
         )
-        yield json.dumps(profile_record(facts, test_profile=test_profiles), ensure_ascii=False)
+        yield profile_record(facts, test_profile=test_profiles, ecid_primary=ecid_primary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from simulator.core.errors import JourneysimError, WorkerError
 from simulator.run.channel import WindowReceiver, WindowSender, shared_memory
+from simulator.run.pacing import Pacer
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.run.window import Window, merge
 
@@ -27,6 +28,9 @@ class WindowSource(Protocol):
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""
+
+    def keep_pace(self, pacer: Pacer | None) -> None:
+        """From the next window on the run keeps to a clock; None: it goes as fast as it can."""
 
     def close(self) -> None:
         """Stop; may be called at any time, and more than once."""
@@ -44,8 +48,14 @@ class InProcess:
         """The window up to ``until``."""
         return self.simulation.advance(until)
 
+    def keep_pace(self, pacer: Pacer | None) -> None:
+        """Calls leave beside the clock from now on, or not at all."""
+        if self.simulation.outbound is not None:
+            self.simulation.outbound.keep_pace(pacer)
+
     def close(self) -> None:
-        """Nothing to stop."""
+        """Make no more calls."""
+        self.simulation.close()
 
 
 class Workers:
@@ -81,6 +91,9 @@ class Workers:
             if window.end != until:
                 raise ValueError(f"workers are at {window.end}, not at {until}")
         return merge(windows)
+
+    def keep_pace(self, pacer: Pacer | None) -> None:
+        """Workers never keep to a clock."""
 
     def _receive(self, number: int) -> Window:
         try:
@@ -132,6 +145,7 @@ def _work(world: World, number: int, count: int, sender: WindowSender, copies: S
                 simulation = Simulation(world, world.cohorts()[number::count])
                 for _, end in world.windows():
                     sender.send(simulation.advance(end))
+                simulation.close()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:

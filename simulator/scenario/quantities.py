@@ -275,6 +275,8 @@ FilePath = Annotated[
 LOCAL_TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?"
 _LOCAL_TIME = re.compile(LOCAL_TIME_PATTERN)
 _LOCAL_TIME_EXPECTED = "expected a local date and time such as 2026-03-02T11:00"
+_YEARS = (1971, 2199)
+"""Runs begin after the epoch of timestamps, in any time zone, and end while calendars and time zones still reach."""
 
 
 def _read_local_time(value: Any, context: Context) -> datetime:
@@ -292,9 +294,13 @@ def _read_local_time(value: Any, context: Context) -> datetime:
     if not _LOCAL_TIME.fullmatch(text):
         raise BadValueError(f"{shown(value)} is not a date and time", _LOCAL_TIME_EXPECTED)
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadValueError(f"{shown(value)} does not exist on the calendar", _LOCAL_TIME_EXPECTED) from None
+    first, last = _YEARS
+    if not first <= moment.year <= last:
+        raise BadValueError(f"{shown(value)} is out of reach", f"expected a year from {first} to {last}")
+    return moment
 
 
 def _write_local_time(value: datetime) -> str:

@@ -28,17 +28,19 @@ class PersonFacts:
     position: tuple[float, float]
 
 
-def profile_record(person: PersonFacts, *, test_profile: bool) -> dict[str, Any]:
+def profile_record(person: PersonFacts, *, test_profile: bool, ecid_primary: bool = True) -> dict[str, Any]:
     """The profile record of a person, in wire form, as an ``xdmEntity`` takes it.
 
     The ECID, by which the events of the phone find the person, is the primary identity; the mail address is another
-    one, for other systems. ``test_profile`` flags it for journeys in test mode.
+    one, for other systems. ``test_profile`` flags it for journeys in test mode. Where a descriptor of the schema names
+    the primary identity, ``ecid_primary`` must be false: a record has only one.
     """
     latitude, longitude = person.position
     record: dict[str, Any] = {
+        "_id": person.person_id.replace("/", "-"),
         "personID": person.person_id,
         "identityMap": {
-            "ECID": [{"id": person.ecid, "primary": True}],
+            "ECID": [{"id": person.ecid, "primary": ecid_primary}],
             "Email": [{"id": person.email, "primary": False}],
         },
         "person": {

@@ -391,6 +391,7 @@ def test_the_time_of_a_call_covers_its_retries() -> None:
         "url": "",
         "attempts": 3,
         "status": "timedout",
+        "error": "http_503 before",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -224,7 +223,7 @@ def test_the_ledger_and_the_people_command_know_the_phones_of_each_persona(tmp_p
         "b": {"phone": {"os": "android"}},
     }
     world = with_personas(tmp_path, {"a": 1, "b": 1}, own)
-    described = [json.loads(line) for line in describe_people(world)]
+    described = list(describe_people(world))
     rows = ledger_people(world)
     assert Counter(one["persona"] for one in described)["a"] == pytest.approx(150, abs=35)
     for one, row in zip(described, rows, strict=True):
@@ -247,7 +246,7 @@ def test_a_run_of_personas_is_the_same_with_any_number_of_workers(tmp_path: Path
 
 
 def test_a_group_of_one_persona_is_known_by_it(tmp_path: Path) -> None:
-    described = [json.loads(line) for line in describe_people(with_personas(tmp_path, "tourist", size=5))]
+    described = list(describe_people(with_personas(tmp_path, "tourist", size=5)))
     assert [one["persona"] for one in described] == ["tourist"] * 5
 
 
@@ -267,7 +266,7 @@ def test_households_share_a_home_and_an_address(tmp_path: Path) -> None:
     for size, first in ((1, 37), (64, 64), (130, 300)):
         apart = cohort_of(world, size, first=first)
         assert apart.home_lat.tolist() == cohort.home_lat[first : first + size].tolist()
-    people = [json.loads(line) for line in describe_people(world)]
+    people = list(describe_people(world))
     addresses = {
         (tuple(one["home"]), one["profile"]["street"], one["profile"]["postal_code"]) for one in people
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import httpx
 
 from simulator.provision import provision, unprovision
 from simulator.receiver import EventStore, Receiver, ServerThread
-from simulator.run import describe_people, prepare
+from simulator.run import prepare, profile_records
 
 ORGANIZATION = "0123456789ABCDEF01234567@AdobeOrg"
 SECRET = "p8e-very-secret-9f"
@@ -56,14 +55,14 @@ platform:
     return plan
 
 
-def people_of(scenario: Path) -> Iterator[dict[str, Any]]:
-    return map(json.loads, describe_people(prepare(scenario).world))
+def records_of(scenario: Path) -> Iterator[dict[str, Any]]:
+    return profile_records(prepare(scenario).world, test_profiles=True, ecid_primary=False)
 
 
 def set_up(plan: Path, **options: Any) -> list[str]:
     """Carry a plan out; the lines that were reported."""
     lines: list[str] = []
-    provision(plan, people=people_of, report=lines.append, **options)
+    provision(plan, records=records_of, report=lines.append, **options)
     return lines
 
 

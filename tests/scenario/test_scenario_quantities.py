@@ -200,6 +200,8 @@ def test_a_local_time_is_a_date_and_a_time(text: str) -> None:
         ("2026-03-02T11:00+01:00", "'2026-03-02T11:00+01:00' has an offset"),
         ("2026-02-30", "'2026-02-30' does not exist on the calendar"),
         ("2026-03-02T25:00", "'2026-03-02T25:00' does not exist on the calendar"),
+        ("0001-01-01T00:00", "'0001-01-01T00:00' is out of reach"),
+        ("2200-01-01", "'2200-01-01' is out of reach"),
         ("tomorrow", "'tomorrow' is not a date and time"),
         (2026, "2026 is not a date and time"),
     ],

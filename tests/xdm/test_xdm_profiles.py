@@ -20,7 +20,7 @@ GALLERY = ROOT / "scenarios" / "commuters_and_tourists.yaml"
 
 def test_there_is_one_record_per_person_with_the_identities_of_that_person(tmp_path: Path) -> None:
     world = prepare(town(tmp_path)).world
-    records = [json.loads(line) for line in profile_records(world, test_profiles=False)]
+    records = list(profile_records(world, test_profiles=False))
     assert len(records) == world.people
     group, size = next(iter(world.sizes.items()))
     for number, (key, record) in enumerate(
@@ -36,8 +36,8 @@ def test_there_is_one_record_per_person_with_the_identities_of_that_person(tmp_p
 
 def test_test_profiles_say_so_and_are_the_same_otherwise(tmp_path: Path) -> None:
     world = prepare(town(tmp_path)).world
-    plain = [json.loads(line) for line in profile_records(world, test_profiles=False)]
-    flagged = [json.loads(line) for line in profile_records(world, test_profiles=True)]
+    plain = list(profile_records(world, test_profiles=False))
+    flagged = list(profile_records(world, test_profiles=True))
     assert [{**record, "testProfile": True} for record in plain] == flagged
 
 
@@ -53,5 +53,5 @@ def test_the_people_command_prints_them(flag: str) -> None:
 def test_records_fit_the_schema_of_the_platform() -> None:
     schema = json.loads(shared_path("xdm/compiled/profile.mobile.strict.schema.json").read_text())
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-    for line in profile_records(prepare(GALLERY, people=200).world, test_profiles=True):
-        assert [error.message for error in validator.iter_errors(json.loads(line))] == []
+    for record in profile_records(prepare(GALLERY, people=200).world, test_profiles=True):
+        assert [error.message for error in validator.iter_errors(record)] == []

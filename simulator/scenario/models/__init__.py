@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from simulator.scenario.models.app import RESERVED_NAMESPACES, App, Consent, Login, Push, Rule, Sessions
 from simulator.scenario.models.base import HOUR, KILOMETRE, MINUTE, WEEKDAYS, WORKING_DAYS, Model, Weekday
+from simulator.scenario.models.calls import ApiKey, BasicCredentials, CallAuthentication, TokenCall
 from simulator.scenario.models.conditions import ClockErrors, Conditions, PermissionChanges, Spells
 from simulator.scenario.models.days import Errands, Evening, Lunch, Mobility, Mode, Outing, Schedule, Travel
 from simulator.scenario.models.delivery import (
@@ -71,9 +72,12 @@ __all__ = [
     "WORKING_DAYS",
     "ActionDefinition",
     "Answers",
+    "ApiKey",
     "App",
     "Around",
     "Audience",
+    "BasicCredentials",
+    "CallAuthentication",
     "Clock",
     "ClockErrors",
     "ConditionPath",
@@ -142,6 +146,7 @@ __all__ = [
     "StubAnswer",
     "Till",
     "TimeOfDay",
+    "TokenCall",
     "TownColumns",
     "Towns",
     "Trace",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from simulator.scenario.models.base import Model
 from simulator.scenario.quantities import Count, Duration, FilePath, Size
-from simulator.scenario.references import ReferenceText, SecretText
+from simulator.scenario.references import Reference, ReferenceText, SecretText
 
 # Where an event comes from; events carry the position in this list as one byte.
 Source = Literal["phone", "till", "loyalty", "web", "postback"]
@@ -21,6 +22,15 @@ _SCOPES = ("openid", "AdobeID", "read_organizations", "additional_info.projected
 _SECRET_HEADERS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 _SECRET_SETTINGS = ("password", "secret", "token", "ssl.key.pem", "oauthbearer.config", "jaas.config")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def no_secrets_in_clear(headers: Mapping[str, Reference]) -> None:
+    """Raise ValueError for a header that can't be sent, or whose secret stands in the scenario itself."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"headers: {name!r} is not the name of a header")
+        if value.literal and any(word in name.lower() for word in _SECRET_HEADERS):
+            raise ValueError(f"headers: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}")
 
 
 class ServerCredentials(Model):
@@ -84,13 +94,7 @@ class HttpRequest(Model):
 
     @model_validator(mode="after")
     def _headers_can_be_sent(self) -> Self:
-        for name, value in self.headers.items():
-            if not _HEADER_NAME.fullmatch(name):
-                raise ValueError(f"headers: {name!r} is not the name of a header")
-            if value.literal and any(word in name.lower() for word in _SECRET_HEADERS):
-                raise ValueError(
-                    f"headers: {name} stands here in clear; write ${{env:NAME}} or {{file: PATH}}"
-                )
+        no_secrets_in_clear(self.headers)
         return self
 
 

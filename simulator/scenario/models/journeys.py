@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 
 from simulator.core.distributions import Constant
 from simulator.scenario.models.base import Model, Weekday
+from simulator.scenario.models.calls import CallAuthentication
+from simulator.scenario.models.delivery import Destination, no_secrets_in_clear
 from simulator.scenario.quantities import (
     Count,
     Duration,
@@ -21,6 +23,7 @@ from simulator.scenario.quantities import (
     TimeOfDay,
     TimeZone,
 )
+from simulator.scenario.references import ReferenceText
 
 # Names of events, actions, data sources and journeys: at most 30 characters (journeys.md 1.1).
 NAME_LENGTH = 30
@@ -105,12 +108,17 @@ class ActionDefinition(Model):
         default=None,
         description="Text of a message, or the JSON body of a call; each text in it may be an expression (`=...`).",
     )
-    url: str | None = Field(
-        default=None, min_length=1, description="URL of a custom action; may be an expression (`=...`)."
+    url: ReferenceText | None = Field(
+        default=None, description="URL of a custom action; may be an expression (`=...`)."
     )
     method: Literal["POST", "PUT", "GET"] = Field(default="POST", description="Method of the call.")
-    headers: dict[str, str] = Field(default={}, description="Headers of the call; values may be expressions.")
-    query: dict[str, str] = Field(default={}, description="Query parameters; values may be expressions.")
+    headers: dict[str, ReferenceText] = Field(
+        default={},
+        description="Headers of the call: expressions, or text, with secrets as `${env:NAME}` or `{file: PATH}`.",
+    )
+    query: dict[str, ReferenceText] = Field(
+        default={}, description="Query parameters; the same holds for them."
+    )
     allow_null: bool = Field(
         default=False, description="Send parameters without a value as null instead of leaving them out."
     )
@@ -121,12 +129,28 @@ class ActionDefinition(Model):
         "or none (jo).",
     )
     cap_period: Duration = Field(default=60.0, gt=0, description="Length of the sliding window of `cap`.")
-    stub: Stub = Field(default=Stub(), description="What answers a call; calls do not leave the simulation.")
+    call: bool = Field(
+        default=False,
+        description="Really call the URL where the clock is paced or `live`, and at full speed with "
+        "`--call-actions`; otherwise `stub` answers.",
+    )
+    authentication: CallAuthentication | None = Field(
+        default=None, description="How calls that really go out prove who they are."
+    )
+    stub: Stub = Field(default=Stub(), description="What answers a call that does not leave the simulation.")
 
     @model_validator(mode="after")
     def _kind(self) -> Self:
         if (self.channel is None) == (self.url is None):
             raise ValueError("give exactly one of `channel`, `url`")
+        if self.url is not None and not (self.url.file or self.url.text):
+            raise ValueError("url: is empty")
+        for key in ("call", "authentication"):
+            if getattr(self, key) and self.url is None:
+                raise ValueError(f"{key}: goes with `url`")
+        no_secrets_in_clear(
+            {name: value for name, value in self.headers.items() if not value.text.startswith("=")}
+        )
         return self
 
 
@@ -349,4 +373,10 @@ class Journeys(Model):
         default=Constant(1.0),
         description="Time from the acceptance of an event until the journey acts on it [a]; the product says that "
         "it may take 5 min.",
+    )
+    step_events: Destination | None = Field(
+        default=None,
+        description="Where journey step events are sent while the run goes on, and how: an inlet or any other "
+        "destination but `receiver`, `edge:` and `-`. What it doesn't say is taken from `destination`, but for "
+        "`to` and `schema_id`.",
     )
