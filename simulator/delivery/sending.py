@@ -305,7 +305,7 @@ class Sender(SendingThread):
         if finished is None:
             return
         if not finished.sent:  # nobody is there: other events would meet the same
-            endpoint.paused_until = now + _pause(piece.tries)
+            endpoint.paused_until = now + _until_next_ask(now - since, piece.work.timed)
         if finished.retry_after and not piece.work.timed:
             endpoint.paused_until = now + finished.retry_after
             if endpoint.paused_until - since > self._patience_with_failures():
@@ -349,6 +349,15 @@ def _at(indices: Sequence[int]) -> slice | list[int]:
 def _pause(tries: int) -> float:
     """Seconds before the next try after ``tries`` tries."""
     return float(min(_FIRST_PAUSE * 2.0 ** min(tries - 1, 20), _LONGEST_PAUSE))
+
+
+def _until_next_ask(failing: float, timed: bool) -> float:
+    """Seconds until somebody who did not answer at all for ``failing`` seconds is asked again: about as many more.
+
+    It depends on the endpoint alone, not on whose turn it was to ask, so how late events are after it was down doesn't
+    depend on that either.
+    """
+    return min(max(failing, _FIRST_PAUSE), ASK_EVERY if timed else _LONGEST_PAUSE)
 
 
 def _tries(count: int) -> str:
