@@ -202,15 +202,16 @@ class CohortEvaluation:
 
     # --- messages on their way back -----------------------------------------------------------------------
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> bool:
         """Take a message for its person. Only push messages reach the phone; the others are on record."""
         if message.channel != "push" or not self._sdks:
-            return
+            return True
         if not self._sdks[message.person.ordinal - self._first].allows_push:
             self._note("refused", message, {"action": message.action, "reason": "push_not_allowed"})
-            return
+            return False
         delay = self._draw(self._push.latency, message, _ON_ITS_WAY)
         simpy.Timeout(self._env, delay, message).callbacks.append(self._comes)
+        return True
 
     def _comes(self, timer: simpy.Event) -> None:
         """A push message is at the push service; it waits there for a phone without a connection."""
