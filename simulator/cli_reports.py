@@ -74,6 +74,12 @@ def report(folder: Path, html: Path | None, junit: Path | None) -> None:
     metavar="FILE",
     help="Judge by this export of journey step events (one per line) instead of the run's own journeys.",
 )
+@click.option(
+    "--calls",
+    type=FILE,
+    metavar="FILE",
+    help="Take what a listener heard from here [calls.ndjson of the run].",
+)
 @HTML
 @JUNIT
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as one JSON document.")
@@ -83,6 +89,7 @@ def verify(
     scenario: Path | None,
     overrides: tuple[str, ...],
     step_events: Path | None,
+    calls: Path | None,
     html: Path | None,
     junit: Path | None,
     as_json: bool,
@@ -105,7 +112,7 @@ def verify(
     verdicts = evaluate(
         prepared.scenario.expect,
         summary,
-        lambda: read_evidence(folder, prepared.world, step_events),
+        lambda: read_evidence(folder, prepared.world, step_events, calls),
     )
     summary["expectations"] = [verdict.document() for verdict in verdicts]
     write_reports(folder, summary, junit=junit, html=html)

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,32 +14,26 @@ import numpy as np
 from simulator import __version__
 from simulator.checks import Evidence, evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
-from simulator.delivery import (
-    Destination,
-    Fate,
-    Pipelined,
-    Receipt,
-    UndeliveredFiles,
-)
+from simulator.delivery import Destination, Fate, Pipelined, Receipt, UndeliveredFiles
 from simulator.ledger import LedgerWriter, rows_from
-from simulator.receiver import EventStore
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
-from simulator.run.embedded import begins_anew_at, make_destination_of
-from simulator.run.folder import RunFolder, writing
+from simulator.run.embedded import begins_anew_at, export_received, make_destination_of
+from simulator.run.folder import RunFolder, folder_of
 from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
 from simulator.run.knowledge import read_evidence
 from simulator.run.legend import ledger_header, ledger_people
+from simulator.run.listening import Listening, listening_to
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
 from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
-from simulator.run.summary import by_destination, counts, measurements
+from simulator.run.summary import by_destination, counts, measurements, paced
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
@@ -78,16 +71,13 @@ def run(
     guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit, calls=calls)
     if calls and options.resume is not None:
         raise UsageError("--resume: a run whose actions really call would call again; start it anew")
-    if options.resume is not None:
-        folder = RunFolder.existing(options.resume)
-    elif options.out is not None:
-        folder = RunFolder.create(options.out)
-    else:
-        folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
+    folder = folder_of(options, f"{scenario.name}-{clock.folder_stamp()}")
     try:
         destination = make_destination_of(prepared, options, folder, clock)
-        with without_collector():
-            task = _Run(prepared, options, folder, destination, clock, progress, on_people, on_figures)
+        with without_collector(), listening_to(prepared.world, options, folder.calls, clock) as listening:
+            task = _Run(
+                prepared, options, folder, destination, clock, listening, progress, on_people, on_figures
+            )
             return asyncio.run(task.execute())
     except BaseException:
         folder.remove_if_empty()
@@ -108,6 +98,7 @@ class _Run:
         folder: RunFolder,
         destination: Destination,
         clock: WallClock,
+        listening: Listening | None,
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
         on_figures: FiguresCallback,
@@ -118,6 +109,7 @@ class _Run:
         self._folder = folder
         self._destination = destination
         self._clock = clock
+        self._listening = listening
         self._progress = progress or (lambda tally: None)
         self._on_people = on_people
         self._tally = Tally(self._world)
@@ -148,6 +140,8 @@ class _Run:
             try:
                 await self._destination.open()  # one that can't be used leaves no run folder behind
                 self._write_scenario()
+                if self._listening is not None and source is not None:
+                    source = self._listening.attend(source)
                 ledger = await self._deliver_all(source)
             finally:
                 if source is not None:
@@ -168,6 +162,8 @@ class _Run:
             self._deliverer = self._make_deliverer(ledger, known)
             if source is not None:
                 await self._drive(source)
+            if self._listening is not None:
+                await self._listening.linger(self._stop)
             self._failure = self._failure or self._deliverer.failure
             self._leave_open(ledger)
         return ledger
@@ -331,9 +327,11 @@ class _Run:
             **self._tally.document(),
             "outcomes": ledger.outcomes,
             **({} if self._journal is None else self._journal.document()),
+            **({} if self._listening is None else {"listener": self._listening.document()}),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
+            **paced(self._driver),
             "pacing_worst_lag_seconds": round(self._driver.worst_lag_s if self._driver else 0.0, 3),
             "workers": self._workers,
             "destination": self._destination.description,
@@ -358,8 +356,7 @@ class _Run:
             "aborted": self._aborted,
             "failure": self._failure,
         }
-        if self._folder.received_store.is_file():
-            self._export_received()
+        export_received(self._folder)
         verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
@@ -367,10 +364,7 @@ class _Run:
 
     def _evidence(self, summary: dict[str, Any]) -> Evidence:
         """The record of this run, whose summary is not written yet."""
-        evidence = read_evidence(self._folder.path, self._world)
-        return replace(
-            evidence, record=replace(evidence.record, summary=summary), end=self._tally.simulated_ms
-        )
+        return read_evidence(self._folder.path, self._world, summary=summary)
 
     def _end_of_load(self) -> str:
         """Why the load ended, in words."""
@@ -381,11 +375,6 @@ class _Run:
         if self._load is not None and self._load.over:
             return "the profile came to its end"
         return "all events of the run were sent"
-
-    def _export_received(self) -> None:
-        received = self._folder.received
-        with writing(received), EventStore(self._folder.received_store) as store, received.open("wb") as out:
-            out.writelines(record.body + b"\n" for record in store.records())
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
         if self._aborted is not None:

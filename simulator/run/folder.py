@@ -11,6 +11,8 @@ from typing import Any
 from simulator.checks import SUMMARY_FILE
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.ledger import LEDGER_FOLDER
+from simulator.listener import CALLS_FILE
+from simulator.run.options import RunOptions
 
 SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
@@ -39,6 +41,7 @@ class RunFolder:
         self.spill = path / SPILL_FILE
         self.journal = path / JOURNAL_FILE
         self.step_events = path / STEP_EVENTS_FILE
+        self.calls = path / CALLS_FILE
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
@@ -91,7 +94,7 @@ class RunFolder:
             raise UsageError(f"--resume {path}: {what}; start the run again")
         store = folder.received_store
         stale = [folder.summary, folder.undelivered, folder.received, folder.spill, store]
-        stale += [folder.journal, folder.step_events]
+        stale += [folder.journal, folder.step_events, folder.calls]
         stale += [store.with_name(store.name + end) for end in ("-wal", "-shm")]
         try:
             for file in stale:
@@ -112,6 +115,15 @@ class RunFolder:
         """Leave no empty folder behind when a run fails before it begins."""
         with contextlib.suppress(OSError):
             self.path.rmdir()
+
+
+def folder_of(options: RunOptions, name: str) -> RunFolder:
+    """The folder of a run: the one that is named, or of that ``name`` in `runs`."""
+    if options.resume is not None:
+        return RunFolder.existing(options.resume)
+    if options.out is not None:
+        return RunFolder.create(options.out)
+    return RunFolder.create_unused(Path("runs") / name)
 
 
 @contextlib.contextmanager

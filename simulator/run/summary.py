@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from simulator.delivery import DeliveryStats, Destination, FanOut, UndeliveredFiles
@@ -40,6 +41,14 @@ def by_destination(destination: Destination, tally: Tally, undelivered: Undelive
         }
         for member in destination.members
     }
+
+
+def paced(driver: Driver | None) -> dict[str, Any]:
+    """When a run that went by a factor of real time began: what happened elsewhere has other times."""
+    if driver is None or driver.paced_since is None:
+        return {}
+    since = datetime.fromtimestamp(driver.paced_since / 1000.0, UTC)
+    return {"paced_since": since.isoformat(timespec="milliseconds")}
 
 
 def measurements(

@@ -175,7 +175,7 @@ def test_hosts_that_nobody_has_allowed_are_refused_before_the_run(tmp_path: Path
 
 def test_calls_cannot_be_asked_for_where_no_action_calls_nor_be_resumed(tmp_path: Path) -> None:
     file = scenario(tmp_path, "http://127.0.0.1:9", call=False)
-    with pytest.raises(UsageError, match="no action of the scenario says `call: true`"):
+    with pytest.raises(UsageError, match="no action that the run evaluates says `call: true`"):
         run(prepare(file), RunOptions(out=tmp_path / "run", call_actions=True))
     file = scenario(tmp_path, "http://127.0.0.1:9")
     with pytest.raises(UsageError, match="would call again"):
