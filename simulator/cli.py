@@ -15,6 +15,7 @@ import rich_click as click
 from simulator import __version__
 from simulator.cli_journeys import event_definition, import_journey, triggerable
 from simulator.cli_listener import listen as listen_command
+from simulator.cli_live import live
 from simulator.cli_receiver import export, serve
 from simulator.cli_reports import HTML, JUNIT, report, verify, write_reports
 from simulator.complaints import plural, show_problems, user_errors
@@ -129,6 +130,11 @@ def main() -> None:
     help="Serve live figures for Prometheus on this port of the loopback; 0 takes a free one.",
 )
 @click.option(
+    "--step-events-to",
+    metavar="DESTINATION",
+    help="Send journey step events there while the run goes on, as with `--to`.",
+)
+@click.option(
     "--call-actions",
     is_flag=True,
     help="Actions of journeys with `call: true` really call at full speed, too; the run waits for the answers.",
@@ -163,6 +169,7 @@ def run(
     backfill: str | None,
     resume: Path | None,
     metrics: int | None,
+    step_events_to: str | None,
     call_actions: bool,
     listen: int | None,
     workers: int,
@@ -209,6 +216,8 @@ def run(
     if duration is not None:
         given.append(Option("--duration", "clock.duration", duration))
     given += load_options(rate, profile)
+    if step_events_to is not None:
+        given.append(Option("--step-events-to", "journeys.step_events.to", step_events_to))
     if backfill is not None:
         given += backfill_options(scenario, backfill, clock)
     prepared = prepare(scenario, overrides=given, seed=seed, people=people)
@@ -375,6 +384,7 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
         render_explanation(document, console_for())
 
 
+main.add_command(live)
 main.add_command(verify)
 main.add_command(report)
 main.add_command(serve)

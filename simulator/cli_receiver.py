@@ -32,6 +32,26 @@ TOKEN_VARIABLE = "JOURNEYSIM_TOKEN"
 @click.option("--no-validation", is_flag=True, help="Take every event.")
 @click.option("--scenario", type=FILE, metavar="FILE", help="Answer places queries from this scenario.")
 @click.option(
+    "--journeys", type=FILE, metavar="SCENARIO", help="Evaluate this scenario's journeys on what comes in."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    metavar="FACTOR",
+    help="Their clock runs so many times as fast as real time [1].",
+)
+@click.option(
+    "--start", metavar="TIME", help="What their clock shows at first [the time of the first event]."
+)
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Change a value of their scenario; may be repeated.",
+)
+@click.option(
     "--places",
     type=FILE,
     multiple=True,
@@ -64,6 +84,10 @@ def serve(
     schema: Path | None,
     no_validation: bool,
     scenario: Path | None,
+    journeys: Path | None,
+    speed: float,
+    start: str | None,
+    overrides: tuple[str, ...],
     places: tuple[Path, ...],
     faults: Path | None,
     options: tuple[str, ...],
@@ -79,6 +103,7 @@ def serve(
     - `journeysim serve --port 8080`
     - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
     - `journeysim serve --store events.sqlite --schema my-schema.json --faults outage.yaml`
+    - `journeysim serve --journeys scenarios/hotel_welcome.yaml --speed 60`
     """
     from simulator.run import ServeSettings, serve_receiver
 
@@ -87,6 +112,8 @@ def serve(
             click.echo(f"journeysim receiver on {url}")
             click.echo(f"  send to   {url}/collection/demo   (or /collection/batch/demo)")
             click.echo(f"  look at   {url}/received")
+            if journeys is not None:
+                click.echo(f"            {url}/journeys")
             click.echo("  stop with Ctrl-C")
 
     settings = ServeSettings(
@@ -97,6 +124,10 @@ def serve(
         schema=schema,
         validate=not no_validation,
         scenario=scenario,
+        journeys=journeys,
+        overrides=overrides,
+        speed=speed,
+        start=start,
         places=places,
         faults=faults,
         options=options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,7 @@ def report(folder: Path, html: Path | None, junit: Path | None) -> None:
 )
 @click.option(
     "--step-events",
-    type=FILE,
-    metavar="FILE",
+    metavar="FILE|URL",
     help="Judge by this export of journey step events (one per line) instead of the run's own journeys.",
 )
 @click.option(
@@ -88,7 +88,7 @@ def verify(
     folder: Path,
     scenario: Path | None,
     overrides: tuple[str, ...],
-    step_events: Path | None,
+    step_events: str | None,
     calls: Path | None,
     html: Path | None,
     junit: Path | None,
@@ -102,18 +102,18 @@ def verify(
 
     - `journeysim verify runs/coupon_at_the_door-20260302-060000`
     - `journeysim verify runs/live --step-events export.ndjson --junit junit.xml`
+    - `journeysim verify runs/live --step-events http://127.0.0.1:8080/journeys/step-events`
     """
     from simulator.checks import evaluate
     from simulator.report import render_verdicts
-    from simulator.run import prepare, read_evidence
+    from simulator.run import exported_counts, prepare, read_evidence
 
     summary = dict(_summary(folder))
     prepared = prepare(scenario or folder / "scenario.yaml", overrides=overrides)
-    verdicts = evaluate(
-        prepared.scenario.expect,
-        summary,
-        lambda: read_evidence(folder, prepared.world, step_events, calls),
-    )
+    evidence = cache(partial(read_evidence, folder, prepared.world, step_events, calls))
+    if step_events is not None:
+        summary |= exported_counts(evidence())
+    verdicts = evaluate(prepared.scenario.expect, summary, evidence)
     summary["expectations"] = [verdict.document() for verdict in verdicts]
     write_reports(folder, summary, junit=junit, html=html)
     if as_json:

@@ -12,9 +12,9 @@ import simulator
 
 NAMES = {
     "checks": """
-        EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure Heard People RunRecord
-        Verdict evaluate explain join_calls metric_problem overview read_happenings read_record read_step_events
-        tell unknown_names
+        EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure Happening Heard People
+        RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
+        read_step_events tell unknown_names
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
@@ -35,6 +35,7 @@ NAMES = {
     "listener": """
         CALLS_FILE CallListener CallRecord HeardCall Incoming Keys ListenerThread Said actions_of listen read_calls
     """,
+    "live": "LiveOptions live watch",
     "people": """
         COHORT_SIZE HOME Browsing Cart Catalogue Cohort CohortSpec Day DayLegs DayPlanner Deed Intervals
         Line Mover Occasions Part PlaceNames Planner Populator ShoppingPlanner Surroundings Whereabouts
@@ -43,18 +44,18 @@ NAMES = {
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
-        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        CohortConditions CohortSessions CohortSight ConditionsPlanner DayConditions DaySessions DeviceModel Habits
         Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
-        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported Ways check_mix device_named
-        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        RegionEvent RegionService Registrations SessionPlanner Sighting SpellHabits Unreported Ways check_mix
+        device_named devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "provision": """
         Plan PlatformError load_plan provision unprovision
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults
-        Flow Inlet InletOptions InletSpec Query Receiver ServerThread Tls Tokens Validator create_app
-        load_faults load_schema parse_options serve write_export
+        Flow Inlet InletOptions InletSpec JourneyEvaluation JourneyRow JourneyRows Query Receiver ServerThread
+        Tls Tokens Validator create_app load_faults load_schema parse_options serve write_export
     """,
     "report": """
         Progress headline render_explanation render_plan render_story render_summary render_verdicts write_junit
@@ -63,7 +64,8 @@ NAMES = {
     "run": """
         EventDescription Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions
         RunResult ServeSettings Simulation Tally WallClock World backfill_options describe_event
-        describe_people export_store imported_journey judge_event listen_to_calls load_options plan prepare
+        describe_people export_store exported_counts imported_journey judge_event listen_to_calls load_options
+        plan prepare
         profile_records read_evidence replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """

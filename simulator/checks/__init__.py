@@ -8,7 +8,13 @@ from __future__ import annotations
 from simulator.checks.evidence import Evidence
 from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
-from simulator.checks.happenings import OF_THE_PHONE, People, read_happenings, read_step_events
+from simulator.checks.happenings import (
+    OF_THE_PHONE,
+    Happening,
+    People,
+    read_happenings,
+    read_step_events,
+)
 from simulator.checks.heard import Heard, join_calls
 from simulator.checks.names import unknown_names
 from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
@@ -25,6 +31,7 @@ __all__ = [
     "Evidence",
     "Explanation",
     "Failure",
+    "Happening",
     "Heard",
     "People",
     "RunRecord",

@@ -88,22 +88,20 @@ def read_happenings(folder: Path) -> dict[int, list[Happening]]:
     return found
 
 
-def read_step_events(path: Path, record: RunRecord, people: People) -> dict[int, list[Happening]]:
+def read_step_events(
+    lines: Iterable[bytes], source: str, record: RunRecord, people: People
+) -> dict[int, list[Happening]]:
     """What an export of step events says, person by person; it takes the place of the run's own record.
 
-    An action that was executed counts as sent and received: the export knows no more. UsageError where the file
-    can't be read.
+    ``lines`` have one record each; ``source`` names where they are from. An action that was executed counts as sent
+    and received: the export knows no more. UsageError where a line is no record.
     """
     found: dict[int, list[Happening]] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise UsageError(f"--step-events {path}: {(error.strerror or str(error)).lower()}") from error
     for number, line in enumerate(lines, 1):
         try:
             evidence = list(read_step_event(orjson.loads(line)))
         except (ValueError, AttributeError) as error:
-            raise UsageError(f"--step-events {path}:{number}: {error}") from error
+            raise UsageError(f"--step-events {source}:{number}: {error}") from error
         for one in evidence:
             person = people.person_of(one.identity)
             for happening in _happenings(one, -1 if person is None else person, _virtual(one.at, record)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +26,13 @@ class DayLegs:
         columns = [np.concatenate(column) for column in zip(*(day.columns() for day in days), strict=True)]
         order = np.lexsort((columns[4], person))
         return cls(person[order], Legs(*(column[order] for column in columns)))
+
+    def without(self, people: Collection[int]) -> DayLegs:
+        """The legs of all but some people (indices within the cohort)."""
+        if not people:
+            return self
+        kept = ~np.isin(self.person, list(people))
+        return DayLegs(self.person[kept], Legs(*(column[kept] for column in self.columns())))
 
     def ending_after(self, time: int) -> DayLegs:
         """Only the legs that are not over at virtual time ``time``."""

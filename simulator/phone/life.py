@@ -17,7 +17,7 @@ from simulator.core.timers import Timer, start_timer
 from simulator.ledger import CrossingRow, Outcome, unnoticed
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
-from simulator.phone.phone import FOREVER, AppOnPhone, ProcessEnd, RegionEvent
+from simulator.phone.phone import FOREVER, AppOnPhone, ProcessEnd, RegionEvent, Sighting
 from simulator.phone.tables import quantile_table
 
 _APP_NOT_RUNNING = int(Outcome.APP_NOT_RUNNING)
@@ -26,6 +26,11 @@ _PENDING_DETECTION = int(Outcome.PENDING_DETECTION)
 
 # Why there may be no network: bits of a number that is 0 while there is one.
 _OFFLINE, _AIRPLANE, _DOZE, _OFF, _DEAD_ZONE = 1, 2, 4, 8, 16
+
+_WHY_OFFLINE = (
+    *((_OFFLINE, "offline"), (_AIRPLANE, "airplane"), (_DOZE, "doze")),
+    *((_OFF, "off"), (_DEAD_ZONE, "dead_zone")),
+)
 
 # A phone is not dozing that was woken up this short ago, milliseconds: it moves. Doze needs half an hour of rest [a].
 _STILL = 1_800_000
@@ -124,6 +129,18 @@ class LivingPhone:
         # Places that the phone knows to be in, in the order of entering (a dict keeps it, a set would not).
         self.inside: dict[int, None] = {}
 
+    # --- how it stands ------------------------------------------------------------------------------------
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the phone is switched on."""
+        return not self._off
+
+    @property
+    def why_offline(self) -> tuple[str, ...]:
+        """Why there is no network; empty while there is."""
+        return tuple(name for bit, name in _WHY_OFFLINE if self._no_network & bit)
+
     # --- the person and the world -------------------------------------------------------------------------
 
     def start_in(self, place: int) -> None:
@@ -132,7 +149,15 @@ class LivingPhone:
         if place in self._rules.dead_zones:
             self._cover(0, True)
 
-    def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
+    def cross(
+        self,
+        now: int,
+        place: int,
+        entry: bool,
+        latitude: float,
+        longitude: float,
+        sight: Sighting | None = None,
+    ) -> None:
         """The person crosses the border of ``place``'s geofence."""
         if place in self._rules.dead_zones:
             self._cover(now, entry)

@@ -225,6 +225,11 @@ class Registrations:
                 self._speed = inf
             self._end = ways.ends(last - 1)
 
+    def cut(self, now: int) -> None:
+        """From ``now`` on the person goes elsewhere than was said; :meth:`follow` tells where."""
+        self.catch_up(now)
+        self._ways, self._ahead, self._end = [], (), None
+
     def _unfold(self) -> None:
         """Look at the legs that nobody needed so far."""
         for ways, first, last in self._ahead:

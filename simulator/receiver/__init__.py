@@ -13,6 +13,7 @@ from simulator.receiver.faults.models import Fault, Faults
 from simulator.receiver.faults.reading import load_faults
 from simulator.receiver.inlet import Inlet
 from simulator.receiver.inlet_spec import Flow, InletSpec
+from simulator.receiver.journey_rows import JourneyEvaluation, JourneyRow, JourneyRows
 from simulator.receiver.options import InletOptions, parse_options
 from simulator.receiver.receiver import Receiver
 from simulator.receiver.records import AcceptedRecord, Counts, FailedRecord, Query
@@ -37,6 +38,9 @@ __all__ = [
     "Inlet",
     "InletOptions",
     "InletSpec",
+    "JourneyEvaluation",
+    "JourneyRow",
+    "JourneyRows",
     "Query",
     "Receiver",
     "ServerThread",

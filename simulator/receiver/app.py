@@ -15,6 +15,7 @@ from simulator.receiver.edge.routes import edge_router
 from simulator.receiver.faults.layer import with_faults
 from simulator.receiver.faults.routes import faults_router
 from simulator.receiver.inlet_routes import inlet_router
+from simulator.receiver.journeys import journeys_router
 from simulator.receiver.pages import reading_router
 from simulator.receiver.places import places_router
 from simulator.receiver.platform import platform_router
@@ -31,6 +32,7 @@ ROUTERS: tuple[Router, ...] = (
     faults_router,
     batches_router,
     platform_router,
+    journeys_router,
     reading_router,
 )
 """The parts of a receiver; a new part is a function that gives its mounts, added here."""

@@ -90,6 +90,12 @@ _PAGE = (
     Parameter("limit", "Records on a page.", {"type": "integer", "minimum": 1, "maximum": 1000}),
     Parameter("after", "Only records whose `sequence` is above this.", _COUNT),
 )
+_AS_LINES = Parameter("format", "`ndjson`: everything, one per line.", {"enum": ["json", "ndjson"]})
+_JOURNEY_FILTERS = (
+    Parameter("journey", "The name of a journey."),
+    Parameter("identity", "The id that the journey knows the person by."),
+)
+_JOURNEY_ROWS: Mapping[int, Mapping[str, Shape | None]] = {200: {_JSON: _LIST, "application/x-ndjson": None}}
 _DELETED = _object("deleted", deleted=_COUNT)
 
 # --- Edge Network -------------------------------------------------------------------------------------------
@@ -264,6 +270,24 @@ DESCRIBED: tuple[Described, ...] = (
         {200: {_JSON: _FILE_LIST}},
         None,
         (Parameter("path", "Name of the file to download."),),
+    ),
+    Described("GET", "/journeys", "Where journeys stand", {200: {_JSON: _object("clock", "journeys")}}),
+    Described("DELETE", "/journeys", "Forget all journeys under way", {200: {_JSON: _DELETED}}),
+    Described(
+        "GET",
+        "/journeys/log",
+        "What happened in journeys",
+        _JOURNEY_ROWS,
+        None,
+        (*_PAGE, _AS_LINES, Parameter("kind", "Of the row."), *_JOURNEY_FILTERS),
+    ),
+    Described(
+        "GET",
+        "/journeys/step-events",
+        "The same as journey step events",
+        _JOURNEY_ROWS,
+        None,
+        (*_PAGE, _AS_LINES, *_JOURNEY_FILTERS),
     ),
     Described("POST", "/reset", "Forget everything that was received", {200: {_JSON: _object("deleted")}}),
     Described("GET", "/faults", "The faults that act now", {200: {_JSON: _FAULTS}}),

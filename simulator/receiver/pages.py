@@ -88,6 +88,8 @@ def reading_router(receiver: Receiver) -> list[Mount]:
             "accepted": await run_in_threadpool(store.clear),
             "failed": await run_in_threadpool(store.clear_failed),
         }
+        if receiver.journeys is not None:
+            await run_in_threadpool(receiver.journeys.reset)
         return json_response(200, {"deleted": deleted})
 
     part = web_app(

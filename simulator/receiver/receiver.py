@@ -15,6 +15,7 @@ from simulator.receiver.http import BodyBudget
 from simulator.receiver.inlet import Inlet
 from simulator.receiver.inlet_spec import InletSpec
 from simulator.receiver.inlets import Inlets
+from simulator.receiver.journey_rows import JourneyEvaluation
 from simulator.receiver.options import InletOptions
 from simulator.receiver.store import EventStore
 from simulator.receiver.tokens import Tokens
@@ -35,7 +36,8 @@ class Receiver:
     ``inlets`` are the names that exist; None lets every name of letters, digits, ``.``, ``_`` and ``-`` be an
     inlet. ``now_ms`` is the receiver's only clock: milliseconds since the epoch. With ``access_token`` nobody is
     served who does not know it; tokens are then signed with a key made of it, otherwise with one that dies with this
-    object. ``places`` are those that the places query service knows. ``nonce`` keeps ids that it makes up apart from
+    object. ``places`` are those that the places query service knows. ``journeys`` is told of every
+    event that is kept. ``nonce`` keeps ids that it makes up apart from
     those of other receivers; by default it is random.
     """
 
@@ -50,6 +52,7 @@ class Receiver:
         access_token: str | None = None,
         edge: EdgeOptions | None = None,
         places: PlaceSet | None = None,
+        journeys: JourneyEvaluation | None = None,
         nonce: str = "",
         now_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
@@ -64,6 +67,9 @@ class Receiver:
         self.faults = FaultPlan()
         self.stopping = False  # long answers look at it and end
         self.places = places or PlaceSet([])
+        self.journeys = journeys
+        if journeys is not None:
+            store.on_kept = journeys.take
         self.now_ms = now_ms
         self.edge = edge or EdgeOptions()
         self.nonce = nonce or secrets.token_hex(16)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 
 from simulator.core.errors import UsageError
 from simulator.receiver.documents import Documents
+from simulator.receiver.journey_rows import JourneyRows
 from simulator.receiver.records import BATCH_MS, AcceptedRecord, Counts, FailedBatch, FailedRecord, Query
 from simulator.receiver.tables import (
     ACCEPTED_COLUMNS,
@@ -68,6 +69,9 @@ class EventStore:
                 connection.close()
             raise UsageError(f"{path}: cannot be used as the receiver's store: {error}") from error
         self.documents = Documents(self._writer, self._write_lock)
+        self.journeys = JourneyRows(self._writer, self._write_lock, self._reader, self._read_lock)
+        self.on_kept: Callable[[Sequence[AcceptedRecord]], None] = lambda records: None
+        """Told of events when they are on disk, with the store locked; repeats that are not kept are left out."""
 
     # --- writing ------------------------------------------------------------------------------------------
 
@@ -99,8 +103,10 @@ class EventStore:
             accepted, failed = self._accepted, self._failed
             self._accepted, self._failed, self._buffered_bytes = [], [], 0
             with transaction(self._writer):
-                insert(self._writer, accepted, failed, idempotent=self._idempotent)
+                kept = insert(self._writer, accepted, failed, idempotent=self._idempotent)
             self.version += 1
+            if kept:
+                self.on_kept(kept)
 
     def clear(self) -> int:
         """Forget all accepted records, and with them which ids were seen; how many records there were."""

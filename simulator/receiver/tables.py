@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from simulator.receiver.documents import SCHEMA as DOCUMENTS_SCHEMA
+from simulator.receiver.journey_rows import SCHEMA as JOURNEYS_SCHEMA
 from simulator.receiver.records import AcceptedRecord, FailedRecord, Query
 
 _FORMAT = 2  # PRAGMA user_version of the files that this module writes
@@ -65,6 +66,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     if not tables:
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORMAT}; COMMIT;")
+    connection.executescript(JOURNEYS_SCHEMA)  # files of earlier versions have no such tables
 
 
 @contextmanager
@@ -85,8 +87,11 @@ def insert(
     failed: list[FailedRecord],
     *,
     idempotent: bool = False,
-) -> None:
-    """Write the records, number them and count; ``idempotent`` leaves out events that were seen before."""
+) -> list[AcceptedRecord]:
+    """Write the records, number them and count; the accepted ones that were kept.
+
+    ``idempotent`` leaves out events that were seen before.
+    """
     last_accepted, last_failed = connection.execute(
         "SELECT last_accepted, last_failed FROM totals"
     ).fetchone()
@@ -114,6 +119,7 @@ def insert(
         "accepted = accepted + ?, failed = failed + ?, duplicates = duplicates + ?",
         (last_accepted + len(accepted), last_failed + len(failed), len(accepted), len(failed), duplicates),
     )
+    return accepted
 
 
 def _see(connection: sqlite3.Connection, accepted: list[AcceptedRecord]) -> int:

@@ -3,7 +3,7 @@
 from simulator.run.engine import run
 from simulator.run.folder import RunFolder
 from simulator.run.journey_tools import EventDescription, describe_event, imported_journey, judge_event
-from simulator.run.knowledge import read_evidence
+from simulator.run.knowledge import exported_counts, read_evidence
 from simulator.run.listening import listen_to_calls
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
@@ -40,6 +40,7 @@ __all__ = [
     "describe_event",
     "describe_people",
     "export_store",
+    "exported_counts",
     "imported_journey",
     "judge_event",
     "listen_to_calls",

@@ -143,6 +143,10 @@ class Deliverer:
             if begin >= len(window):
                 return
 
+    def settle(self) -> None:
+        """Record what is finished by now; to be called while no more windows come."""
+        self._settle()
+
     async def finish(self) -> None:
         """Wait until everything that was handed over has its fate."""
         while self._out:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from simulator.core.errors import DeliveryError
 from simulator.delivery import Batch, DeliveryStats, Destination, Fate, Receipt, Target, make_destinations
@@ -57,12 +58,22 @@ class EmbeddedReceiver:
         self.store.close()
 
 
+MakeReceiver = Callable[[DestinationSpec, RunFolder, WallClock], Destination]
+"""Makes what stands for `receiver` as a destination."""
+
+
 def make_destination_of(
-    prepared: Prepared, options: RunOptions, folder: RunFolder, clock: WallClock
+    prepared: Prepared,
+    options: RunOptions,
+    folder: RunFolder,
+    clock: WallClock,
+    make_receiver: MakeReceiver | None = None,
 ) -> Destination:
     """Where a run sends, not opened yet."""
 
     def embedded(spec: DestinationSpec) -> Destination:
+        if make_receiver is not None:
+            return make_receiver(spec, folder, clock)
         receiver = Receiver(EventStore(folder.received_store), EventValidator(), now_ms=clock.epoch_ms)
         return EmbeddedReceiver(receiver, spec.dataset_id)
 
@@ -75,14 +86,11 @@ def make_destination_of(
 
 
 def export_received(folder: RunFolder) -> None:
-    """Write what the embedded receiver of a run accepted as NDJSON, if there was one."""
+    """Write what the embedded receiver of a run accepted into a file of lines, if there was one."""
     if not folder.received_store.is_file():
         return
-    with (
-        writing(folder.received),
-        EventStore(folder.received_store) as store,
-        folder.received.open("wb") as out,
-    ):
+    received = folder.received
+    with writing(received), EventStore(folder.received_store) as store, received.open("wb") as out:
         out.writelines(record.body + b"\n" for record in store.records())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simulator import __version__
-from simulator.checks import Evidence, evaluate
+from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.delivery import Destination, Fate, Pipelined, Receipt, UndeliveredFiles
 from simulator.ledger import LedgerWriter, rows_from
@@ -20,7 +20,7 @@ from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import begins_anew_at, export_received, make_destination_of
-from simulator.run.folder import RunFolder, folder_of
+from simulator.run.folder import RunFolder, folder_of, scenario_as_run
 from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
@@ -33,11 +33,12 @@ from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
-from simulator.run.summary import by_destination, counts, measurements, paced
+from simulator.run.staging import Staging
+from simulator.run.step_event_sending import step_event_sending
+from simulator.run.summary import by_destination, counts, end_of_load, measurements, paced
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
-from simulator.scenario import dump_as_run
 
 # Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
 AT_FULL_SPEED = 4 * HAND_OVER
@@ -55,13 +56,14 @@ def run(
     progress: ProgressCallback | None = None,
     on_people: Callable[[int, int], None] = lambda made, people: None,
     on_figures: FiguresCallback = lambda figures: None,
+    staging: Staging | None = None,
 ) -> RunResult:
     """Run a prepared scenario and write its run folder.
 
     Raises UsageError for a folder or destination that can't be used, ConservationError for a fault of the
     program. Undelivered events, failed expectations and interruptions end in the result's exit code.
     ``on_people`` is told how many people are made, of how many; then ``progress`` after each piece of work, and
-    ``on_figures`` every second.
+    ``on_figures`` every second. ``staging`` puts other parts in the place of the usual ones.
     """
     clock = clock or WallClock()
     scenario = prepared.scenario
@@ -73,10 +75,20 @@ def run(
         raise UsageError("--resume: a run whose actions really call would call again; start it anew")
     folder = folder_of(options, f"{scenario.name}-{clock.folder_stamp()}")
     try:
-        destination = make_destination_of(prepared, options, folder, clock)
+        staging = staging or Staging()
+        destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
         with without_collector(), listening_to(prepared.world, options, folder.calls, clock) as listening:
             task = _Run(
-                prepared, options, folder, destination, clock, listening, progress, on_people, on_figures
+                prepared,
+                options,
+                folder,
+                destination,
+                clock,
+                listening,
+                progress,
+                on_people,
+                on_figures,
+                staging,
             )
             return asyncio.run(task.execute())
     except BaseException:
@@ -102,7 +114,9 @@ class _Run:
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
         on_figures: FiguresCallback,
+        staging: Staging,
     ) -> None:
+        self._staging = staging
         self._prepared = prepared
         self._world: World = replace(prepared.world, calling=calling_of(prepared.scenario, options))
         self._options = options
@@ -125,6 +139,7 @@ class _Run:
             self._journal = Journal(
                 folder.journal, folder.step_events, plan, world.calendar, world.scenario.seed
             )
+        self._step_events = step_event_sending(prepared.scenario, options, folder, clock, self._stop)
         self._workers = 1
         self._on_figures = on_figures
         self._load: LoadTiming | None = None
@@ -139,10 +154,11 @@ class _Run:
             source = await self._source()
             try:
                 await self._destination.open()  # one that can't be used leaves no run folder behind
-                self._write_scenario()
-                if self._listening is not None and source is not None:
-                    source = self._listening.attend(source)
-                ledger = await self._deliver_all(source)
+                async with self._step_events or contextlib.nullcontext():
+                    self._write_scenario()
+                    if self._listening is not None and source is not None:
+                        source = self._listening.attend(source)
+                    ledger = await self._deliver_all(source)
             finally:
                 if source is not None:
                     source.close()
@@ -207,7 +223,8 @@ class _Run:
         if scenario.load is not None:
             per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
             self._load = await asyncio.to_thread(LoadTiming, self._world, self._clock, per_request)
-        self._driver = Driver(
+        make_driver = self._staging.driver or Driver
+        self._driver = make_driver(
             self._world,
             self._deliverer,
             clock=self._clock,
@@ -256,16 +273,17 @@ class _Run:
         """Where windows come from; None if the run was interrupted while people were made."""
         scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
-        workers = min(self._options.workers, cohorts)
+        workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
         paced = scenario.load is None and scenario.clock.speed != "max"
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
-        apart = scenario.load is not None and may_fork()
+        apart = scenario.load is not None and may_fork() and self._staging.source is None
         if not paced and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
             # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
-            return await asyncio.to_thread(InProcess, self._world, self._making_people)
+            make = self._staging.source or InProcess
+            return await asyncio.to_thread(make, self._world, self._making_people)
         except _StoppedError:
             return None
 
@@ -290,6 +308,7 @@ class _Run:
         self._tally.add(window, receipt)
         self._tally.reached(window.census, window.end)
         self._progress(self._tally)
+        self._staging.recorded(window, first, receipt, rows)
 
     def _leave_open(self, ledger: LedgerWriter) -> None:
         """The run is over: what phones were still to notice stays unnoticed."""
@@ -301,13 +320,7 @@ class _Run:
     def _write_scenario(self) -> None:
         if self._options.resume is not None:
             return  # it is there, and the journal is about the very events that it gives
-        header = (
-            f"The scenario as run by journeysim {__version__} with seed {self._world.scenario.seed}.\n"
-            f"People: {self._world.people:,}. Run it again: journeysim run {self._folder.scenario.name}"
-        )
-        sizes = {f"people.{name}.size": size for name, size in self._world.sizes.items()}
-        text = dump_as_run(self._prepared.loaded, header=header, seed=self._world.scenario.seed, **sizes)
-        self._folder.write_scenario(text)
+        self._folder.write_scenario(scenario_as_run(self._prepared.loaded, self._world, self._folder))
 
     def _finish(self, ledger: LedgerWriter, wall_s: float) -> RunResult:
         world, scenario = self._world, self._world.scenario
@@ -328,6 +341,7 @@ class _Run:
             "outcomes": ledger.outcomes,
             **({} if self._journal is None else self._journal.document()),
             **({} if self._listening is None else {"listener": self._listening.document()}),
+            **({} if self._step_events is None else {"step_events": self._step_events.document()}),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
@@ -347,7 +361,7 @@ class _Run:
                 self._driver,
                 self._load,
                 resumed=self._options.resume is not None,
-                why=self._end_of_load(),
+                why=end_of_load(self._aborted, self._stop.is_set(), self._load),
             ),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "attribution": list(world.attribution),
@@ -357,31 +371,23 @@ class _Run:
             "failure": self._failure,
         }
         export_received(self._folder)
-        verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
+        verdicts = evaluate(
+            scenario.expect,
+            summary,
+            lambda: read_evidence(self._folder.path, self._world, summary=summary),
+            aborted=self._aborted,
+        )
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
         return RunResult(summary, self._exit_code(not any(verdict.failed for verdict in verdicts)))
-
-    def _evidence(self, summary: dict[str, Any]) -> Evidence:
-        """The record of this run, whose summary is not written yet."""
-        return read_evidence(self._folder.path, self._world, summary=summary)
-
-    def _end_of_load(self) -> str:
-        """Why the load ended, in words."""
-        if self._aborted is not None:
-            return "a rule of the scenario ended it"
-        if self._stop.is_set():
-            return "it was interrupted"
-        if self._load is not None and self._load.over:
-            return "the profile came to its end"
-        return "all events of the run were sent"
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
         if self._aborted is not None:
             return ExitCode.EXPECTATION_FAILED
         if self._stop.is_set():
             return ExitCode.INTERRUPTED
-        if self._failure is not None or self._tally.fates[Fate.PENDING]:
+        unsent = self._step_events is not None and self._step_events.incomplete
+        if self._failure is not None or self._tally.fates[Fate.PENDING] or unsent:
             return ExitCode.NOT_DELIVERED
         # Refused events were not delivered either, unless the scenario says how many may be.
         expected = any(expectation.metric == "rejected" for expectation in self._world.scenario.expect)

@@ -53,6 +53,10 @@ class CohortEnvironment(simpy.Environment):
                 break
         self._planned = planned
 
+    def pass_to(self, time: int) -> None:
+        """Set the clock to ``time``, before which nothing is left to happen: something is to happen now."""
+        self._now = max(int(self._now), time)
+
     def skip_to(self, time: int) -> bool:
         """Set the clock to ``time`` if nothing else comes before, and ``time`` is in this window.
 

@@ -86,8 +86,10 @@ class CohortEvaluation:
         duration_ms: int,
         people: int,
         outbound: Outbound | None = None,
+        keep_messages: bool = False,
     ) -> None:
-        """``people`` is the number of people in the run; ``outbound`` makes the calls that really go out."""
+        """``people`` is the number of people in the run; ``outbound`` makes the calls that really go out; kept
+        messages can be opened by hand (:meth:`open`)."""
         self.journal: list[JournalRow] = []
         """What happened since the last window."""
         self._env = env
@@ -103,6 +105,8 @@ class CohortEvaluation:
         self._apps: Sequence[InHand] = ()
         self._sdks: Sequence[MobileSdk] = ()
         self._announce: Announce | None = None
+        self._keep_messages = keep_messages
+        # Messages that were received and may be opened by whoever decides it, by their ids.
         self._announced: dict[str, tuple[Message, int]] = {}
         self._latency = plan.model.latency
         self._horizon = duration_ms
@@ -256,6 +260,8 @@ class CohortEvaluation:
     def _received(self, message: Message) -> None:
         now = int(self._env.now)
         self._note("received", message, {"action": message.action, "sent": message.at})
+        if self._keep_messages:
+            self._announced[message_id(message.instance, message.step)] = message, now
         if self._announce is not None:
             brought = _tracking(message, self._plan)
             self._announced[brought["id"]] = message, now
@@ -269,19 +275,30 @@ class CohortEvaluation:
     def _opens(self, timer: simpy.Event) -> None:
         """The person opens the message, and with it the app, if the phone lets them."""
         message, received = cast("tuple[Message, int]", timer.value)
+        if not self._keep_messages or message_id(message.instance, message.step) in self._announced:
+            self._open(message, received)
+
+    def open(self, identifier: str) -> bool:
+        """A kept message is opened now, by hand; whether it could be (once, and on a phone that is on)."""
+        found = self._announced.get(identifier)
+        return found is not None and self._open(*found)
+
+    def _open(self, message: Message, received: int) -> bool:
         now, local = int(self._env.now), message.person.ordinal - self._first
         app, sdk = self._apps[local], self._sdks[local]
         was_open = sdk.in_front
         if not was_open:
             app.foreground(now)
             if not sdk.in_front:
-                return  # the phone is off
+                return False  # the phone is off
             stay = self._draw(self._push.session, message, _STAYS)
             simpy.Timeout(self._env, max(stay, 1)).callbacks.append(
                 lambda _: app.background(int(self._env.now))
             )
+        self._announced.pop(message_id(message.instance, message.step), None)
         self._note("opened", message, {"action": message.action, "received": received})
         sdk.push_opened(now, _tracking(message, self._plan))
+        return True
 
     def opened(self, identifier: str) -> None:
         """Somebody opened, by a script, the message of this id."""
@@ -344,6 +361,11 @@ class JourneyTap:
             self._evaluations[number].accept(hit)
 
 
+def message_id(instance: str, step: str) -> str:
+    """The id of the push message that a step of an instance sends."""
+    return f"{instance}-{step}"
+
+
 def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
     """What a push message brings along for tracking (mobile_sdk.md 6.3)."""
     journey = plan.journeys.get(message.journey)
@@ -354,7 +376,7 @@ def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
         "journeyVersionNodeID": message.step,
     }
     experience = {"customerJourneyManagement": {"messageExecution": execution}}
-    return {"id": f"{message.instance}-{message.step}", "_xdm": {"mixins": {"_experience": experience}}}
+    return {"id": message_id(message.instance, message.step), "_xdm": {"mixins": {"_experience": experience}}}
 
 
 def _set(record: dict[str, Any], path: Sequence[str], value: Any) -> None:

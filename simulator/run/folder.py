@@ -8,11 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from simulator import __version__
 from simulator.checks import SUMMARY_FILE
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.ledger import LEDGER_FOLDER
 from simulator.listener import CALLS_FILE
 from simulator.run.options import RunOptions
+from simulator.run.simulation import World
+from simulator.scenario import LoadedScenario, dump_as_run
 
 SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
@@ -42,6 +45,7 @@ class RunFolder:
         self.journal = path / JOURNAL_FILE
         self.step_events = path / STEP_EVENTS_FILE
         self.calls = path / CALLS_FILE
+        self.undelivered_step_events = self.undelivered.with_stem(f"{self.undelivered.stem}.step_events")
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:
@@ -115,6 +119,17 @@ class RunFolder:
         """Leave no empty folder behind when a run fails before it begins."""
         with contextlib.suppress(OSError):
             self.path.rmdir()
+
+
+def scenario_as_run(loaded: LoadedScenario, world: World, folder: RunFolder) -> str:
+    """The text of scenario.yaml: the scenario with its seed and sizes."""
+    seed = world.scenario.seed
+    header = (
+        f"The scenario as run by journeysim {__version__} with seed {seed}.\n"
+        f"People: {world.people:,}. Run it again: journeysim run {folder.scenario.name}"
+    )
+    sizes = {f"people.{name}.size": size for name, size in world.sizes.items()}
+    return dump_as_run(loaded, header=header, seed=seed, **sizes)
 
 
 def folder_of(options: RunOptions, name: str) -> RunFolder:

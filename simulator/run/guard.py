@@ -37,8 +37,8 @@ def refusals(
 ) -> Iterator[Problem]:
     """What :func:`guard` refuses."""
     allowed = (*loaded.scenario.allow_hosts, *allow_hosts)
-    for name, spec in loaded.scenario.all_destinations().items():
-        field = ("destinations", name, "to") if name else ("destination", "to")
+    for path, spec in loaded.scenario.ways_out().items():
+        field = (*path, "to")
         target = target_of(spec)
         if exposed := in_clear(target):
             yield loaded.problem(field, *exposed)

@@ -16,49 +16,19 @@ from simulator.journeys import LogRow, Plan, StepEventWriter
 from simulator.run.evaluation import JournalRow
 
 
-class Journal:
-    """The record of the journeys of one run, in two files of the run folder.
+class JourneyCounts:
+    """How often what happened in the journeys of a plan."""
 
-    Raises DeliveryError when a file can't be written.
-    """
-
-    def __init__(self, rows: Path, step_events: Path, plan: Plan, calendar: Calendar, seed: int) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._writer = StepEventWriter(plan, calendar.utc, seed)
-        self._date_of = calendar.utc
-        self._files: list[BinaryIO] = []
-        self._paths = rows, step_events
         self._entered: Counter[str] = Counter()
         self._ended: dict[str, Counter[str]] = {name: Counter() for name in plan.journeys}
         self._steps: dict[str, Counter[str]] = {name: Counter() for name in plan.journeys}
         self._actions: dict[str, Counter[str]] = {name: Counter() for name in plan.actions}
         self._discards: Counter[str] = Counter()
 
-    def append(self, rows: Sequence[JournalRow]) -> None:
-        """Write and count rows, which come in the order of time."""
-        if not rows:
-            return
-        log = [LogRow(*row) for row in rows]  # type: ignore[arg-type]
-        for row in log:
-            self._count(row)
-        try:
-            if not self._files:
-                self._files = [path.open("ab") for path in self._paths]
-            self._files[0].writelines(_line(row, self._date_of(row.at)) for row in log)
-            self._files[1].writelines(orjson.dumps(event) + b"\n" for event in self._writer.events(log))
-            for file in self._files:
-                file.flush()
-        except OSError as error:
-            raise DeliveryError(
-                f"the record of the journeys can't be written: {error.strerror or error}"
-            ) from error
-
-    def close(self) -> None:
-        """Write no more."""
-        for file in self._files:
-            file.close()
-
-    def _count(self, row: LogRow) -> None:
+    def add(self, row: LogRow) -> None:
+        """Count what happened."""
         detail = row.detail
         if row.kind == "entered":
             self._entered[row.journey] += 1
@@ -95,7 +65,50 @@ class Journal:
         }
 
 
-def _line(row: LogRow, at: datetime) -> bytes:
+class Journal:
+    """The record of the journeys of one run, in two files of the run folder.
+
+    Raises DeliveryError when a file can't be written.
+    """
+
+    def __init__(self, rows: Path, step_events: Path, plan: Plan, calendar: Calendar, seed: int) -> None:
+        self._writer = StepEventWriter(plan, calendar.utc, seed)
+        self._date_of = calendar.utc
+        self._files: list[BinaryIO] = []
+        self._paths = rows, step_events
+        self._counts = JourneyCounts(plan)
+
+    def append(self, rows: Sequence[JournalRow]) -> None:
+        """Write and count rows, which come in the order of time."""
+        if not rows:
+            return
+        log = [LogRow(*row) for row in rows]  # type: ignore[arg-type]
+        for row in log:
+            self._counts.add(row)
+        try:
+            if not self._files:
+                self._files = [path.open("ab") for path in self._paths]
+            self._files[0].writelines(log_line(row, self._date_of(row.at)) + b"\n" for row in log)
+            self._files[1].writelines(orjson.dumps(event) + b"\n" for event in self._writer.events(log))
+            for file in self._files:
+                file.flush()
+        except OSError as error:
+            raise DeliveryError(
+                f"the record of the journeys can't be written: {error.strerror or error}"
+            ) from error
+
+    def close(self) -> None:
+        """Write no more."""
+        for file in self._files:
+            file.close()
+
+    def document(self) -> dict[str, Any]:
+        """The counts, as the summary has them."""
+        return self._counts.document()
+
+
+def log_line(row: LogRow, at: datetime) -> bytes:
+    """A row as JSON; ``at`` is its time as a date in UTC."""
     document = {
         "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "at": row.at,
@@ -107,4 +120,4 @@ def _line(row: LogRow, at: datetime) -> bytes:
         "step": row.step,
         "detail": dict(row.detail),
     }
-    return orjson.dumps(document) + b"\n"
+    return orjson.dumps(document)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import simpy
 from simulator.checks import (
     OF_THE_PHONE,
     Evidence,
+    Happening,
     Heard,
     join_calls,
     read_happenings,
@@ -26,6 +27,7 @@ from simulator.journeys import Facts, PersonProfile
 from simulator.listener import CALLS_FILE
 from simulator.people import person_keys
 from simulator.run.evaluation import CohortEvaluation
+from simulator.run.exports import exported_lines, known_until
 from simulator.run.listening import patience_ms
 from simulator.run.simulation import World
 from simulator.scenario.models import Push
@@ -49,13 +51,13 @@ class KnownPeople:
         known = self._members.get((person, audience))
         if known is None:
             start = self._world.calendar.utc(0)
-            known = self._facts.member(self._profile(person), audience, start)
+            known = self._facts.member(self.profile(person), audience, start)
             self._members[person, audience] = known
         return known
 
     def attribute(self, person: int, path: Sequence[str]) -> Any:
         """A value of a person's profile record; None if there is none."""
-        value: Any = self._profile(person).attributes
+        value: Any = self.profile(person).attributes
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value
@@ -73,7 +75,8 @@ class KnownPeople:
             for local, key in enumerate(person_keys(seed, spec.group, spec.first_index, spec.size).tolist())
         }
 
-    def _profile(self, person: int) -> PersonProfile:
+    def profile(self, person: int) -> PersonProfile:
+        """The profile of a person; raises ValueError where the scenario has no journeys."""
         if self._plan is None:
             raise ValueError("the scenario has no journeys")
         spec = next(
@@ -97,14 +100,15 @@ class KnownPeople:
 def read_evidence(
     folder: Path,
     world: World,
-    step_events: Path | None = None,
+    step_events: str | None = None,
     calls: Path | None = None,
     summary: Mapping[str, Any] | None = None,
 ) -> Evidence:
     """Everything on record of the run in ``folder``, which was one of ``world``.
 
-    ``step_events`` is an export of the real product that takes the place of the run's own record of journeys; ``calls``
-    the record of a listener that was not the run's own. ``summary`` is that of a run that has not written it yet.
+    ``step_events`` is the file or URL of an export of step events, which takes the place of the run's own record of
+    journeys; ``calls`` the record of a listener that was not the run's own. ``summary`` is that of a run that has not
+    written it yet. UsageError where something can't be read.
     """
     record = read_record(folder)
     if summary is not None:
@@ -114,7 +118,7 @@ def read_evidence(
     happenings = read_happenings(folder)
     if step_events is not None:
         own = happenings if elsewhere else {}
-        happenings = read_step_events(step_events, record, people)
+        happenings = read_step_events(exported_lines(step_events), step_events, record, people)
         for person, rows in own.items():
             happenings.setdefault(person, []).extend(row for row in rows if row.kind in OF_THE_PHONE)
     simulated = (record.summary or {}).get("simulated_seconds")
@@ -123,10 +127,8 @@ def read_evidence(
     heard = Heard({}, ())
     if calls is not None or path.is_file():
         heard = Heard.read(path).named_as(list(plan.actions) if plan is not None else [])
-    known_until = [heard.until]
-    if step_events is not None and elsewhere:
-        known_until.append(datetime.fromtimestamp(step_events.stat().st_mtime, UTC))
-    reached = [record.virtual(moment) for moment in known_until if moment is not None]
+    moments = [heard.until, known_until(step_events) if step_events is not None and elsewhere else None]
+    reached = [record.virtual(moment) for moment in moments if moment is not None]
     end = max([end, *(moment for moment in reached if moment is not None)])
     join_calls(happenings, heard, people, record.virtual)
     return Evidence(
@@ -139,3 +141,41 @@ def read_evidence(
         patience=patience_ms(world),
         silent=elsewhere and step_events is None,
     )
+
+
+def exported_counts(evidence: Evidence) -> dict[str, Any]:
+    """What an export of step events says of the numbers that a summary has of journeys.
+
+    A step counts once per instance, however often the export has it. Actions count as sent; what an export does not
+    tell (received, opened, status codes of calls) is not there.
+    """
+    plan = evidence.plan
+    if plan is None:
+        return {}
+    rows = [row for happenings in evidence.happenings.values() for row in happenings]
+    discards = Counter(str(row.detail["reason"]) for row in rows if row.kind == "discarded")
+    visited = Counter((row.journey, row.step) for row in _distinct(rows, "step"))
+    sent = Counter(row.action for row in _distinct(rows, "message"))
+    entered = Counter(row.journey for row in _distinct(rows, "entered"))
+    ended = Counter((row.journey, str(row.detail["reason"])) for row in _distinct(rows, "ended"))
+    return {
+        "journeys": {
+            name: {
+                "entered": entered[name],
+                "ended": {
+                    reason: count for (journey, reason), count in sorted(ended.items()) if journey == name
+                },
+                "under_way": entered[name] - sum(n for (journey, _), n in ended.items() if journey == name),
+                "steps": {step: visited[name, step] for step in journey_plan.steps},
+            }
+            for name, journey_plan in plan.journeys.items()
+        },
+        "actions": {name: {"sent": sent[name]} for name in plan.actions},
+        "discards": dict(sorted(discards.items())),
+    }
+
+
+def _distinct(rows: Sequence[Happening], kind: str) -> Iterable[Happening]:
+    """Rows of a kind, each once per instance and step: exports repeat rows when work was done again."""
+    found = {(row.instance, row.journey, row.step): row for row in rows if row.kind == kind}
+    return found.values()

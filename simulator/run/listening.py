@@ -18,9 +18,9 @@ from simulator.listener import CallListener, CallRecord, HeardCall, ListenerThre
 from simulator.run.evaluation import PushToCome
 from simulator.run.options import RunOptions
 from simulator.run.pacing import Pacer, WallClock
-from simulator.run.simulation import World
+from simulator.run.simulation import Simulation, World
 from simulator.run.window import Window
-from simulator.run.workers import InProcess, WindowSource
+from simulator.run.workers import InProcess, WindowSource, Workers
 from simulator.scenario import load_yaml
 from simulator.scenario.models import Listener
 
@@ -49,6 +49,9 @@ class Listening:
         self._linger = _linger_of(world)
         self._record: CallRecord | None = None
         self._pacer: Pacer | None = None
+        self._simulation: Simulation | None = None
+        self._shown = False
+        """Whether somebody looks on, who sets the pace: the clock is then the simulation's."""
         self._person_of: dict[str, int] = {}
         """People by the ids of their events and by their identities, as far as events of theirs were made."""
         self._pushes: deque[PushToCome] = deque()
@@ -63,7 +66,10 @@ class Listening:
         """Begin to take calls; the windows of the run come from what is returned."""
         self._record = CallRecord(self._path, actions_of(self._routes))
         self._thread.start()
-        return _Attended(source, self)
+        simulation = getattr(source, "simulation", None)  # those of several workers are out of reach
+        self._simulation = simulation if isinstance(simulation, Simulation) else None
+        self._shown = not isinstance(source, InProcess | Workers)
+        return _Attended(source, self, self._simulation)
 
     async def linger(self, stop: asyncio.Event) -> None:
         """Go on listening after the last event for as long as the scenario says, or until ``stop``; then no more."""
@@ -169,21 +175,24 @@ class Listening:
         """Virtual time, where the run keeps to a clock."""
         if self._live_since is not None:
             return self._clock.epoch_ms() - self._live_since
-        return None if self._pacer is None else self._pacer.now()
+        if self._pacer is not None:
+            return self._pacer.now()
+        return self._simulation.now if self._simulation is not None and self._shown else None
 
 
 class _Attended:
     """Windows of a run that is listened to."""
 
-    def __init__(self, source: WindowSource, listening: Listening) -> None:
+    def __init__(self, source: WindowSource, listening: Listening, simulation: Simulation | None) -> None:
         self._source = source
         self._listening = listening
+        self._simulation = simulation
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""
-        if isinstance(self._source, InProcess):
+        if self._simulation is not None:
             for push in self._listening.pushes():
-                self._source.simulation.take(push)
+                self._simulation.take(push)
         window = self._source.advance(until)
         self._listening.learn(window)
         return window

@@ -7,7 +7,7 @@ of a network) is a SimPy event of its own. A person to whom nothing happens cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -19,12 +19,15 @@ from simulator.phone import (
     CohortSessions,
     LivingPhone,
     Permission,
+    Sighting,
     Unreported,
     happenings,
 )
-from simulator.phone.happenings import BROWSE, ENTER, LEAVE_APP, OPEN_APP
-from simulator.run.agenda import Agenda, LongArray, conditions_agenda, day_agenda
+from simulator.phone.happenings import BROWSE, ENTER, LEAVE_APP, OPEN_APP, PAY
+from simulator.run.agenda import Agenda, conditions_agenda, day_agenda
 from simulator.run.environment import CohortEnvironment
+from simulator.run.expected import Expected
+from simulator.run.led import Led
 from simulator.run.phones import ModelContext, make_phones
 from simulator.run.scripted import Scripts
 from simulator.run.trade import Trade
@@ -45,8 +48,7 @@ class CohortModel:
         """The journeys of the cohort's people, if there are any."""
         self.inside_at_start = 0
         """Visits (person, place) that were under way when the run started."""
-        self._past_crossings = 0
-        self._planned_crossings: list[LongArray] = []
+        self._expected = Expected()
         self._context = context
         self._cohort = cohort
         self._planner = cohort.planner or DayPlanner(cohort, context.places)
@@ -58,14 +60,29 @@ class CohortModel:
         """What the people do by a script, if they have one."""
         if cohort.group.script:
             self.scripts = Scripts(
-                self.env, context, cohort, self._phones, self._trade, self._planned_crossings.append, happen
+                self.env, context, cohort, self._phones, self._trade, self._expected.add, happen
             )
         if self.evaluation is not None:
             announce = None
             if self.scripts is not None:
                 announce, self.scripts.on_opened = self.scripts.observations.announce, self.evaluation.opened
             self.evaluation.serve(self._phones.apps, self._phones.sdks, announce)
-        self.env.follow(self._days())
+        self.led = Led(
+            self.env,
+            context,
+            self._phones,
+            self.evaluation,
+            self._expected,
+            happen,
+            self._cut,
+            self.first_person,
+        )
+        """Those of its people whom somebody leads by hand."""
+        self._today = context.calendar.local(0).date()
+        # What is still to come of the days that are planned.
+        self._agenda = self._first_day(self._today)
+        self._expect(self._agenda)
+        self.env.follow(self._days(0))
 
     @property
     def first_person(self) -> int:
@@ -87,34 +104,39 @@ class CohortModel:
 
         ``until`` must not decrease from call to call.
         """
-        while self._planned_crossings and self._planned_crossings[0][-1:].max(initial=-1) < until:
-            self._past_crossings += len(self._planned_crossings.pop(0))
-        ahead = sum(int(np.searchsorted(times, until)) for times in self._planned_crossings)
-        return self._past_crossings + ahead
+        return self._expected.before(until)
 
     # --- days ---------------------------------------------------------------------------------------------
 
-    def _days(self) -> Iterator[int]:
-        """Plan each local day at its beginning, and let what is on the agenda happen until the next one.
+    def _days(self, since: int) -> Iterator[int]:
+        """Let what is on the agenda from ``since`` on happen, and plan each local day at its beginning.
 
         A run that starts at night begins with people still out from the evening before.
         """
         env, duration = self.env, self._context.duration_ms
-        today = self._context.calendar.local(0).date()
-        agenda = self._first_day(today)
-        self._expect(agenda)
         while True:
-            today += timedelta(days=1)
-            midnight = min(self._midnight(today), duration)
+            midnight = min(self._midnight(self._today + timedelta(days=1)), duration)
             # A fresh generator per stretch: what a stretch needs is freed when it is over.
-            yield from self._conduct(agenda.between(0, midnight))
+            yield from self._conduct(self._agenda.between(since, midnight))
             if midnight == duration:
                 return
             if midnight > env.now:
                 yield midnight
-            plan = self._next_day(today).between(int(env.now), duration)
+            self._today += timedelta(days=1)
+            plan = self._next_day(self._today).between(int(env.now), duration)
             self._expect(plan)
-            agenda = Agenda.merged(agenda.between(midnight, duration), plan)
+            self._agenda, since = Agenda.merged(self._agenda.between(midnight, duration), plan), 0
+
+    def _cut(self, who: int, now: int) -> None:
+        """From ``now`` on, before which everything has happened, a person's own plans lead nowhere any more."""
+        agenda = self._agenda
+        crosses = agenda.kind <= ENTER
+        theirs = (agenda.person == who) & (agenda.time >= now) & (crosses | (agenda.kind == PAY))
+        self._expected.remove(agenda.time[theirs & crosses])
+        self._agenda = agenda.rows(~theirs)
+        if self.scripts is not None:
+            self._expected.remove(self.scripts.people[who].stop(now))
+        self.env.follow(self._days(now))
 
     def _conduct(self, agenda: Agenda) -> Iterator[int]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
@@ -122,13 +144,14 @@ class CohortModel:
         trade, now, skip_to = self._trade, int(env.now), env.skip_to
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
-            for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
+            columns = zip(*chunk.lists(), self._sightings(chunk), strict=True)
+            for at, who, kind, place, latitude, longitude, sight in columns:
                 if at > now:
                     if not skip_to(at):
                         yield at
                     now = at
                 if kind <= ENTER:
-                    phones[who].cross(at, place, kind == ENTER, latitude, longitude)
+                    phones[who].cross(at, place, kind == ENTER, latitude, longitude, sight)
                 elif kind == OPEN_APP:
                     apps[who].foreground(at)
                 elif kind == LEAVE_APP:
@@ -137,6 +160,16 @@ class CohortModel:
                     trade.happen(kind, who, at, place)
                 else:
                     happen(living[who], kind, at, place)
+
+    def _sightings(self, agenda: Agenda) -> Sequence[Sighting | None]:
+        """What phones make of the crossings on an agenda, by its rows."""
+        rows = np.flatnonzero(agenda.kind <= ENTER)
+        some = agenda.rows(rows)
+        columns = (some.person, some.place, some.time, some.latitude, some.longitude)
+        found: list[Sighting | None] = [None] * len(agenda.time)
+        for row, sight in zip(rows.tolist(), self._phones.sightings(*columns), strict=True):
+            found[row] = sight
+        return found
 
     def _midnight(self, day: date) -> int:
         """Virtual time of twelve hours before local noon: times of day stay right when clocks change."""
@@ -150,18 +183,21 @@ class CohortModel:
             days.insert(0, today - timedelta(days=1))
         plans = [self._planner.plan(day.toordinal(), self._midnight(day)) for day in days]
         journeys = DayLegs.joined(*plans).ending_after(0)
-        agenda = self._agenda(journeys, today)
+        agenda = self._agenda_of(journeys, today)
         self._settle(journeys, agenda)
         return agenda.between(0, self._context.duration_ms)
 
     def _next_day(self, day: date) -> Agenda:
         """Everything that happens to the cohort because of one day's plan."""
-        return self._agenda(self._planner.plan(day.toordinal(), self._midnight(day)), day)
+        plan = self._planner.plan(day.toordinal(), self._midnight(day))
+        return self._agenda_of(plan.without(self.led.people), day)
 
-    def _agenda(self, journeys: DayLegs, day: date) -> Agenda:
+    def _agenda_of(self, journeys: DayLegs, day: date) -> Agenda:
         midnight = self._midnight(day)
         crossings = solve(self._context.places, journeys.legs)
         sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, midnight)
+        if self._context.onlooker is not None:
+            self._context.onlooker.going(self.first_person, journeys, crossings)
         agenda = day_agenda(journeys.person[crossings.leg], crossings, sessions)
         if self._phones.living:
             busy = np.column_stack([agenda.person, agenda.time])
@@ -177,7 +213,7 @@ class CohortModel:
 
     def _expect(self, agenda: Agenda) -> None:
         """Count crossings as they are planned, whatever becomes of those who wait for them."""
-        self._planned_crossings.append(np.sort(agenda.time[agenda.kind <= ENTER]))
+        self._expected.add(np.sort(agenda.time[agenda.kind <= ENTER]))
 
     def _settle(self, journeys: DayLegs, agenda: Agenda) -> None:
         """Find out who is inside which place at the start.
@@ -204,6 +240,8 @@ class CohortModel:
         for person, place in within:
             self._phones.phones[person].start_in(place)
         self.inside_at_start = len(within)
+        if self._context.onlooker is not None:
+            self._context.onlooker.found(self.first_person, within)
 
 
 # What happens to a phone, by the kinds of agenda items after the sessions.

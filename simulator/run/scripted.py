@@ -7,6 +7,7 @@ hears of it or not.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import simpy
 
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import to_ms
-from simulator.people import Cohort, Mover, PlaceNames, Surroundings, due_times
+from simulator.people import Cohort, DayLegs, Mover, PlaceNames, Surroundings, due_times
 from simulator.phone import LivingPhone, Permission, Ways, draw_permissions, happenings
 from simulator.run.environment import CohortEnvironment, Wake
 from simulator.run.observations import Message, Observations
@@ -58,6 +59,7 @@ class Scripts:
         """``expect`` is told the times of crossings that will come, ``happen`` lets something happen to a phone."""
         self.env = env
         self.context = context
+        self.first_person = cohort.spec.first_person
         self.phones = phones
         self.trade = trade
         self.expect = expect
@@ -69,6 +71,7 @@ class Scripts:
         """Steps that were done."""
         self.in_vain = 0
         """Waits for something that did not come in time."""
+        self.people: list[ScriptedPerson] = []
         self.script = cohort.group.script
         self.due = due_times(self.script, context.calendar)
         self._start(cohort)
@@ -89,7 +92,12 @@ class Scripts:
             mover = Mover(around, keys[who], *home)
             shopper = self.trade.shopper(who)
             person = ScriptedPerson(self, who, mover, shopper, Permission(permissions[who]))
+            self.people.append(person)
             self.env.process(person.live())
+
+
+class _StoppedError(Exception):
+    """The script does not go on."""
 
 
 class ScriptedPerson:
@@ -107,6 +115,9 @@ class ScriptedPerson:
         """What the app may know of the location while it is switched on."""
         self._message: Message = {"id": f"message-{who}"}
         self._in_front = False
+        self._stopped = False
+        # The times of crossings on the way under way.
+        self._ahead: LongArray = np.empty(0, dtype=np.int64)
 
     @property
     def _sdk(self) -> MobileSdk:
@@ -116,8 +127,18 @@ class ScriptedPerson:
     def _now(self) -> int:
         return int(self._env.now)
 
+    def stop(self, now: int) -> LongArray:
+        """The script ends here; the times of the crossings from ``now`` on that don't come any more."""
+        self._stopped = True
+        ahead, self._ahead = self._ahead, self._ahead[:0]
+        return ahead[ahead >= now]
+
     def live(self) -> Steps:
         """Do one step after the other."""
+        with suppress(_StoppedError):
+            yield from self._act()
+
+    def _act(self) -> Steps:
         scripts = self._scripts
         for number, (step, due) in enumerate(zip(scripts.script, scripts.due, strict=True)):
             goes_on = True
@@ -127,7 +148,7 @@ class ScriptedPerson:
                 yield from self._until(self._now + to_ms(step.after))
             elif due is not None:
                 yield from self._until(due)
-            if not goes_on:
+            if not goes_on or self._stopped:
                 return
             yield from self._do(step, number)
             scripts.done += 1
@@ -135,6 +156,8 @@ class ScriptedPerson:
     def _until(self, time: int) -> Steps:
         if time > self._now:
             yield Wake(self._env, time - self._now)
+        if self._stopped:
+            raise _StoppedError
 
     def _observe(self, awaited: Observed) -> Generator[simpy.Event, Any, bool]:
         """Wait for a message; whether the script goes on."""
@@ -177,12 +200,17 @@ class ScriptedPerson:
         legs, arrive = self._mover.move(step, number, self._now)
         crossings = solve(scripts.context.places, legs)
         times = crossings.time
-        scripts.expect(np.sort(times[times < scripts.context.duration_ms]))
+        self._ahead = np.sort(times[times < scripts.context.duration_ms])
+        scripts.expect(self._ahead)
+        if (onlooker := scripts.context.onlooker) is not None:
+            onlooker.going(scripts.first_person, DayLegs(np.full(len(legs), who), legs), crossings)
         self._carry_phone(legs)
-        columns = (times, crossings.place, crossings.entry, crossings.latitude, crossings.longitude)
-        for at, place, entry, latitude, longitude in zip(*(c.tolist() for c in columns), strict=True):
+        where = crossings.latitude, crossings.longitude
+        sights = scripts.phones.sightings(np.full(len(times), who), crossings.place, times, *where)
+        columns = (column.tolist() for column in (times, crossings.place, crossings.entry, *where))
+        for at, place, entry, latitude, longitude, sight in zip(*columns, sights, strict=True):
             yield from self._until(at)
-            scripts.phones.phones[who].cross(at, place, entry, latitude, longitude)
+            scripts.phones.phones[who].cross(at, place, entry, latitude, longitude, sight)
         yield from self._until(arrive)
 
     def _carry_phone(self, legs: Legs) -> None:

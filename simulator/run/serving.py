@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from simulator.core.errors import UsageError
 from simulator.receiver import (
@@ -20,6 +23,8 @@ from simulator.receiver import (
     serve,
     write_export,
 )
+from simulator.run.prepare import prepare
+from simulator.run.served_journeys import ServedJourneys
 from simulator.scenario import Library, load_scenario
 from simulator.world import PlaceSet, load_places
 from simulator.xdm import EventValidator
@@ -38,6 +43,10 @@ class ServeSettings:
     schema: Path | None = None
     validate: bool = True
     scenario: Path | None = None
+    journeys: Path | None = None
+    overrides: Sequence[str] = ()
+    speed: float = 1.0
+    start: str | None = None
     places: Sequence[Path] = ()
     faults: Path | None = None
     options: Sequence[str] = ()
@@ -57,8 +66,21 @@ def serve_receiver(settings: ServeSettings, on_ready: Callable[[str], None]) -> 
     token = settings.access_token
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise UsageError(f"the access token is too short; expected at least {_SHORTEST_TOKEN} characters")
-    with EventStore(settings.store, idempotent=settings.idempotent) as kept:
-        receiver = Receiver(kept, validator, options=inlets, edge=edge, places=places, access_token=token)
+    journeys = _journeys(settings)
+    with ExitStack() as stack:
+        kept = stack.enter_context(EventStore(settings.store, idempotent=settings.idempotent))
+        if journeys is not None:
+            journeys.keep_in(kept.journeys)
+            stack.enter_context(journeys)
+        receiver = Receiver(
+            kept,
+            validator,
+            options=inlets,
+            edge=edge,
+            places=places,
+            access_token=token,
+            journeys=journeys,
+        )
         if faults is not None:
             receiver.faults.set(faults, receiver.now_ms())
         serve(receiver, host=settings.host, port=settings.port, tls=tls, on_ready=on_ready)
@@ -93,11 +115,43 @@ def _validator(settings: ServeSettings) -> Validator:
     return EventValidator() if settings.schema is None else load_schema(settings.schema)
 
 
+def _journeys(settings: ServeSettings) -> ServedJourneys | None:
+    """The journeys that are served, if there are any."""
+    if settings.journeys is None:
+        for option, given in (
+            ("--speed", settings.speed != 1.0),
+            ("--start", settings.start is not None),
+            ("--set", bool(settings.overrides)),
+        ):
+            if given:
+                raise UsageError(f"{option}: means nothing without --journeys")
+        return None
+    world = prepare(settings.journeys, overrides=settings.overrides).world
+    plan = world.journey_plan()
+    if plan is None:
+        raise UsageError(
+            f"--journeys {settings.journeys}: the scenario has no journeys; add `journeys:` (docs/journeys.md)"
+        )
+    start = None if settings.start is None else _moment(settings.start, world.calendar.zone)
+    return ServedJourneys(world, plan, speed=settings.speed, start=start)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--start: {text!r} is no date and time; expected one such as 2026-03-02T09:00"
+        ) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+
+
 def _places(settings: ServeSettings) -> PlaceSet:
     """Those of the scenario, then those of the files; each file is a library named as the file."""
     found: list[PlaceSet] = []
-    if settings.scenario is not None:
-        loaded = load_scenario(settings.scenario)
+    path = settings.scenario or settings.journeys
+    if path is not None:
+        loaded = load_scenario(path)
         scenario = loaded.scenario
         places, _ = load_places(
             scenario.places, seed=scenario.seed, where=loaded.where, file=str(loaded.path)

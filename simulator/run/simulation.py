@@ -15,6 +15,7 @@ from simulator.run.calling import Calling, Outbound
 from simulator.run.evaluation import JourneyTap, PushToCome
 from simulator.run.model import CohortModel
 from simulator.run.observations import Message
+from simulator.run.onlooker import Onlooker
 from simulator.run.pacing import WallClock
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
@@ -102,8 +103,12 @@ class Simulation:
         world: World,
         specs: Sequence[CohortSpec],
         on_people: Callable[[int, int], None] = lambda made, people: None,
+        onlooker: Onlooker | None = None,
     ) -> None:
-        """Make the people; ``on_people`` is told how many are made, of how many."""
+        """Make the people; ``on_people`` is told how many are made, of how many.
+
+        With an ``onlooker`` people can be led by hand (:attr:`CohortModel.led`).
+        """
         populator = world.populator()
         self._calendar = world.calendar
         forms = EventForms(world.scenario.app, world.places, self._calendar)
@@ -128,6 +133,7 @@ class Simulation:
             services=RegionServices(world.places),
             journeys=plan,
             people=world.people,
+            onlooker=onlooker,
             outbound=self.outbound,
         )
         self._unreported = Unreported()
@@ -143,6 +149,18 @@ class Simulation:
             made += spec.size
             on_people(made, people)
         self._now = 0
+
+    @property
+    def now(self) -> int:
+        """Virtual time: everything before has happened."""
+        return self._now
+
+    def model_of(self, person: int) -> CohortModel:
+        """The cohort of a person (ordinal within the run)."""
+        for model in self.models:
+            if 0 <= person - model.first_person < model.people:
+                return model
+        raise LookupError(person)
 
     def close(self) -> None:
         """Make no more calls."""

@@ -51,6 +51,17 @@ def paced(driver: Driver | None) -> dict[str, Any]:
     return {"paced_since": since.isoformat(timespec="milliseconds")}
 
 
+def end_of_load(aborted: str | None, interrupted: bool, load: LoadTiming | None) -> str:
+    """Why a load ended, in words."""
+    if aborted is not None:
+        return "a rule of the scenario ended it"
+    if interrupted:
+        return "it was interrupted"
+    if load is not None and load.over:
+        return "the profile came to its end"
+    return "all events of the run were sent"
+
+
 def measurements(
     stats: DeliveryStats,
     deliverer: Deliverer,

@@ -138,6 +138,11 @@ class MobileSdk:
         return self._front
 
     @property
+    def queued(self) -> int:
+        """How many events wait on the phone."""
+        return 0 if self._queue is None else len(self._queue)
+
+    @property
     def allows_push(self) -> bool:
         """Whether the person allows push messages; everybody does where the scenario doesn't say."""
         return self._shared.app.push is None or (self._plan is not None and self._plan.push)
@@ -146,7 +151,8 @@ class MobileSdk:
 
     def awake(self, now: int, until: int) -> None:
         """The process runs, at least until ``until``."""
-        self._until_behind = max(self._until_behind, until)
+        if until > self._until_behind:
+            self._until_behind = until
         if not self._front:
             self._run_until(self._until_behind)
         if self._close_due is not None and now > self._close_due + LIFECYCLE_DEBOUNCE_MS:

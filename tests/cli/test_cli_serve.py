@@ -76,6 +76,22 @@ def test_serve_takes_events_shows_them_forgets_them_and_ends_in_order(
     assert (process.returncode, out, err) == (0, "stopped; 1 event kept\n", "")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--speed", "60"), "--speed: means nothing without --journeys"),
+        (("--start", "2026-03-02T09:00"), "--start: means nothing without --journeys"),
+        (("--journeys", str(SCENARIOS / "lunch_rush.yaml")), "the scenario has no journeys"),
+        (("--journeys", str(SCENARIOS / "spa_beacon.yaml"), "--start", "noon"), "'noon' is no date and time"),
+        (("--journeys", str(SCENARIOS / "spa_beacon.yaml"), "--set", "journeys.dialect=x"), "dialect"),
+    ],
+)
+def test_serving_journeys_that_cannot_be_served_says_why(options: tuple[str, ...], said: str) -> None:
+    result = call("serve", "--port", "0", *options)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
 def test_serve_quiet_prints_nothing(tmp_path: Path, client: httpx.Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from simulator.receiver import EventStore, Receiver, ServerThread
+from tests.cli.program import started
 from tests.delivery.mock_kafka import MockCluster
 from tests.docs.documents import commands, shell, workplace
 
@@ -44,3 +45,18 @@ def test_the_runs_shown_for_the_destinations_arrive(tmp_path: Path) -> None:
         done = shell(to_inlet.replace("http://127.0.0.1:8080", server.url), folder)
         assert done.returncode == 0, done.stderr
         assert store.counts().accepted > 5000
+
+
+def test_a_run_by_the_clock_is_judged_by_what_the_receivers_journeys_say(tmp_path: Path) -> None:
+    serve, send, look, judge = (command.replace("60", "120") for command in commands("docs/journeys.md"))
+    folder = workplace(tmp_path)
+    arguments = serve.replace("8080", "0").split()[1:]
+    with started(*arguments, cwd=folder) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        script = "\n".join((send, look, judge)).replace("http://127.0.0.1:8080", url)
+        done = shell(script, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"spa":{"entered":6' in done.stdout
+    assert done.stdout.count("✔ Discounts sent") == 2
+    assert "✘" not in done.stdout

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.checks import evaluate
 from simulator.core.errors import ExitCode
 from simulator.run import Prepared, RunOptions, RunResult, prepare, read_evidence, run
-from tests.run.platform import Platform
+from tests.run.far_platform import Platform
 
 SCENARIO = """
 version: 1
@@ -80,7 +80,7 @@ def verdicts(summary: dict[str, Any]) -> dict[str, bool | None]:
 
 def judged(tmp_path: Path, prepared: Prepared, export: Path | None) -> dict[str, tuple[bool, str]]:
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
-    evidence = read_evidence(tmp_path / "run", prepared.world, export)
+    evidence = read_evidence(tmp_path / "run", prepared.world, None if export is None else str(export))
     found = evaluate(prepared.scenario.expect, summary, lambda: evidence)
     return {str(one.name): (one.ok, one.reason) for one in found}
 
