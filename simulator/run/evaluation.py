@@ -229,7 +229,10 @@ class CohortEvaluation:
             identity="",
         )
         timer = simpy.Timeout(self._env, push.at - int(self._env.now), message)
-        timer.callbacks.append(lambda _: self.deliver(message))
+        timer.callbacks.append(lambda _: self._hand_in(message))
+
+    def _hand_in(self, message: Message) -> None:
+        self.deliver(message)
 
     def deliver(self, message: Message) -> bool:
         """Take a message for its person. Only push messages reach the phone; the others are on record."""
