@@ -129,6 +129,11 @@ def main() -> None:
     help="Serve live figures for Prometheus on this port of the loopback; 0 takes a free one.",
 )
 @click.option(
+    "--step-events-to",
+    metavar="DESTINATION",
+    help="Send journey step events there while the run goes on, as with `--to`.",
+)
+@click.option(
     "--call-actions",
     is_flag=True,
     help="Actions of journeys with `call: true` really call at full speed, too; the run waits for the answers.",
@@ -157,6 +162,7 @@ def run(
     backfill: str | None,
     resume: Path | None,
     metrics: int | None,
+    step_events_to: str | None,
     call_actions: bool,
     workers: int,
     overrides: tuple[str, ...],
@@ -202,6 +208,8 @@ def run(
     if duration is not None:
         given.append(Option("--duration", "clock.duration", duration))
     given += load_options(rate, profile)
+    if step_events_to is not None:
+        given.append(Option("--step-events-to", "journeys.step_events.to", step_events_to))
     if backfill is not None:
         given += backfill_options(scenario, backfill, clock)
     prepared = prepare(scenario, overrides=given, seed=seed, people=people)

@@ -40,10 +40,10 @@ NAMES = {
     """,
     "phone": """
         DEVICES FOREVER NEVER PERFECT_ACCURACY PROFILES SDK_VERSIONS TYPICAL AppOnPhone Cause ClockHabits
-        CohortConditions CohortSessions ConditionsPlanner DayConditions DaySessions DeviceModel Habits
+        CohortConditions CohortSessions CohortSight ConditionsPlanner DayConditions DaySessions DeviceModel Habits
         Handset LifeRules LivingPhone MonitoredPhone Os OsProfile Permission Phone PlacesService ProcessEnd
-        RegionEvent RegionService Registrations SessionPlanner SpellHabits Unreported Ways check_mix device_named
-        devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
+        RegionEvent RegionService Registrations SessionPlanner Sighting SpellHabits Unreported Ways check_mix
+        device_named devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "provision": """
         Plan PlatformError load_plan provision unprovision

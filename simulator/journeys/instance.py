@@ -95,14 +95,16 @@ class LookUp(Protocol):
 class InstanceScope:
     """What an expression in a step can see."""
 
-    __slots__ = ("_instance", "_look_up", "now", "seen")
+    __slots__ = ("_instance", "_look_up", "fetched", "now", "seen")
 
     def __init__(self, instance: Instance, now: datetime, look_up: LookUp) -> None:
         self._instance = instance
         self._look_up = look_up
         self.now = now
         self.seen: dict[str, Value] = {}
-        """What was read, for the record: audiences and data sources with what they said."""
+        """What was read, for the record: audiences with what they said."""
+        self.fetched: dict[tuple[str, str], Value] = {}
+        """What data sources said, by source and field group."""
 
     def event(self, name: str) -> Value:
         """The payload of an event of this instance."""
@@ -112,7 +114,10 @@ class InstanceScope:
         """What a data source says."""
         if source == "JourneyProperties":
             return self.constant(field_group)
-        return self._look_up.data(self._instance, source, parameters, self.now)
+        said = self.fetched[source, field_group] = self._look_up.data(
+            self._instance, source, parameters, self.now
+        )
+        return said
 
     def action(self, name: str) -> Value:
         """The response of a custom action."""

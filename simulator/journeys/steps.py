@@ -270,9 +270,14 @@ class StepRunner:
         values: dict[str, Any] = dict(scope.seen)
         for path in step.paths:
             for reference in path.expression.references if path.expression else ():
-                if reference.kind == "event" and len(values) < _MOST_VALUES:
-                    label = ".".join((reference.head, *reference.path))
+                if not reference.plain or len(values) >= _MOST_VALUES:
+                    continue
+                label = ".".join((reference.head, *reference.path))
+                if reference.kind == "event":
                     values[label] = _plain(instance.events.get(reference.head), reference.path)
+                elif reference.kind == "data" and (reference.head, reference.path[0]) in scope.fetched:
+                    fetched = scope.fetched[reference.head, reference.path[0]]
+                    values[label] = _plain(fetched, reference.path[1:])
         return {"values": values} if values else {}
 
     # --- actions ------------------------------------------------------------------------------------------

@@ -31,9 +31,11 @@ from simulator.phone.phone import (
     Phone,
     ProcessEnd,
     RegionEvent,
+    Sighting,
 )
 from simulator.phone.regions import RegionService
 from simulator.phone.sessions import CohortSessions, DaySessions, SessionPlanner
+from simulator.phone.sighting import CohortSight
 
 __all__ = [
     "DEVICES",
@@ -48,6 +50,7 @@ __all__ = [
     "ClockHabits",
     "CohortConditions",
     "CohortSessions",
+    "CohortSight",
     "ConditionsPlanner",
     "DayConditions",
     "DaySessions",
@@ -67,6 +70,7 @@ __all__ = [
     "RegionService",
     "Registrations",
     "SessionPlanner",
+    "Sighting",
     "SpellHabits",
     "Unreported",
     "Ways",

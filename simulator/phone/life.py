@@ -17,7 +17,7 @@ from simulator.core.timers import Timer, start_timer
 from simulator.ledger import CrossingRow, Outcome, unnoticed
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
-from simulator.phone.phone import FOREVER, AppOnPhone, ProcessEnd, RegionEvent
+from simulator.phone.phone import FOREVER, AppOnPhone, ProcessEnd, RegionEvent, Sighting
 from simulator.phone.tables import quantile_table
 
 _APP_NOT_RUNNING = int(Outcome.APP_NOT_RUNNING)
@@ -149,7 +149,15 @@ class LivingPhone:
         if place in self._rules.dead_zones:
             self._cover(0, True)
 
-    def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
+    def cross(
+        self,
+        now: int,
+        place: int,
+        entry: bool,
+        latitude: float,
+        longitude: float,
+        sight: Sighting | None = None,
+    ) -> None:
         """The person crosses the border of ``place``'s geofence."""
         if place in self._rules.dead_zones:
             self._cover(now, entry)

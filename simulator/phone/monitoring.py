@@ -17,13 +17,9 @@ from simulator.ledger import Outcome
 from simulator.phone.life import LivingPhone, Unreported, row_of
 from simulator.phone.nearby import Registrations
 from simulator.phone.permission import Permission
-from simulator.phone.phone import AppOnPhone, Cause, RegionEvent
-from simulator.phone.regions import RegionService
-from simulator.phone.tables import TO_QUANTILE
+from simulator.phone.phone import AppOnPhone, Cause, RegionEvent, Sighting
+from simulator.phone.regions import MISTAKE, POSITION, SIGHT, RegionService
 
-# What is drawn about a person at a place at a time: how long detection takes, whether there is any, the position, and
-# whether a mistake follows.
-_DELAY, _SIGHT, _POSITION, _MISTAKE = range(4)
 # A region event is on its way to the app for about this long: woken, it may have asked for other places meanwhile,
 # milliseconds (mobile_sdk.md 8: up to 2 s).
 _CALLBACK = 2_000
@@ -36,6 +32,7 @@ _TOO_SHORT = int(Outcome.TOO_SHORT)
 _NOT_NOTICED = int(Outcome.NOT_NOTICED)
 _APP_NOT_RUNNING = int(Outcome.APP_NOT_RUNNING)
 _PHONE_OFF = int(Outcome.PHONE_OFF)
+_CROSSING = Cause.CROSSING
 
 # What the system knows of a place that the person is in: nothing, that the person is in it, or that it will never
 # know, because the fence is too small.
@@ -109,9 +106,19 @@ class MonitoredPhone(LivingPhone):
             if self._allowed:
                 self._register(now)
 
-    def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
-        """The person crosses the border of ``place``'s geofence."""
-        if place in self._service.dead_zones:
+    def cross(
+        self,
+        now: int,
+        place: int,
+        entry: bool,
+        latitude: float,
+        longitude: float,
+        sight: Sighting | None = None,
+    ) -> None:
+        """The person crosses the border of ``place``'s geofence; ``sight`` is what the phone may make of it, if that
+        was drawn before."""
+        service = self._service
+        if place in service.dead_zones:
             self._cover(now, entry)
         if entry:
             known = self._within[place] = _UNKNOWN
@@ -121,9 +128,17 @@ class MonitoredPhone(LivingPhone):
         if reason is not None:
             self._lose(place, entry, now, reason)
             return
-        key = bits_one(self._key, place)
-        delay = self._delay(key, now)
-        region = RegionEvent(place, entry, now, now + delay, latitude, longitude, self.inside, key=key)
+        if sight is None:
+            sight = service.sighting(self._key, place, now, latitude, longitude)
+        rank, latitude, longitude, accuracy, errs = sight
+        delay = (service.foreground_delays if self._in_front else service.delays)[rank]
+        if self._saving:
+            delay = round(delay * service.profile.saver_delay_factor)
+        # fmt: off
+        region = RegionEvent(
+            place, entry, now, now + delay, latitude, longitude, self.inside, accuracy, _CROSSING, False, errs
+        )
+        # fmt: on
         self._pending[place] = region
         self._unreported.open[region] = self._person
         start_timer(self._env, delay, region, self._notice)
@@ -222,16 +237,10 @@ class MonitoredPhone(LivingPhone):
         """Whether a visit is noticed at all: who was not seen coming is not seen going."""
         if not entry and known != _UNKNOWN:
             return known == _SEEN
-        seen = uniform_one(bits_one(self._key, place), 4 * now + _SIGHT) < reliability
+        seen = uniform_one(bits_one(self._key, place), 4 * now + SIGHT) < reliability
         if entry and not seen:
             self._within[place] = _UNSEEN
         return seen
-
-    def _delay(self, key: int, crossed: int) -> int:
-        """Time from a crossing to its region event, milliseconds; a draw of (``key``, time)."""
-        delays = self._service.foreground_delays if self._in_front else self._service.delays
-        delay = delays[bits_one(key, 4 * crossed + _DELAY) >> TO_QUANTILE]
-        return round(delay * self._service.profile.saver_delay_factor) if self._saving else delay
 
     def _notice(self, timer: Timer) -> None:
         """The detection delay of a crossing is over: the app is told, unless that came to nothing."""
@@ -249,21 +258,14 @@ class MonitoredPhone(LivingPhone):
                 return
             region.listed = False
         del self._pending[place], self._unreported.open[region]
-        self._report(region, now)
+        self._report(region)
         if self._watched is not None:
             self._register(now)
-        service = self._service
-        share = service.false_triggers * min(region.accuracy / service.radius[place], 1.0)
-        if share > 0.0:
-            self._perhaps_err(region, now, share)
+        if region.errs:
+            self._err_soon(region, now)
 
-    def _report(self, region: RegionEvent, now: int) -> None:
-        """Tell the app, with a position as good as the phone has it."""
-        key = region.key or bits_one(self._key, region.place)
-        region.latitude, region.longitude, region.accuracy = self._service.fix(
-            key, 4 * now + _POSITION, region.place, region.latitude, region.longitude
-        )
-        region.exact = False
+    def _report(self, region: RegionEvent) -> None:
+        """Tell the app."""
         self._believe(region.place, region.entry)
         self._tell(region)
 
@@ -302,8 +304,7 @@ class MonitoredPhone(LivingPhone):
                 continue
             if reliability is None or self._sees(place, True, now, _UNKNOWN, reliability[place]):
                 where = self._service.centre(place)
-                region = RegionEvent(place, True, -1, now, *where, self.inside, cause=Cause.ALREADY_INSIDE)
-                self._report(region, now)
+                self._report(self._without_crossing(place, True, now, where, Cause.ALREADY_INSIDE))
 
     def _look_again(self, now: int) -> None:
         """A place that was entered unregistered may be registered when the app next learns where it is."""
@@ -320,14 +321,15 @@ class MonitoredPhone(LivingPhone):
 
     # --- mistakes -----------------------------------------------------------------------------------------
 
-    def _perhaps_err(self, region: RegionEvent, now: int, share: float) -> None:
-        """A poor position may soon make the system wrong about the side of the border, in so many cases."""
-        drawn = bits_one(region.key or bits_one(self._key, region.place), 4 * now + _MISTAKE)
-        if (drawn >> 40) * 2.0**-24 >= share:
-            return
+    def _err_soon(self, region: RegionEvent, now: int) -> None:
+        """A poor position will soon make the system wrong about the side of the border."""
+        drawn = bits_one(bits_one(self._key, region.place), 4 * region.crossed + MISTAKE)
         spread = _LONGEST_MISTAKE - _SHORTEST_MISTAKE
         begins, lasts = (_SHORTEST_MISTAKE + (drawn >> shift) % spread for shift in (20, 0))
-        wrong = self._without_crossing(region, not region.entry, now + begins)
+        where = region.latitude, region.longitude
+        wrong = self._without_crossing(
+            region.place, not region.entry, now + begins, where, Cause.POOR_POSITION
+        )
         simpy.Timeout(self._env, begins, (wrong, lasts)).callbacks.append(self._err)
 
     def _err(self, timer: simpy.Event) -> None:
@@ -340,7 +342,7 @@ class MonitoredPhone(LivingPhone):
         if self._mistaken is None:
             self._mistaken = {}
         self._mistaken[place] = wrong
-        self._report(wrong, now)
+        self._report(wrong)
         simpy.Timeout(self._env, lasts, wrong).callbacks.append(self._correct)
 
     def _correct(self, timer: simpy.Event) -> None:
@@ -351,7 +353,10 @@ class MonitoredPhone(LivingPhone):
         del self._mistaken[wrong.place]
         now = int(self._env.now)
         if self._can_report(wrong.place, now):
-            self._report(self._without_crossing(wrong, not wrong.entry, now), now)
+            where = wrong.latitude, wrong.longitude
+            self._report(
+                self._without_crossing(wrong.place, not wrong.entry, now, where, Cause.POOR_POSITION)
+            )
         else:
             self._believe(wrong.place, not wrong.entry)
 
@@ -359,7 +364,10 @@ class MonitoredPhone(LivingPhone):
         free = self._allowed and not self._off and not self._stopped and place not in self._pending
         return free and self._registered and (self._watched is None or self._watched.has(place, now))
 
-    def _without_crossing(self, like: RegionEvent, entry: bool, now: int) -> RegionEvent:
-        """A region event at the same place that no crossing caused."""
-        where = like.latitude, like.longitude
-        return RegionEvent(like.place, entry, -1, now, *where, self.inside, cause=Cause.POOR_POSITION)
+    def _without_crossing(
+        self, place: int, entry: bool, now: int, where: tuple[float, float], cause: Cause
+    ) -> RegionEvent:
+        """A region event that no crossing caused, with a position near ``where`` as good as the phone has it."""
+        key = bits_one(self._key, place)
+        fix = self._service.fix(key, 4 * now + POSITION, place, *where)
+        return RegionEvent(place, entry, -1, now, *fix[:2], self.inside, fix[2], cause, False)

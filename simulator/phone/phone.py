@@ -13,6 +13,11 @@ FOREVER = 1 << 62
 # Accuracy that a perfect phone claims for its position, metres: the median of satellites (realism.md 2 [v]).
 PERFECT_ACCURACY = 8.0
 
+# What a phone makes of a crossing: which of its equally likely delays detection takes, the position that it has then
+# (degrees), the accuracy that it claims for that (metres), and whether a mistake about the side of the border follows.
+# A plain tuple, because there are millions of them.
+Sighting = tuple[int, float, float, float, bool]
+
 
 class ProcessEnd(IntEnum):
     """Why the app's process ended."""
@@ -77,9 +82,9 @@ class RegionEvent:
     Times are virtual milliseconds: ``crossed`` when the border was truly crossed (-1 if no crossing caused the
     event: see ``cause``), ``noticed`` when the callback came. ``latitude`` and ``longitude`` are the position
     fix in degrees, ``accuracy`` the radius in metres that the phone claims for it; ``inside`` are the places
-    (indices) that the phone takes itself to be in after the event. ``key`` is that of draws about it. ``exact`` says
-    that the position is that of the crossing itself. ``listed`` is False if the app no longer had the place among
-    those nearby when the callback came.
+    (indices) that the phone takes itself to be in after the event. ``exact`` says that the position is that of the
+    crossing itself, ``errs`` that the phone will soon be wrong about the side of the border. ``listed`` is False if
+    the app no longer had the place among those nearby when the callback came.
     """
 
     __slots__ = (
@@ -87,9 +92,9 @@ class RegionEvent:
         "cause",
         "crossed",
         "entry",
+        "errs",
         "exact",
         "inside",
-        "key",
         "latitude",
         "listed",
         "longitude",
@@ -108,7 +113,8 @@ class RegionEvent:
         inside: dict[int, None],
         accuracy: float = PERFECT_ACCURACY,
         cause: Cause = Cause.CROSSING,
-        key: int = 0,
+        exact: bool = True,
+        errs: bool = False,
     ) -> None:
         self.place = place
         self.entry = entry
@@ -119,9 +125,9 @@ class RegionEvent:
         self.inside = inside
         self.accuracy = accuracy
         self.cause = cause
-        self.key = key
+        self.exact = exact
+        self.errs = errs
         self.listed = True
-        self.exact = True
 
 
 class Phone:
@@ -138,8 +144,16 @@ class Phone:
         """The run finds the person in ``place``."""
         self.inside[place] = None
 
-    def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
-        """The person crosses the border of ``place``'s geofence."""
+    def cross(
+        self,
+        now: int,
+        place: int,
+        entry: bool,
+        latitude: float,
+        longitude: float,
+        sight: Sighting | None = None,
+    ) -> None:
+        """The person crosses the border of ``place``'s geofence; ``sight`` makes no difference."""
         inside = self.inside
         if entry:
             inside[place] = None

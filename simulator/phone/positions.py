@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 
 import numpy as np
 
 from simulator.core import numerics
 from simulator.core.distributions import LogNormal
+from simulator.core.numerics import FloatArray
+from simulator.core.randomness import KeyArray
 from simulator.phone.os_profiles import OsProfile
 
 # Median error of positions by their source, metres (realism.md 2, Zandbergen 2009 [v]).
@@ -25,16 +26,17 @@ _MEDIAN_TO_CLAIM = 1.2821  # claimed radius over median error: sqrt(SHARP / ln 2
 # Draws choose from this many equally likely values: powers of two, so that bits of a hash are an index.
 _CLAIMS, _CLAIM_BITS = 1 << 12, 12
 _ERRORS, _ERROR_BITS = 1 << 10, 10
-_DIRECTIONS = 1 << 10
+_DIRECTIONS, _DIRECTION_BITS = 1 << 10, 10
 
 
 class Positions:
     """Draws position fixes as one operating system gets them."""
 
-    __slots__ = ("_claims",)
+    __slots__ = ("_claims", "_table")
 
     def __init__(self, profile: OsProfile) -> None:
-        self._claims = _claims(dict(profile.positions))
+        self._table = _claims(dict(profile.positions))
+        self._claims: Sequence[float] = self._table.tolist()
 
     def fix(self, drawn: int) -> tuple[float, float, float]:
         """Claimed accuracy of a position and its error to the east and to the north, metres, from 64 random bits."""
@@ -43,8 +45,16 @@ class Positions:
         east, north = _CIRCLE[(drawn >> (_CLAIM_BITS + _ERROR_BITS)) & (_DIRECTIONS - 1)]
         return claim, error * east, error * north
 
+    def fixes(self, drawn: KeyArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """:meth:`fix` of many draws, as columns."""
+        digits = drawn.astype(np.int64) & ((1 << (_CLAIM_BITS + _ERROR_BITS + _DIRECTION_BITS)) - 1)
+        claim = self._table[digits & (_CLAIMS - 1)]
+        error = claim * _RAYLEIGH_TABLE[(digits >> _CLAIM_BITS) & (_ERRORS - 1)]
+        direction = digits >> (_CLAIM_BITS + _ERROR_BITS)
+        return claim, error * _EAST[direction], error * _NORTH[direction]
 
-def _claims(weights: dict[str, float]) -> Sequence[float]:
+
+def _claims(weights: dict[str, float]) -> FloatArray:
     """Equally likely accuracies of the mixture, whole decimetres: each source has its share of them."""
     total = sum(weights.values())
     edges = np.rint(np.cumsum(list(weights.values())) / total * _CLAIMS).astype(np.int64).tolist()
@@ -54,19 +64,21 @@ def _claims(weights: dict[str, float]) -> Sequence[float]:
         shares = (np.arange(count, dtype=np.float64) + 0.5) / max(count, 1)
         spread = LogNormal(MEDIAN_ERROR[source] * _MEDIAN_TO_CLAIM, _SIGMA, 1.0, _WORST)
         values += np.round(spread.ppf(shares), 1).tolist()
-    return values
+    return np.array(values)
 
 
-def _rayleigh() -> Sequence[float]:
+def _rayleigh() -> FloatArray:
     shares = (np.arange(_ERRORS, dtype=np.float64) + 0.5) / _ERRORS
-    return [sqrt(value) for value in (-numerics.log(1.0 - shares) / _SHARP).tolist()]
+    squares: FloatArray = -numerics.log(1.0 - shares) / _SHARP
+    return np.sqrt(squares)
 
 
-def _circle() -> Sequence[tuple[float, float]]:
+def _circle() -> tuple[FloatArray, FloatArray]:
     angles = np.arange(_DIRECTIONS, dtype=np.float64) * (2.0 * np.pi / _DIRECTIONS)
-    east, north = numerics.sin(angles), numerics.cos(angles)
-    return list(zip(east.tolist(), north.tolist(), strict=True))
+    return numerics.sin(angles), numerics.cos(angles)
 
 
-_RAYLEIGH = _rayleigh()
-_CIRCLE = _circle()
+_RAYLEIGH_TABLE = _rayleigh()
+_RAYLEIGH: Sequence[float] = _RAYLEIGH_TABLE.tolist()
+_EAST, _NORTH = _circle()
+_CIRCLE: Sequence[tuple[float, float]] = list(zip(_EAST.tolist(), _NORTH.tolist(), strict=True))

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.core import numerics
-from simulator.core.numerics import radians
-from simulator.core.randomness import bits_one
+from simulator.core.numerics import FloatArray, IntArray, radians
+from simulator.core.randomness import KeyArray, bits, bits_one, uniform
 from simulator.phone.life import LifeRules
 from simulator.phone.nearby import PlacesService, Registrations
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
+from simulator.phone.phone import Sighting
 from simulator.phone.positions import Positions
-from simulator.phone.tables import quantile_table
+from simulator.phone.tables import TO_QUANTILE, quantile_table
 from simulator.world import PlaceSet
 from simulator.world.geodesy import METRES_PER_DEGREE
+
+# What is drawn about a person at a place at a time: how long detection takes, whether there is any, the position, and
+# whether a mistake follows.
+DELAY, SIGHT, POSITION, MISTAKE = range(4)
+
+PlaceArray = npt.NDArray[np.integer[Any]]
 
 
 class RegionService(LifeRules):
@@ -24,14 +33,14 @@ class RegionService(LifeRules):
 
     __slots__ = (
         "_east",
+        "_east_of",
         "_places",
         "_positions",
+        "_radius",
         "delays",
-        "false_triggers",
         "foreground_delays",
         "initial_trigger",
         "nearby",
-        "radius",
         "reliability",
     )
 
@@ -41,8 +50,6 @@ class RegionService(LifeRules):
         self.delays = quantile_table(profile.detection_delay, profile.persistence)
         self.foreground_delays = quantile_table(profile.foreground_delay, profile.persistence)
         self.initial_trigger = profile.initial_trigger
-        self.false_triggers = profile.false_triggers
-        self.radius: Sequence[float] = places.radius.tolist()
         self.reliability: list[float] | None = None
         """The share of visits that are noticed, per place; None when it is all of them everywhere."""
         if (places.radius < profile.smallest_radius).any():
@@ -53,7 +60,9 @@ class RegionService(LifeRules):
             self.nearby = PlacesService(places, profile.watched)
         self._positions = Positions(profile)
         self._places = places.places
-        self._east: Sequence[float] = (METRES_PER_DEGREE * numerics.cos(radians(places.latitude))).tolist()
+        self._radius = places.radius
+        self._east_of: FloatArray = METRES_PER_DEGREE * numerics.cos(radians(places.latitude))
+        self._east: Sequence[float] = self._east_of.tolist()
 
     def registrations(
         self, permission: Permission, latitude: float, longitude: float
@@ -70,6 +79,36 @@ class RegionService(LifeRules):
         """The centre of a place, degrees."""
         found = self._places[place]
         return found.latitude, found.longitude
+
+    def sightings(
+        self,
+        keys: KeyArray,
+        place: PlaceArray,
+        time: IntArray,
+        latitude: FloatArray,
+        longitude: FloatArray,
+    ) -> Iterator[Sighting]:
+        """What phones with these keys make of crossings at ``place`` and ``time``, if they notice them.
+
+        ``latitude`` and ``longitude`` are where the people are, degrees.
+        """
+        keys, moment = bits(keys, place.astype(np.int64)), 4 * time
+        rank = (bits(keys, moment + DELAY) >> np.uint64(TO_QUANTILE)).astype(np.int64)
+        accuracy, east, north = self._positions.fixes(bits(keys, moment + POSITION))
+        longitude = longitude + east / self._east_of[place]
+        outside = (longitude < -180.0) | (longitude >= 180.0)
+        longitude = np.where(outside, longitude - np.copysign(360.0, longitude), longitude)
+        latitude = latitude + north / METRES_PER_DEGREE
+        share = self.profile.false_triggers * np.minimum(accuracy / self._radius[place], 1.0)
+        errs = uniform(keys, moment + MISTAKE) < share
+        columns = (rank, latitude, longitude, accuracy, errs)
+        return zip(*(column.tolist() for column in columns), strict=True)
+
+    def sighting(self, key: int, place: int, time: int, latitude: float, longitude: float) -> Sighting:
+        """:meth:`sightings` of one crossing."""
+        keys = np.array([key % (1 << 64)], dtype=np.uint64)
+        where = np.array([latitude]), np.array([longitude])
+        return next(self.sightings(keys, np.array([place]), np.array([time]), *where))
 
     def fix(
         self, key: int, counter: int, place: int, latitude: float, longitude: float

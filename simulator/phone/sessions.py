@@ -15,6 +15,7 @@ import numpy.typing as npt
 from simulator.core import numerics
 from simulator.core.distributions import Distribution
 from simulator.core.numerics import FloatArray
+from simulator.core.ordering import order_by
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people import Cohort
@@ -105,7 +106,7 @@ class CohortSessions:
         person = np.concatenate([rows[plan.person] for rows, plan in plans])
         start = np.concatenate([plan.start for _, plan in plans])
         end = np.concatenate([plan.end for _, plan in plans])
-        order = np.lexsort((start, person))
+        order = order_by(person, start)
         return DaySessions(person[order], start[order], end[order])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.ordering import order_by
 from simulator.people import Occasions
 from simulator.phone import DayConditions, DaySessions, happenings
 from simulator.world import Crossings
@@ -53,7 +54,7 @@ class Agenda:
 
     def sorted(self) -> Agenda:
         """The same items in order; sorting is stable."""
-        return self.rows(np.lexsort((self.person, self.time)))
+        return self.rows(order_by(self.time, self.person))
 
 
 def day_agenda(crossing_person: LongArray, crossings: Crossings, sessions: DaySessions) -> Agenda:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from simulator.core.errors import DeliveryError
 from simulator.delivery import Batch, DeliveryStats, Destination, Fate, Receipt, Target, make_destinations
 from simulator.receiver import EventStore, Receiver
-from simulator.run.folder import RunFolder
+from simulator.run.folder import RunFolder, writing
 from simulator.run.guard import leaves_this_machine
 from simulator.run.options import RunOptions
 from simulator.run.pacing import WallClock
@@ -83,6 +83,15 @@ def make_destination_of(
     return make_destinations(
         prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
     )
+
+
+def export_received(folder: RunFolder) -> None:
+    """Write what the embedded receiver of a run accepted into a file of lines, if there was one."""
+    if not folder.received_store.is_file():
+        return
+    received = folder.received
+    with writing(received), EventStore(folder.received_store) as store, received.open("wb") as out:
+        out.writelines(record.body + b"\n" for record in store.records())
 
 
 def begins_anew_at(to: str) -> bool:

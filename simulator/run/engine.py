@@ -23,12 +23,11 @@ from simulator.delivery import (
     UndeliveredFiles,
 )
 from simulator.ledger import LedgerWriter, rows_from
-from simulator.receiver import EventStore
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
-from simulator.run.embedded import begins_anew_at, make_destination_of
-from simulator.run.folder import RunFolder, writing
+from simulator.run.embedded import begins_anew_at, export_received, make_destination_of
+from simulator.run.folder import RunFolder
 from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
@@ -41,6 +40,7 @@ from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
 from simulator.run.staging import Staging
+from simulator.run.step_event_sending import step_event_sending
 from simulator.run.summary import by_destination, counts, measurements
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
@@ -140,6 +140,7 @@ class _Run:
             self._journal = Journal(
                 folder.journal, folder.step_events, plan, world.calendar, world.scenario.seed
             )
+        self._step_events = step_event_sending(prepared.scenario, options, folder, clock, self._stop)
         self._workers = 1
         self._on_figures = on_figures
         self._load: LoadTiming | None = None
@@ -154,8 +155,9 @@ class _Run:
             source = await self._source()
             try:
                 await self._destination.open()  # one that can't be used leaves no run folder behind
-                self._write_scenario()
-                ledger = await self._deliver_all(source)
+                async with self._step_events or contextlib.nullcontext():
+                    self._write_scenario()
+                    ledger = await self._deliver_all(source)
             finally:
                 if source is not None:
                     source.close()
@@ -341,6 +343,7 @@ class _Run:
             **self._tally.document(),
             "outcomes": ledger.outcomes,
             **({} if self._journal is None else self._journal.document()),
+            **({} if self._step_events is None else {"step_events": self._step_events.document()}),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
@@ -368,8 +371,7 @@ class _Run:
             "aborted": self._aborted,
             "failure": self._failure,
         }
-        if self._folder.received_store.is_file():
-            self._export_received()
+        export_received(self._folder)
         verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
@@ -392,17 +394,13 @@ class _Run:
             return "the profile came to its end"
         return "all events of the run were sent"
 
-    def _export_received(self) -> None:
-        received = self._folder.received
-        with writing(received), EventStore(self._folder.received_store) as store, received.open("wb") as out:
-            out.writelines(record.body + b"\n" for record in store.records())
-
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
         if self._aborted is not None:
             return ExitCode.EXPECTATION_FAILED
         if self._stop.is_set():
             return ExitCode.INTERRUPTED
-        if self._failure is not None or self._tally.fates[Fate.PENDING]:
+        unsent = self._step_events is not None and self._step_events.incomplete
+        if self._failure is not None or self._tally.fates[Fate.PENDING] or unsent:
             return ExitCode.NOT_DELIVERED
         # Refused events were not delivered either, unless the scenario says how many may be.
         expected = any(expectation.metric == "rejected" for expectation in self._world.scenario.expect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -33,7 +34,8 @@ def _fetched(url: str) -> list[bytes]:
         ) as client:
             answer = client.get(url, headers={"Accept": "application/x-ndjson"})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UsageError(f"--step-events {shown}: not to be had ({error or type(error).__name__})") from error
+        why = re.sub(r"^\[Errno [^]]*\] ", "", str(error)) or type(error).__name__
+        raise UsageError(f"--step-events {shown}: not to be had: {why.lower()}") from error
     if answer.status_code != 200:
         raise UsageError(f"--step-events {shown}: was answered with {answer.status_code}; expected 200")
     return answer.content.splitlines()

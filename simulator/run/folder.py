@@ -39,6 +39,7 @@ class RunFolder:
         self.spill = path / SPILL_FILE
         self.journal = path / JOURNAL_FILE
         self.step_events = path / STEP_EVENTS_FILE
+        self.undelivered_step_events = self.undelivered.with_stem(f"{self.undelivered.stem}.step_events")
 
     @classmethod
     def create(cls, path: Path) -> RunFolder:

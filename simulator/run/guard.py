@@ -37,8 +37,8 @@ def refusals(
 ) -> Iterator[Problem]:
     """What :func:`guard` refuses."""
     allowed = (*loaded.scenario.allow_hosts, *allow_hosts)
-    for name, spec in loaded.scenario.all_destinations().items():
-        field = ("destinations", name, "to") if name else ("destination", "to")
+    for path, spec in loaded.scenario.ways_out().items():
+        field = (*path, "to")
         target = target_of(spec)
         if exposed := in_clear(target):
             yield loaded.problem(field, *exposed)
@@ -50,7 +50,7 @@ def refusals(
                     f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
                 )
     if calls:
-        yield from _called(loaded, allowed)
+        yield from refused_calls(loaded, allowed)
     if not over_limit:
         yield from _too_fast(loaded)
 
@@ -72,7 +72,7 @@ def calling_of(scenario: Scenario, options: RunOptions) -> Calling | None:
     return Calling((*scenario.allow_hosts, *options.allow_hosts), options.call_actions)
 
 
-def _called(loaded: LoadedScenario, allowed: Sequence[str]) -> Iterator[Problem]:
+def refused_calls(loaded: LoadedScenario, allowed: Sequence[str]) -> Iterator[Problem]:
     """Actions that call hosts which nobody has allowed, as far as their addresses stand in the scenario.
 
     The others are looked at when they call.

@@ -7,7 +7,7 @@ of a network) is a SimPy event of its own. A person to whom nothing happens cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -19,6 +19,7 @@ from simulator.phone import (
     CohortSessions,
     LivingPhone,
     Permission,
+    Sighting,
     Unreported,
     happenings,
 )
@@ -143,13 +144,14 @@ class CohortModel:
         trade, now, skip_to = self._trade, int(env.now), env.skip_to
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
-            for at, who, kind, place, latitude, longitude in zip(*chunk.lists(), strict=True):
+            columns = zip(*chunk.lists(), self._sightings(chunk), strict=True)
+            for at, who, kind, place, latitude, longitude, sight in columns:
                 if at > now:
                     if not skip_to(at):
                         yield at
                     now = at
                 if kind <= ENTER:
-                    phones[who].cross(at, place, kind == ENTER, latitude, longitude)
+                    phones[who].cross(at, place, kind == ENTER, latitude, longitude, sight)
                 elif kind == OPEN_APP:
                     apps[who].foreground(at)
                 elif kind == LEAVE_APP:
@@ -158,6 +160,16 @@ class CohortModel:
                     trade.happen(kind, who, at, place)
                 else:
                     happen(living[who], kind, at, place)
+
+    def _sightings(self, agenda: Agenda) -> Sequence[Sighting | None]:
+        """What phones make of the crossings on an agenda, by its rows."""
+        rows = np.flatnonzero(agenda.kind <= ENTER)
+        some = agenda.rows(rows)
+        columns = (some.person, some.place, some.time, some.latitude, some.longitude)
+        found: list[Sighting | None] = [None] * len(agenda.time)
+        for row, sight in zip(rows.tolist(), self._phones.sightings(*columns), strict=True):
+            found[row] = sight
+        return found
 
     def _midnight(self, day: date) -> int:
         """Virtual time of twelve hours before local noon: times of day stay right when clocks change."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import simpy
 
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
+from simulator.core.numerics import FloatArray, IntArray
 from simulator.core.randomness import bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
 from simulator.journeys import Plan
@@ -22,6 +24,7 @@ from simulator.phone import (
     NEVER,
     PROFILES,
     SDK_VERSIONS,
+    CohortSight,
     LifeRules,
     LivingPhone,
     MonitoredPhone,
@@ -31,6 +34,7 @@ from simulator.phone import (
     Phone,
     RegionService,
     Registrations,
+    Sighting,
     Unreported,
     Ways,
     draw_clock_errors,
@@ -118,8 +122,16 @@ class Pocketed(Protocol):
     def start_in(self, place: int) -> None:
         """The run finds the person in ``place``."""
 
-    def cross(self, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
-        """The person crosses the border of ``place``'s geofence."""
+    def cross(
+        self,
+        now: int,
+        place: int,
+        entry: bool,
+        latitude: float,
+        longitude: float,
+        sight: Sighting | None = None,
+    ) -> None:
+        """The person crosses the border of ``place``'s geofence; ``sight`` is what the phone may make of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,21 @@ class CohortPhones:
     """The SDK of each phone."""
     newcomer: Callable[[int], Registrations | None] = lambda person: None
     """Makes what the phone of a person may come to register, who so far may not."""
+    sight: CohortSight | None = None
+    """What the phones make of crossings; None if they all notice them exactly as they are."""
+
+    def sightings(
+        self,
+        person: IntArray,
+        place: npt.NDArray[np.integer[Any]],
+        time: IntArray,
+        latitude: FloatArray,
+        longitude: FloatArray,
+    ) -> Sequence[Sighting | None]:
+        """What the phones make of crossings, if they notice them."""
+        if self.sight is None:
+            return [None] * len(person)
+        return self.sight.of(person, place, time, latitude, longitude)
 
     def expect_changes(self, people: Sequence[int]) -> None:
         """The permissions of ``people`` will change, so it matters from now on where they are."""
@@ -190,8 +217,9 @@ def make_phones(
     env: simpy.Environment, context: ModelContext, cohort: Cohort, unreported: Unreported
 ) -> CohortPhones:
     """The phones of a cohort, each with its app."""
+    sight = CohortSight(cohort.size)
     made = [
-        (part.rows.tolist(), _make_phones(env, context, cohort, part, unreported))
+        (part.rows.tolist(), _make_phones(env, context, cohort, part, unreported, sight))
         for part in cohort.by_habits()
     ]
     if len(made) == 1:
@@ -220,6 +248,7 @@ def make_phones(
         [registrations[person] for person in people],
         [sdks[person] for person in people],
         lambda person: newcomers[person](),
+        sight if any(part.sight for _, part in made) else None,
     )
 
 
@@ -229,8 +258,9 @@ def _make_phones(
     whole: Cohort,
     part: Part,
     unreported: Unreported,
+    sight: CohortSight,
 ) -> CohortPhones:
-    """The phones of the people who share a persona."""
+    """The phones of the people who share a persona; they are added to ``sight``."""
     cohort = part.people
     mix = cohort.group.phone
     handsets, handset_of = draw_handsets(mix, context.scenario.app, cohort.keys)
@@ -263,7 +293,8 @@ def _make_phones(
         if not context.places.dead_zones and not scripted and context.onlooker is None:
             return CohortPhones([Phone(app) for app in apps], apps, by_os, sdks=apps)
     system_of = [systems[kind] for kind in handset_of.tolist()]
-    keys = purpose_keys(cohort.keys, "phone.detection").tolist()
+    detection = purpose_keys(cohort.keys, "phone.detection")
+    keys = detection.tolist()
     if mix.monitoring == "ideal":
         rules = {os: context.services.rules(mix, os) for os in set(systems)}
         living = [
@@ -288,4 +319,6 @@ def _make_phones(
     def newcomer(person: int) -> Registrations | None:
         return services[system_of[person]].registrations(Permission.ALWAYS, *homes[person])
 
-    return CohortPhones(phones, phones, by_os, dict(enumerate(phones)), registrations, apps, newcomer)
+    sight.add(part.rows, detection, [services[os] for os in system_of])
+    by_person = dict(enumerate(phones))
+    return CohortPhones(phones, phones, by_os, by_person, registrations, apps, newcomer, sight)

@@ -139,8 +139,7 @@ def _estimate(world: World) -> _Estimate:
 
 def _missing_secrets(prepared: Prepared) -> Iterator[Problem]:
     """References to what isn't there: the run would find out when it opens the destination."""
-    for name, spec in prepared.scenario.all_destinations().items():
-        base: tuple[str | int, ...] = ("destinations", name) if name else ("destination",)
+    for base, spec in prepared.scenario.ways_out().items():
         for field, reference in _references(spec):
             try:
                 reference.resolve()

@@ -231,10 +231,9 @@ def _check_names(loaded: LoadedScenario) -> Iterator[Problem]:
             yield loaded.problem(("expect", index, "abort_after"), what, f"expected one of {LIVE_METRICS}")
         for where_in, wrong in unknown_names(expectation, scenario):
             yield loaded.problem(("expect", index, *where_in), wrong)
-    for name, spec in loaded.scenario.all_destinations().items():
+    for path, spec in loaded.scenario.ways_out().items():
         if spec.to != RECEIVER:
             try:
                 make_destination(spec)
             except UsageError as error:
-                field = ("destinations", name, "to") if name else ("destination", "to")
-                yield loaded.problem(field, str(error))
+                yield loaded.problem((*path, "to"), str(error))

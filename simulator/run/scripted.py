@@ -205,10 +205,12 @@ class ScriptedPerson:
         if (onlooker := scripts.context.onlooker) is not None:
             onlooker.going(scripts.first_person, DayLegs(np.full(len(legs), who), legs), crossings)
         self._carry_phone(legs)
-        columns = (times, crossings.place, crossings.entry, crossings.latitude, crossings.longitude)
-        for at, place, entry, latitude, longitude in zip(*(c.tolist() for c in columns), strict=True):
+        where = crossings.latitude, crossings.longitude
+        sights = scripts.phones.sightings(np.full(len(times), who), crossings.place, times, *where)
+        columns = (column.tolist() for column in (times, crossings.place, crossings.entry, *where))
+        for at, place, entry, latitude, longitude, sight in zip(*columns, sights, strict=True):
             yield from self._until(at)
-            scripts.phones.phones[who].cross(at, place, entry, latitude, longitude)
+            scripts.phones.phones[who].cross(at, place, entry, latitude, longitude, sight)
         yield from self._until(arrive)
 
     def _carry_phone(self, legs: Legs) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.ordering import order_by
 from simulator.core.simtime import Calendar
 from simulator.ledger import CrossingRow, Rows, rows_from
 from simulator.run.evaluation import JournalRow
@@ -160,7 +161,7 @@ def make_window(
         )
     sent = np.array([hit[0] for hit in hits], dtype=np.int64)
     person = np.array([hit[1].person for hit in hits], dtype=np.int32)
-    order = np.lexsort((person, sent))
+    order = order_by(sent, person)
     ordered = [hits[i] for i in order.tolist()]
     _, senders, types, dated, numbers, templates, values, causes, repeats = zip(*ordered, strict=True)
     kinds = np.array(types, dtype=np.uint8)
@@ -194,8 +195,7 @@ def merge(windows: Sequence[Window]) -> Window:
         return windows[0]
     sent = np.concatenate([window.sent for window in windows])
     person = np.concatenate([window.person for window in windows])
-    # One key instead of two: the parts are in order already, which a stable sort makes use of.
-    order = np.argsort((sent - windows[0].start << 32) + person, kind="stable")
+    order = order_by(sent, person)
     bodies: list[bytes] = []
     crossings: list[npt.NDArray[np.int32]] = []
     row_count = 0

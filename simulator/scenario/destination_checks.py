@@ -7,9 +7,12 @@ from typing import Any
 
 from simulator.scenario.messages import Finding, value_at
 from simulator.scenario.models import Scenario
+from simulator.scenario.models.scenario import STEP_EVENTS_FIELD
 from simulator.scenario.units import nearest, shown
 
 _SCHEMES = ("http", "https", "file", "edge", "kafka", "provisioned")
+# They are no events of phones, and the run's own receiver and output are for those.
+_NOT_FOR_STEP_EVENTS = ("receiver", "edge:", "-")
 _FORMS = (
     "expected receiver, http(s)://HOST/collection/INLET, edge:https://HOST?configId=DATASTREAM, "
     "kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet, "
@@ -22,6 +25,7 @@ def check_destination_names(data: Mapping[str, Any]) -> Iterator[Finding]:
     several = data.get("destinations")
     paths: list[tuple[str, ...]] = [("destination",)]
     paths += [("destinations", name) for name in several] if isinstance(several, dict) else []
+    paths.append(STEP_EVENTS_FIELD)
     for path in paths:
         if path[1:] and isinstance(value_at(data, path), dict) and "to" not in value_at(data, path):
             yield Finding((*path, "to"), "is missing", _FORMS)
@@ -34,8 +38,11 @@ def check_destination_names(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 def check_destinations(scenario: Scenario) -> Iterator[Finding]:
     """Settings that don't fit together, and events that nothing takes."""
-    for name, spec in scenario.all_destinations().items():
-        path = ("destinations", name) if name else ("destination",)
+    step_events = scenario.step_event_destination()
+    if step_events is not None and step_events.to.startswith(_NOT_FOR_STEP_EVENTS):
+        what = f"step events can't be sent to {shown(step_events.to)}"
+        yield Finding((*STEP_EVENTS_FIELD, "to"), what, "expected an inlet, `kafka:`, `http:` or `file:`")
+    for path, spec in scenario.ways_out().items():
         if spec.sync_validation and spec.batch_size > 1:
             what = f"an inlet validates single messages only, and `batch_size` is {spec.batch_size}"
             yield Finding((*path, "sync_validation"), what, "set `batch_size` to 1, or this to false")

@@ -151,7 +151,8 @@ class MobileSdk:
 
     def awake(self, now: int, until: int) -> None:
         """The process runs, at least until ``until``."""
-        self._until_behind = max(self._until_behind, until)
+        if until > self._until_behind:
+            self._until_behind = until
         if not self._front:
             self._run_until(self._until_behind)
         if self._close_due is not None and now > self._close_due + LIFECYCLE_DEBOUNCE_MS:

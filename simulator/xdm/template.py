@@ -58,15 +58,15 @@ class Template:
     ``slots`` are the names of the gaps in the order in which :meth:`render` takes their values.
     """
 
-    __slots__ = ("_order", "_parts", "_pick", "slots")
+    __slots__ = ("_constants", "_order", "_pattern", "_pick", "slots")
 
     def __init__(self, parts: Sequence[bytes], order: Sequence[str]) -> None:
         """``parts`` are the constant pieces, ``order`` the names of the gaps between them."""
         self._order = tuple(order)
         self.slots: tuple[str, ...] = tuple(dict.fromkeys(self._order))
-        interleaved = [b""] * (2 * len(order) + 1)
-        interleaved[::2] = parts
-        self._parts = interleaved
+        self._constants = tuple(parts)
+        # Formatting is the quickest way to put pieces together that are known beforehand.
+        self._pattern = b"%b".join([part.replace(b"%", b"%%") for part in parts])
         repeats = len(self.slots) < len(self._order)
         self._pick = itemgetter(*map(self.slots.index, self._order)) if repeats else None
 
@@ -104,7 +104,7 @@ class Template:
         unknown = values.keys() - set(self.slots)
         if unknown:
             raise ValueError(f"no slot {', '.join(sorted(unknown))}; there are {', '.join(self.slots)}")
-        constants = self._parts[::2]
+        constants = self._constants
         parts = [constants[0]]
         order: list[str] = []
         for name, constant in zip(self._order, constants[1:], strict=True):
@@ -117,14 +117,16 @@ class Template:
 
     def render(self, *values: bytes) -> bytes:
         """The event with one value per slot, in the order of ``slots``; else ``ValueError``."""
-        parts = self._parts.copy()
         if self._pick is None:
-            parts[1::2] = values
+            chosen = values
         elif len(values) == len(self.slots):
-            parts[1::2] = self._pick(values)
+            chosen = self._pick(values)
         else:
             raise ValueError(f"{len(values)} values for {len(self.slots)} slots")
-        return b"".join(parts)
+        try:
+            return self._pattern % chosen
+        except TypeError as error:
+            raise ValueError(f"{len(values)} values for {len(self.slots)} slots") from error
 
 
 def json_string(text: str) -> bytes:

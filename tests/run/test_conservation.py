@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import numpy as np
@@ -197,9 +198,9 @@ def drop_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A phone that forgets the tenth crossing."""
     whole, seen = Phone.cross, iter(range(10**9))
 
-    def leaky(self: Phone, now: int, place: int, entry: bool, latitude: float, longitude: float) -> None:
+    def leaky(self: Phone, *crossing: Any) -> None:
         if next(seen) != 10:
-            whole(self, now, place, entry, latitude, longitude)
+            whole(self, *crossing)
 
     monkeypatch.setattr(Phone, "cross", leaky)
 

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from simulator.core.distributions import Constant
 from simulator.scenario.models.base import Model, Weekday
 from simulator.scenario.models.calls import CallAuthentication
-from simulator.scenario.models.delivery import no_secrets_in_clear
+from simulator.scenario.models.delivery import Destination, no_secrets_in_clear
 from simulator.scenario.quantities import (
     Count,
     Duration,
@@ -373,4 +373,10 @@ class Journeys(Model):
         default=Constant(1.0),
         description="Time from the acceptance of an event until the journey acts on it [a]; the product says that "
         "it may take 5 min.",
+    )
+    step_events: Destination | None = Field(
+        default=None,
+        description="Where journey step events are sent while the run goes on, and how: an inlet or any other "
+        "destination but `receiver`, `edge:` and `-`. What it doesn't say is taken from `destination`, but for "
+        "`to` and `schema_id`.",
     )

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from simulator.core.simtime import Calendar
 from simulator.scenario.models.app import App
 from simulator.scenario.models.base import Model
-from simulator.scenario.models.delivery import Destination
+from simulator.scenario.models.delivery import SOURCES, Destination
 from simulator.scenario.models.expectations import Expectation
 from simulator.scenario.models.journeys import Journeys
 from simulator.scenario.models.load import Load
@@ -21,6 +21,10 @@ from simulator.scenario.models.products import DEFAULT_PRODUCTS, Product
 from simulator.scenario.models.roads import Roads
 from simulator.scenario.models.sources import Sources
 from simulator.scenario.quantities import Duration, LocalDateTime, Number, TimeZone
+
+STEP_EVENTS_FIELD = ("journeys", "step_events")
+# The class of journey step events (journeys.md 5.1), as the id of their schema.
+STEP_EVENT_SCHEMA = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents/journeyStepEvent"
 
 
 class Clock(Model):
@@ -135,3 +139,20 @@ class Scenario(Model):
             )
             for name, entry in self.destinations.items()
         }
+
+    def step_event_destination(self) -> Destination | None:
+        """Where journey step events are sent, with everything that it takes from `destination`; None for nowhere."""
+        given = None if self.journeys is None else self.journeys.step_events
+        if given is None:
+            return None
+        own = {key: getattr(given, key) for key in given.model_fields_set}
+        return self.destination.model_copy(update={"schema_id": STEP_EVENT_SCHEMA, "sources": SOURCES, **own})
+
+    def ways_out(self) -> dict[tuple[str, ...], Destination]:
+        """Everything that the run sends to, by its field in the scenario."""
+        ways: dict[tuple[str, ...], Destination] = {
+            ("destinations", name) if name else ("destination",): spec
+            for name, spec in self.all_destinations().items()
+        }
+        step_events = self.step_event_destination()
+        return ways if step_events is None else {**ways, STEP_EVENTS_FIELD: step_events}
