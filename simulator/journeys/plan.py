@@ -204,6 +204,7 @@ class _Builder:
             for name, audience in model.audiences.items()
         }
         stubs = self._stubs()
+        self._check_listener()
         journeys = {
             name: plan
             for name, journey in model.journeys.items()
@@ -310,6 +311,21 @@ class _Builder:
                 f"expected {' or '.join(self.rules.methods)}",
             )
         return ActionPlan(name, action, found, action.cap or self.rules.action_cap)
+
+    def _check_listener(self) -> None:
+        """Routes of the listener that are for an action which there is not, or which calls nobody."""
+        routes = self.model.listener.routes if self.model.listener is not None else {}
+        actions = [name for name, action in self.model.actions.items() if action.url is not None]
+        for name, route in routes.items():
+            path: Path = ("listener", "routes", name)
+            wanted = route.action or name
+            if route.token is not None or wanted in actions:
+                continue
+            hint = _nearest(wanted, actions, "custom action")
+            if route.action is not None:
+                self.fault((*path, "action"), f"no custom action {wanted!r}", hint)
+            else:
+                self.fault(path, f"no custom action {wanted!r}; name one with `action`", hint)
 
     def _stubs(self) -> dict[str, Expression]:
         found: dict[str, Expression] = {}

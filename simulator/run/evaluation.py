@@ -7,7 +7,7 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import orjson
@@ -39,6 +39,18 @@ class InHand(Protocol):
 
 Announce = Callable[[int, str, Mapping[str, Any]], None]
 """Takes what a person (index within the cohort) received: the name of the action, and what came with it."""
+
+
+class PushToCome(NamedTuple):
+    """A push message for a person (ordinal within the run), sent at ``at`` (virtual milliseconds)."""
+
+    person: int
+    at: int
+    action: str
+    title: str
+    journey: str
+    step: str
+    instance: str
 
 
 class LazyProfile(PersonProfile):
@@ -201,6 +213,23 @@ class CohortEvaluation:
         return record
 
     # --- messages on their way back -----------------------------------------------------------------------
+
+    def hand_over(self, push: PushToCome) -> None:
+        """Send a push message that did not come from the journeys here, at its time."""
+        message = Message(
+            at=push.at,
+            journey=push.journey,
+            step=push.step,
+            instance=push.instance,
+            action=push.action,
+            channel="push",
+            title=push.title,
+            body=None,
+            person=self.profile(push.person),
+            identity="",
+        )
+        timer = simpy.Timeout(self._env, push.at - int(self._env.now), message)
+        timer.callbacks.append(lambda _: self.deliver(message))
 
     def deliver(self, message: Message) -> None:
         """Take a message for its person. Only push messages reach the phone; the others are on record."""

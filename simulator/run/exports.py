@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 
 from simulator.core.errors import UsageError
 from simulator.delivery import is_loopback
+from simulator.run.pacing import WallClock
 
 # A month of step events comes in one answer; what counts is that it goes on coming.
 _TIMEOUT_S = 30.0
@@ -22,6 +24,13 @@ def exported_lines(source: str) -> list[bytes]:
         return Path(source).read_bytes().splitlines()
     except OSError as error:
         raise UsageError(f"--step-events {source}: {(error.strerror or str(error)).lower()}") from error
+
+
+def known_until(source: str) -> datetime:
+    """Until when an export can know: when its file was written last, or now for a URL."""
+    if source.startswith(("http://", "https://")):
+        return datetime.fromtimestamp(WallClock().epoch_ms() / 1000.0, UTC)
+    return datetime.fromtimestamp(Path(source).stat().st_mtime, UTC)
 
 
 def _fetched(url: str) -> list[bytes]:

@@ -59,8 +59,10 @@ def calls_made(scenario: Scenario, *, at_full_speed: bool) -> bool:
     """Whether actions really call in a run. Raises UsageError where that is asked for, and none does."""
     actions = scenario.journeys.actions.values() if scenario.journeys is not None else ()
     real = any(action.call for action in actions)
+    if scenario.journeys is not None and scenario.journeys.evaluation == "platform":
+        real = False
     if at_full_speed and not real:
-        raise UsageError("--call-actions: no action of the scenario says `call: true`")
+        raise UsageError("--call-actions: no action that the run evaluates says `call: true`")
     paced = scenario.load is None and scenario.clock.speed != "max"
     return real and (paced or at_full_speed)
 

@@ -45,6 +45,13 @@ from simulator.scenario.models.journeys import (
     Stub,
     StubAnswer,
 )
+from simulator.scenario.models.listener import (
+    Listener,
+    ListenerAccess,
+    ListenerAnswer,
+    ListenerRoute,
+    TokenAnswer,
+)
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.network import Answers, Fault, Network
 from simulator.scenario.models.people import LARGEST_HOUSEHOLD, Group
@@ -102,6 +109,10 @@ __all__ = [
     "KafkaOptions",
     "Latency",
     "Library",
+    "Listener",
+    "ListenerAccess",
+    "ListenerAnswer",
+    "ListenerRoute",
     "Load",
     "Login",
     "Loyalty",
@@ -146,6 +157,7 @@ __all__ = [
     "StubAnswer",
     "Till",
     "TimeOfDay",
+    "TokenAnswer",
     "TokenCall",
     "TownColumns",
     "Towns",

@@ -14,6 +14,7 @@ from simulator.core.distributions import Constant
 from simulator.scenario.models.base import Model, Weekday
 from simulator.scenario.models.calls import CallAuthentication
 from simulator.scenario.models.delivery import Destination, no_secrets_in_clear
+from simulator.scenario.models.listener import Listener
 from simulator.scenario.quantities import (
     Count,
     Duration,
@@ -369,6 +370,20 @@ class Journeys(Model):
     data_sources: dict[str, DataSource] = Field(default={}, description="Data sources by name.")
     audiences: dict[str, Audience] = Field(default={}, description="Audiences by name.")
     journeys: dict[str, Journey] = Field(default={}, description="The journeys by name.")
+    evaluation: Literal["local", "platform"] = Field(
+        default="local",
+        description="`local`: the run leads people through the journeys. `platform`: the real product does, or "
+        "somebody else; what happened is known from the listener and from step events (docs/live_proof.md).",
+    )
+    patience: Duration = Field(
+        default=300.0,
+        ge=0,
+        description="Where the platform evaluates: added to every deadline, in real time. The product says that its "
+        "first action may take 5 min.",
+    )
+    listener: Listener | None = Field(
+        default=None, description="What listens to calls of custom actions while the run goes on."
+    )
     latency: RandomDuration = Field(
         default=Constant(1.0),
         description="Time from the acceptance of an event until the journey acts on it [a]; the product says that "
