@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from simulator.journeys.dialects import STEP_LIMIT
 from simulator.journeys.expressions import Expression, Reference
-from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds, nearest_of
+from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds
+from simulator.journeys.planning import nearest_of
 from simulator.scenario.models.journeys import NAME_LENGTH
 from simulator.xdm import field_paths
 

@@ -13,7 +13,8 @@ from simulator.core.randomness import mix_int
 from simulator.journeys.callouts import StubCallout
 from simulator.journeys.engine import JourneyEngine
 from simulator.journeys.log import LogRow
-from simulator.journeys.plan import Fault, make_plan
+from simulator.journeys.plan import Fault
+from simulator.journeys.planning import make_plan
 from simulator.journeys.surroundings import Message, PersonProfile
 from simulator.scenario.models.journeys import Journeys
 
