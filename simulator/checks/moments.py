@@ -78,6 +78,8 @@ def _step(one: Happening) -> str:
         return f"step {one.step}: the wait is over"
     if path == "timeout":
         return f"step {one.step}: timed out"
+    if kind == "reaction":
+        return f"step {one.step}: {path}"
     return f"step {one.step}: event {path} came" if path else f"step {one.step}"
 
 

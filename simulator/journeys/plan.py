@@ -1,15 +1,15 @@
-"""Journeys ready to run: names resolved, expressions parsed, defaults of the dialect filled in (see planning.py)."""
+"""Journeys ready to run: names resolved, expressions parsed, defaults of the dialect filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys.definitions import Definition
-from simulator.journeys.dialects import Rules
+from simulator.journeys.dialects import TEST_WAIT_MS, TEST_WAIT_WITH_REACTION_MS, Rules
 from simulator.journeys.expressions import Expression
 from simulator.journeys.expressions.scope import Dialect
 from simulator.scenario.models.journeys import (
@@ -62,8 +62,10 @@ class StepPlan:
     other: str | None = None
     expression: Expression | None = None
     paths: Sequence[PathPlan] = ()
+    awaits: str = ""
+    """What the step waits for: the name of an event, or a reaction as :func:`reaction_to` writes it."""
     race: Sequence[tuple[str | None, int | None, str | None]] = ()
-    """Of each branch: the event or None, the time in milliseconds or None, the next step."""
+    """Of each branch: what it waits for or None, the time in milliseconds or None, the next step."""
     updates: Sequence[tuple[tuple[str, ...], Expression]] = ()
 
     def targets(self) -> Iterable[str | None]:
@@ -75,7 +77,7 @@ class StepPlan:
             yield from (following for _, _, following in self.race)
         elif self.kind != "end":
             yield self.next
-        if self.kind == "event" and self.model.timeout is not None:
+        if self.kind in ("event", "reaction") and self.model.timeout is not None:
             yield self.on_timeout
         if self.on_error is not None:
             yield self.on_error
@@ -84,7 +86,13 @@ class StepPlan:
         """The events that the step waits for."""
         if self.model.event is not None:
             yield self.model.event
-        yield from (event for event, _, _ in self.race if event is not None)
+        yield from (branch.event for branch in self.model.race or () if branch.event is not None)
+
+    def reactions(self) -> Iterable[str]:
+        """The kinds of reactions that the step waits for."""
+        if self.model.reaction is not None:
+            yield self.model.reaction
+        yield from (branch.reaction for branch in self.model.race or () if branch.reaction is not None)
 
 
 @dataclass(slots=True)
@@ -115,6 +123,12 @@ class JourneyPlan:
     """Nobody enters before, None for no limit."""
     before: datetime | None
     """Nobody enters from then on."""
+
+    @property
+    def test_wait_ms(self) -> int:
+        """The longest wait, and time-out of an event or reaction, in test mode."""
+        reacts = any(step.kind == "reaction" and step.model.timeout for step in self.steps.values())
+        return TEST_WAIT_WITH_REACTION_MS if reacts else TEST_WAIT_MS
 
     def events(self) -> set[str]:
         """All events that it listens to."""
@@ -150,12 +164,24 @@ class Plan:
     """Journeys by the events that they listen to."""
     reads_history: bool
     """Whether some expression reads the experience events of the profile."""
+    reactions: Set[str]
+    """The kinds of reactions to messages that some journey waits for."""
 
     def event_types(self) -> set[str | None]:
-        """The `eventType`s that some definition may match; None stands for any."""
-        return {
+        """The `eventType`s that journeys want to see; None stands for any."""
+        heard = {
             definition.event_type for name, definition in self.definitions.items() if self.listeners.get(name)
         }
+        return heard | TRACKING if "clicked" in self.reactions else heard
+
+
+# What phones send when somebody reacts to a push message.
+TRACKING = frozenset({"pushTracking.applicationOpened", "pushTracking.customAction"})
+
+
+def reaction_to(step: str, kind: str) -> str:
+    """A reaction among the things that an instance may wait for: no event has a name with a space in it."""
+    return f"{step} {kind}"
 
 
 def milliseconds(seconds: float | None) -> int | None:

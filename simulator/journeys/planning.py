@@ -1,4 +1,4 @@
-"""Making plans of journeys: names are resolved, expressions parsed, defaults of the dialect filled in.
+"""From the `journeys` section of a scenario to a plan: names resolved, expressions parsed, defaults filled in.
 
 What is wrong is collected, not raised one by one, so that a scenario's author sees all of it at once.
 """
@@ -29,6 +29,7 @@ from simulator.journeys.plan import (
     Plan,
     StepPlan,
     milliseconds,
+    reaction_to,
 )
 from simulator.scenario.models.journeys import (
     ActionDefinition,
@@ -36,6 +37,7 @@ from simulator.scenario.models.journeys import (
     EventDefinition,
     Journey,
     Journeys,
+    RaceBranch,
     Step,
     Stub,
 )
@@ -103,6 +105,12 @@ class _Builder:
                 for _, expression in self.expressions
                 for reference in expression.references
             ),
+            reactions={
+                kind
+                for plan in journeys.values()
+                for step in plan.steps.values()
+                for kind in step.reactions()
+            },
         )
 
     def fault(self, path: Path, what: str, hint: str, *, warning: bool = False) -> None:
@@ -269,7 +277,9 @@ class _Builder:
         plan.on_error = None if model.on_error is None else target(model.on_error, ("on_error",), None) or END
         plan.expression = self._expression(model.wait_until, (*path, "wait_until"))
         if model.event is not None:
-            self._event(model.event, (*path, "event"))
+            plan.awaits = self._event(model.event, (*path, "event"))
+        if model.reaction is not None:
+            plan.awaits = self._reaction(model.reaction, model.to, name, path, journey)
         if model.condition is not None:
             plan.paths = [
                 PathPlan(
@@ -284,7 +294,7 @@ class _Builder:
         if model.race is not None:
             plan.race = [
                 (
-                    branch.event and self._event(branch.event, (*path, "race", index, "event")),
+                    self._awaited(branch, name, (*path, "race", index), journey),
                     milliseconds(branch.wait),
                     target(branch.next, ("race", index, "next"), onward),
                 )
@@ -324,6 +334,38 @@ class _Builder:
             self.fault(path, f"no event {name!r}", nearest_of(name, self.model.events, "event"))
         return name
 
+    def _awaited(self, branch: RaceBranch, step: str, path: Path, journey: Journey) -> str | None:
+        if branch.event is not None:
+            return self._event(branch.event, (*path, "event"))
+        if branch.reaction is not None:
+            return self._reaction(branch.reaction, branch.to, step, path, journey)
+        return None
+
+    def _reaction(self, kind: str, to: str | None, step: str, path: Path, journey: Journey) -> str:
+        """What a step waits for that waits for a reaction to the message of the step ``to``."""
+        channels = {
+            name: action.channel
+            for name, sender in journey.steps.items()
+            if (action := self.model.actions.get(sender.action or "")) is not None and action.channel
+        }
+        names = list(journey.steps)
+        before = [name for name in names[: names.index(step)] if name in channels]
+        sender = to or (before[-1] if before else None)
+        if sender not in channels:
+            what = f"step {sender!r} sends no message" if sender else "no step before it sends a message"
+            self.fault(
+                (*path, "to" if to else "reaction"), what, nearest_of(sender or "", channels, "action")
+            )
+            return ""
+        if kind not in _REACTIONS[channels[sender]]:
+            known = ", ".join(_REACTIONS[channels[sender]])
+            self.fault(
+                (*path, "reaction"),
+                f"nobody knows who has {kind} a message by {channels[sender]}",
+                f"expected {known}",
+            )
+        return reaction_to(sender, kind)
+
     def _target(self, name: str, path: Path, journey: Journey) -> str | None:
         if name in journey.steps:
             return name
@@ -331,6 +373,13 @@ class _Builder:
             self.fault(path, f"no step {name!r}", nearest_of(name, [*journey.steps, END], "step"))
         return None
 
+
+# Which reactions there are to messages of a channel (journeys.md 2.3).
+_REACTIONS = {
+    "push": ("sent", "failed", "clicked"),
+    "sms": ("sent", "failed"),
+    "email": ("sent", "failed", "opened", "clicked"),
+}
 
 # Data sources and actions that need no definition.
 _BUILT_IN = ("ExperiencePlatform", "Profile", "JourneyProperties")

@@ -39,6 +39,7 @@ class Stage:
         self.people: dict[str, PersonProfile] = {}
         self.rows: list[LogRow] = []
         self.messages: list[Message] = []
+        self.unreachable: set[str] = set()
         self.plan = plan
         self.engine = JourneyEngine(
             self.env,
@@ -65,8 +66,9 @@ class Stage:
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
         return self.people.get(identity)
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> bool:
         self.messages.append(message)
+        return message.person.name not in self.unreachable
 
     def send(self, name: str, event_id: str = "", size: int = 900, **fields: Any) -> str:
         """An event of a person reaches the journeys now; the id of the event."""
