@@ -101,9 +101,11 @@ class WindowReceiver:
         for kind, count in zip(_COLUMNS, counts, strict=True):
             columns.append(np.frombuffer(data, dtype=kind, count=count, offset=at))
             at += kind.itemsize * count
-        *of_events, rows, lost, open_rows, lengths = columns
-        bodies = self._bodies(slot, lengths)
-        return Window(start, end, *of_events, bodies, rows, lost, open_rows, census, journal)
+        sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows, lengths = columns
+        return Window(
+            *(start, end, sent, person, event_type, route, source, repeat, crossing),
+            *(self._bodies(slot, lengths), rows, lost, open_rows, census, journal),
+        )
 
     def _bodies(self, slot: int, lengths: npt.NDArray[np.int32]) -> list[bytes]:
         """The events, cut out of the memory that they are in."""
