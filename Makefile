@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test bench realism picture lint types layers check clean help
+.PHONY: demo demo-live test bench realism picture lint types layers check clean help
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ $(STAMP): pyproject.toml
 
 demo: $(STAMP) ## Run scenarios/lunch_rush.yaml against the embedded receiver
 	@$(BIN)/journeysim run scenarios/lunch_rush.yaml
+
+demo-live: $(STAMP) ## Watch the lunch rush and its coupons on the live map, in a browser
+	@$(BIN)/journeysim live scenarios/lunch_rush_live.yaml --speed 20
 
 test: $(STAMP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto

@@ -28,7 +28,7 @@ NUMBERS = (
 )
 GROUPS = (
     *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
-    *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards"),
+    *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards", "listener"),
 )
 
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.

@@ -12,15 +12,14 @@ import errno
 import os
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 from urllib.parse import urlsplit
 
 import pycurl
 
-# A batch of the largest size is answered with about 600 KB; more than this is no inlet's answer.
-_MAX_ANSWER_BYTES = 16 << 20
+from simulator.delivery.transport import MAX_ANSWER_BYTES, Finished, Tag
+
 # select() cannot watch file descriptors from 1024 on; with so many connections the loop looks by itself.
 _SELECT_CONNECTIONS = 900
 _SHORT_WAIT = 0.005
@@ -35,29 +34,6 @@ _FATAL = {
     pycurl.E_SSL_CERTPROBLEM,
     pycurl.E_SSL_CIPHER,
 }
-
-Tag = TypeVar("Tag")
-
-
-@dataclass(slots=True)
-class Finished(Generic[Tag]):
-    """A request that came to its end, with what ``start`` was given to recognise it.
-
-    ``status`` is 0 when there was no answer: ``kind`` then names the failure for counting and ``error`` says
-    it in words. ``sent`` tells whether anything of the request went out (so it may have arrived), ``tries``
-    how often libcurl sent it (a kept connection that turns out to be closed is replaced once without asking).
-    """
-
-    tag: Tag
-    status: int
-    body: bytes = b""
-    retry_after: int = 0
-    kind: str = ""
-    error: str = ""
-    sent: bool = True
-    fatal: bool = False
-    tries: int = 1
-    connects: int = 0
 
 
 class _Exchange(Generic[Tag]):
@@ -80,7 +56,7 @@ class _Exchange(Generic[Tag]):
 
     def receive(self, data: bytes) -> int | None:
         self.size += len(data)
-        if self.size > _MAX_ANSWER_BYTES:
+        if self.size > MAX_ANSWER_BYTES:
             return 0  # libcurl then ends the transfer with a write error
         self.parts.append(data)
         return None

@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl, quote
 
 from simulator.core.errors import UsageError
 from simulator.delivery.addresses import split_url
-from simulator.delivery.curl import Pool
-from simulator.delivery.edge_lanes import Hit, LaneSender
+from simulator.delivery.edge_lanes import LaneSender
 from simulator.delivery.edge_requests import CollectFormat, interact_v1, interact_v2
 from simulator.delivery.oauth import TokenSource
-from simulator.delivery.over_http import HttpSettings, OverHttp, SendingThread
-from simulator.delivery.pieces import Piece
+from simulator.delivery.over_http import HttpSettings, OverHttp
+from simulator.delivery.pools import make_pool
 from simulator.delivery.secrets import Vault
 from simulator.delivery.sending import Sender
+from simulator.delivery.sending_thread import SendingThread
 from simulator.sdk import EdgeEndpoint
 
 EXPECTED = "expected edge:https://HOST?configId=DATASTREAM"
@@ -91,7 +91,7 @@ class EdgeDestination(OverHttp):
             headers += [f"x-api-key: {client}", f"x-gw-ims-org-id: {settings.organization}"]
         if settings.batch_size > 1:
             return self._collect(headers, tokens)
-        pool: Pool[Hit] = Pool(settings.connections, settings.timeout, headers, ca_file=settings.ca_file)
+        pool = make_pool(self.url, settings.connections, settings.timeout, headers, ca_file=settings.ca_file)
         return LaneSender(
             self._endpoint,
             interact_v1 if settings.version == "v1" else interact_v2,
@@ -106,7 +106,7 @@ class EdgeDestination(OverHttp):
 
     def _collect(self, headers: list[str], tokens: TokenSource | None) -> Sender:
         settings = self._settings
-        pool: Pool[Piece] = Pool(settings.connections, settings.timeout, headers, ca_file=settings.ca_file)
+        pool = make_pool(self.url, settings.connections, settings.timeout, headers, ca_file=settings.ca_file)
         return Sender(
             f"{self.url}?datastreamId={self._endpoint.datastream_id}",
             pool,

@@ -13,20 +13,27 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from threading import Event
 
 import numpy as np
 
 from simulator.core.identifiers import derived_uuid
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
-from simulator.delivery.curl import Finished, Pool
 from simulator.delivery.edge_requests import reason_of
 from simulator.delivery.identity import identity_of
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import TokenError, TokenSource
-from simulator.delivery.over_http import Done
+from simulator.delivery.sending_thread import (
+    ASK_EVERY,
+    DEAD_AFTER,
+    INTERRUPTED,
+    LOOK_UP,
+    LOOK_UP_IN_FLIGHT,
+    Done,
+    SendingThread,
+)
+from simulator.delivery.transport import Finished, Transport
 from simulator.sdk import (
     NO_ANSWER,
     NO_SUCH_HOST,
@@ -38,12 +45,6 @@ from simulator.sdk import (
     judge,
     read_answer,
 )
-
-_DEAD_AFTER = 1.0  # seconds of failures before an endpoint is dead, however short give_up_after is
-_ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that have a time
-_LOOK_UP = 0.25  # seconds between looks at whether to stop
-_LOOK_UP_IN_FLIGHT = 0.01
-_INTERRUPTED = "the run was interrupted before it was delivered"
 
 Build = Callable[[bytes, EdgeEndpoint, str, Sequence[StateEntry], str], EdgeRequest]
 
@@ -94,14 +95,14 @@ class Hit:
     token_renewed: bool = False
 
 
-class LaneSender:
+class LaneSender(SendingThread):
     """Sends through a pool of connections, at most one request of each phone; ``run`` is the body of its thread."""
 
     def __init__(
         self,
         endpoint: EdgeEndpoint,
         build: Build,
-        pool: Pool[Hit],
+        pool: Transport[Hit],
         stats: DeliveryStats,
         *,
         give_up_after: float,
@@ -111,9 +112,9 @@ class LaneSender:
         hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:
         """``build`` makes the request of an event; ``hide`` takes secrets out of what the other side says."""
+        super().__init__(pool)
         self._endpoint = endpoint
         self._build = build
-        self._pool = pool
         self._stats = stats
         self._give_up_after = give_up_after
         self._monotonic = monotonic
@@ -128,53 +129,21 @@ class LaneSender:
         self._failing_since: float | None = None
         self._dead = False
         self._ask_at = 0.0
-        self._inbox: deque[tuple[Batch, Done]] = deque()
         self._in_flight: set[Hit] = set()
-        self._wake = Event()
-        self._stopped = self._closed = False
-
-    def submit(self, batch: Batch, done: Done) -> None:
-        """Send ``batch`` after those before it; ``done`` is called in the sender's thread. From any thread."""
-        self._inbox.append((batch, done))
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Start no more requests; what is not in flight stays pending. From any thread."""
-        self._stopped = True
-        self._wake.set()
-
-    def close(self) -> None:
-        """End ``run`` when nothing is left to do. From any thread."""
-        self._closed = True
-        self._wake.set()
-
-    def run(self) -> None:
-        """Send what is handed over, until closed; then drop the connections."""
-        try:
-            while self._step():
-                pass
-        except BaseException as error:
-            for work in {id(hit.work): hit.work for hit in self._all_hits()}.values():
-                work.done(error)
-            while self._inbox:
-                self._inbox.popleft()[1](error)
-        finally:
-            self._pool.close()
 
     def _step(self) -> bool:
         """Start what is due and settle what has finished; False when closed and done."""
-        self._wake.clear()
-        while self._inbox:
-            self._take(*self._inbox.popleft())
+        self._take_all()
         if self._stopped:
-            self._drop(_INTERRUPTED, also_future=True)
+            self._drop(INTERRUPTED, also_future=True)
         now = self._monotonic()
         self._release(now)
         self._start_all(now)
         self._stats.in_flight = self._pool.in_flight
         if self._pool.in_flight:
-            for finished in self._pool.wait(min(self._patience(), _LOOK_UP_IN_FLIGHT)):
+            for finished in self._pool.wait(min(self._patience(), LOOK_UP_IN_FLIGHT)):
                 self._settle(finished)
+            self._stats.latency.gather()
         elif self._ready or self._waiting or self._future:
             self._wake.wait(self._patience())
         elif self._closed and not self._inbox:
@@ -235,7 +204,7 @@ class LaneSender:
             hit.first_try = stats.last_sent = now
             stats.events += 1
             if hit.due:
-                stats.latency.late.add(now - hit.due)
+                stats.latency.late.fresh.append(now - hit.due)
         hit.started = now
         headers: tuple[str, ...] = ()
         if self._tokens is not None:
@@ -270,7 +239,7 @@ class LaneSender:
     def _patience(self) -> float:
         """How long to wait for an answer before looking again at what is due."""
         now = self._monotonic()
-        due = now + _LOOK_UP
+        due = now + LOOK_UP
         if self._dead and self._ask_at > now:
             due = min(due, self._ask_at)
         elif self._ready and self._pool.in_flight < self._pool.size and self._cap is not None:
@@ -288,7 +257,7 @@ class LaneSender:
         hit, stats, now = finished.tag, self._stats, self._monotonic()
         self._in_flight.discard(hit)
         stats.connects += finished.connects
-        if finished.tries > 1:  # libcurl sent it again on a new connection
+        if finished.tries > 1:  # it was sent again on a new connection
             stats.requests += finished.tries - 1
             stats.retries += finished.tries - 1
             stats.resent += finished.tries - 1
@@ -321,7 +290,7 @@ class LaneSender:
             case Handling.RETRY:
                 self._fail(hit, now)
                 self._try_again(hit, reason, judgement.wait_ms / 1000.0)
-                if now - (self._failing_since or now) >= max(self._give_up_after, _DEAD_AFTER):
+                if now - (self._failing_since or now) >= max(self._give_up_after, DEAD_AFTER):
                     self._dead = True
                 if self._dead:
                     self._bury(reason, now)
@@ -354,7 +323,7 @@ class LaneSender:
         else:
             lane.busy = False
         if fate is not Fate.PENDING:
-            self._stats.latency.intended.add(self._monotonic() - (hit.due or hit.first_try))
+            self._stats.latency.intended.fresh.append(self._monotonic() - (hit.due or hit.first_try))
         elif hit.uncertain:
             hit.work.receipt.doubtful.add(hit.index)
         if fate is not Fate.PENDING and hit.work.on_settled is not None:
@@ -364,7 +333,7 @@ class LaneSender:
     def _bury(self, reason: str, now: float) -> None:
         """The endpoint is dead: everything that waits is pending; events with a time ahead wait for it."""
         self._drop(reason)
-        self._ask_at = now + _ASK_EVERY if self._future else 0.0
+        self._ask_at = now + ASK_EVERY if self._future else 0.0
 
     def _drop(self, reason: str, *, also_future: bool = False) -> None:
         """Leave everything that is not in flight pending."""
@@ -384,6 +353,7 @@ class LaneSender:
             hit = self._future.popleft()
             hit.work.settle(hit.index, Fate.PENDING, reason)
 
-    def _all_hits(self) -> list[Hit]:
-        queued = [hit for lane in self._lanes.values() for hit in lane.queue]
-        return [*queued, *self._future]
+    def _unfinished(self) -> Iterator[_Work]:
+        for lane in self._lanes.values():
+            yield from (hit.work for hit in lane.queue)
+        yield from (hit.work for hit in self._future)

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from simulator.delivery.addresses import split_url, without_query
-from simulator.delivery.curl import Pool
 from simulator.delivery.envelope import Envelope, MessageHeader, inlet_urls
 from simulator.delivery.formats import Format, InletFormat
 from simulator.delivery.oauth import TokenSource
 from simulator.delivery.over_http import HttpSettings, OverHttp
-from simulator.delivery.pieces import Piece
+from simulator.delivery.pools import make_pool
 from simulator.delivery.secrets import Vault
 from simulator.delivery.sending import Sender
 from simulator.delivery.template import TemplateFormat
@@ -110,9 +109,14 @@ def _sender(
     sync_validation: bool = False,
 ) -> Sender:
     common = destination.common
-    pool: Pool[Piece] = Pool(
-        common.connections, common.timeout, format.headers, method=method, ca_file=common.ca_file
-    )  # fmt: skip
+    pool = make_pool(
+        destination.url,
+        common.connections,
+        common.timeout,
+        format.headers,
+        method=method,
+        ca_file=common.ca_file,
+    )
     return Sender(
         destination.url,
         pool,

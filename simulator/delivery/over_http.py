@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from simulator.core.errors import UsageError
 from simulator.delivery.base import Batch, DeliveryStats, Receipt
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import Credentials, TokenError, TokenSource
 from simulator.delivery.secrets import Vault
+from simulator.delivery.sending_thread import SendingThread
 from simulator.scenario.models import ServerCredentials
-
-Done = Callable[[Receipt | BaseException], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +37,7 @@ class HttpSettings:
     tokens: dict[Credentials, TokenSource] = dataclasses.field(default_factory=dict)
 
 
-class SendingThread(Protocol):
-    """What sends: ``run`` is the body of its thread, the others may be called from any."""
-
-    def submit(self, batch: Batch, done: Done) -> None:
-        """Send ``batch`` after those before it; ``done`` is called in the thread."""
-
-    def run(self) -> None:
-        """Send what is handed over, until closed."""
-
-    def stop(self) -> None:
-        """Start no more requests; what is not in flight stays pending."""
-
-    def close(self) -> None:
-        """End ``run`` when nothing is left to do."""
-
-
-class OverHttp:
+class OverHttp(ABC):
     """A destination that sends in a thread of its own; the event loop only waits for it."""
 
     pipelined = True
@@ -72,9 +55,9 @@ class OverHttp:
         self._thread: threading.Thread | None = None
         self._sender: SendingThread | None = None
 
+    @abstractmethod
     def make_sender(self, tokens: TokenSource | None) -> SendingThread:
         """What sends; made when the destination is opened, because secrets may be in it."""
-        raise NotImplementedError
 
     async def open(self) -> None:
         """Read the secrets, get a token, start the thread; connections are made when they are needed."""

@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from simulator.delivery.base import Fate, Receipt
-
-Done = Callable[[Receipt | BaseException], None]
+from simulator.delivery.sending_thread import Done
 
 
 @dataclass(slots=True)

@@ -16,35 +16,37 @@ failures comes back. With times they do not, because the schedule is not the end
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Callable, Sequence
-from threading import Event
+from collections.abc import Callable, Iterator, Sequence
 
 from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
-from simulator.delivery.curl import Finished, Pool
 from simulator.delivery.formats import Format
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import TokenError, TokenSource
-from simulator.delivery.pieces import Done, Endpoint, Piece, Queue, Work
+from simulator.delivery.pieces import Endpoint, Piece, Queue, Work
+from simulator.delivery.sending_thread import (
+    ASK_EVERY,
+    DEAD_AFTER,
+    INTERRUPTED,
+    LOOK_UP,
+    LOOK_UP_IN_FLIGHT,
+    Done,
+    SendingThread,
+)
+from simulator.delivery.transport import Finished, Transport
 
 _FIRST_PAUSE = 0.1  # seconds; doubles with every try of the same events
 _LONGEST_PAUSE = 5.0
 _TRIES_AFTER_500 = 3  # ingestion.md 1.6: at most a few times
-_DEAD_AFTER = 1.0  # seconds of failures before an endpoint is dead, however short give_up_after is
-_ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that have a time
-_LOOK_UP = 0.25  # seconds between looks at whether to stop
-_LOOK_UP_IN_FLIGHT = 0.01  # the same while answers are awaited: nothing else ends that wait early
-_INTERRUPTED = "the run was interrupted before it was delivered"
 
 
-class Sender:
+class Sender(SendingThread):
     """Sends batches through a pool of connections; ``run`` is the body of its thread."""
 
     def __init__(
         self,
         url: str,
-        pool: Pool[Piece],
+        pool: Transport[Piece],
         format: Format,
         stats: DeliveryStats,
         *,
@@ -56,9 +58,9 @@ class Sender:
         hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:
         """``hide`` takes secrets out of what the other side says; the rest is as in the scenario."""
+        super().__init__(pool)
         self._url = url
         self._sync_url = f"{url}{'&' if '?' in url else '?'}syncValidation=true"
-        self._pool = pool
         self._format = format
         self._stats = stats
         self._tokens = tokens
@@ -69,53 +71,23 @@ class Sender:
         self._monotonic = monotonic
         self._endpoint = Endpoint(most=pool.size, width=pool.size)
         self._queue = Queue()
-        self._inbox: deque[tuple[Batch, Done]] = deque()
-        self._wake = Event()
-        self._stopped = self._closed = False
         self._timed = False
-
-    def submit(self, batch: Batch, done: Done) -> None:
-        """Send ``batch`` after those before it; ``done`` is called in the sender's thread. From any thread."""
-        self._inbox.append((batch, done))
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Start no more requests; what is not in flight stays pending. From any thread."""
-        self._stopped = True
-        self._wake.set()
-
-    def close(self) -> None:
-        """End ``run`` when nothing is left to do. From any thread."""
-        self._closed = True
-        self._wake.set()
-
-    def run(self) -> None:
-        """Send what is handed over, until closed; then drop the connections."""
-        try:
-            while self._step():
-                pass
-        except BaseException as error:
-            self._fail(error)
-        finally:
-            self._pool.close()
 
     def _step(self) -> bool:
         """Start what is due and settle what has finished; False when closed and done."""
-        if self._wake.is_set():
-            self._wake.clear()
-            while self._inbox:
-                self._take(*self._inbox.popleft())
+        self._take_all()
         if self._stopped:
-            self._queue.drop(_INTERRUPTED)
+            self._queue.drop(INTERRUPTED)
         now = self._monotonic()
         self._start_due(now)
         self._stats.in_flight = self._pool.in_flight
         if self._pool.in_flight:
-            finished = self._pool.wait(min(self._patience(), _LOOK_UP_IN_FLIGHT))
+            finished = self._pool.wait(min(self._patience(), LOOK_UP_IN_FLIGHT))
             if finished:
                 now = self._monotonic()
                 for one in finished:
                     self._settle(one, now)
+                self._stats.latency.gather()
         elif self._queue:
             self._wake.wait(self._patience())
         elif self._closed:
@@ -141,13 +113,9 @@ class Sender:
             due = batch.due.tolist()
             self._queue.ready.extend(Piece(work, cut, due[cut.stop - 1]) for cut in cuts)
 
-    def _fail(self, error: BaseException) -> None:
-        """Tell everybody who waits; a fault of ours must not leave a run waiting for ever."""
-        pieces = [*self._queue.ready, *(entry[2] for entry in self._queue.waiting), *self._pool.tags()]
-        for work in {id(piece.work): piece.work for piece in pieces}.values():
-            work.done(error)
-        while self._inbox:
-            self._inbox.popleft()[1](error)
+    def _unfinished(self) -> Iterator[Work]:
+        for piece in (*self._queue.ready, *(entry[2] for entry in self._queue.waiting), *self._pool.tags()):
+            yield piece.work
 
     # --- starting -------------------------------------------------------------------------------------------
 
@@ -179,7 +147,7 @@ class Sender:
             piece.first_try = stats.last_sent = now
             stats.events += len(piece.indices)
             if piece.due:
-                stats.latency.late.add(now - piece.due)
+                stats.latency.late.fresh.append(now - piece.due)
         piece.started = now
         headers: tuple[str, ...] = ()
         if self._tokens is not None:
@@ -212,7 +180,7 @@ class Sender:
         """How long to wait for an answer before looking again at what is due."""
         queue, endpoint = self._queue, self._endpoint
         now = self._monotonic()
-        due = now + _LOOK_UP
+        due = now + LOOK_UP
         if endpoint.paused_until > now:
             due = endpoint.paused_until
         elif self._pool.in_flight < endpoint.width:
@@ -222,7 +190,7 @@ class Sender:
                 due = min(due, queue.ready[0].due)
         if self._cap is not None and due < (free := now + self._cap.wait(now)):
             due = free
-        return min(max(due - now, 0.0), _LOOK_UP)
+        return min(max(due - now, 0.0), LOOK_UP)
 
     # --- finishing ------------------------------------------------------------------------------------------
 
@@ -231,7 +199,7 @@ class Sender:
         piece, stats = finished.tag, self._stats
         count = len(piece.indices)
         stats.connects += finished.connects
-        if finished.tries > 1:  # libcurl sent it again on a new connection
+        if finished.tries > 1:  # it was sent again on a new connection
             stats.requests += finished.tries - 1
             stats.retries += finished.tries - 1
             stats.resent += count * (finished.tries - 1)
@@ -283,7 +251,7 @@ class Sender:
         if work.on_settled is not None:
             work.on_settled(piece.indices, Fate.REJECTED)
         work.receipt.reasons.update(dict.fromkeys(piece.indices, reason))
-        self._stats.latency.intended.add(now - (piece.due or piece.first_try))
+        self._stats.latency.intended.fresh.append(now - (piece.due or piece.first_try))
         work.settled(len(piece.indices))
 
     def _all_taken(self, piece: Piece, now: float) -> None:
@@ -293,7 +261,7 @@ class Sender:
             work.receipt.fates[indices[0]] = Fate.ACKNOWLEDGED
         else:
             work.receipt.fates[_at(indices)] = Fate.ACKNOWLEDGED
-        self._stats.latency.intended.add(now - (piece.due or piece.first_try))
+        self._stats.latency.intended.fresh.append(now - (piece.due or piece.first_try))
         self._endpoint.good()
         if work.on_settled is not None:
             work.on_settled(indices, Fate.ACKNOWLEDGED)
@@ -308,7 +276,7 @@ class Sender:
                 receipt.fates[indices[position]] = fate
                 receipt.reasons[indices[position]] = reason
         if len(reading.again) < len(indices):
-            self._stats.latency.intended.add(now - (piece.due or piece.first_try))
+            self._stats.latency.intended.fresh.append(now - (piece.due or piece.first_try))
         receipt.doubtful.update(indices[position] for position in reading.unknown)
         if not reading.again:
             self._endpoint.good()
@@ -337,7 +305,7 @@ class Sender:
         if finished is None:
             return
         if not finished.sent:  # nobody is there: other events would meet the same
-            endpoint.paused_until = now + _pause(piece.tries)
+            endpoint.paused_until = now + _until_next_ask(now - since, piece.work.timed)
         if finished.retry_after and not piece.work.timed:
             endpoint.paused_until = now + finished.retry_after
             if endpoint.paused_until - since > self._patience_with_failures():
@@ -360,7 +328,7 @@ class Sender:
         piece.work.pending(piece.indices, why, doubtful=piece.uncertain)
 
     def _patience_with_failures(self) -> float:
-        return max(self._give_up_after, _DEAD_AFTER)
+        return max(self._give_up_after, DEAD_AFTER)
 
     def _bury_if_dead(self) -> None:
         """Leave everything that waits pending once the endpoint has been failing for too long."""
@@ -370,7 +338,7 @@ class Sender:
             endpoint.dead = True
         if endpoint.dead:
             self._queue.drop(endpoint.reason, until=now)
-            endpoint.paused_until = now + _ASK_EVERY if self._timed else 0.0
+            endpoint.paused_until = now + ASK_EVERY if self._timed else 0.0
 
 
 def _at(indices: Sequence[int]) -> slice | list[int]:
@@ -381,6 +349,15 @@ def _at(indices: Sequence[int]) -> slice | list[int]:
 def _pause(tries: int) -> float:
     """Seconds before the next try after ``tries`` tries."""
     return float(min(_FIRST_PAUSE * 2.0 ** min(tries - 1, 20), _LONGEST_PAUSE))
+
+
+def _until_next_ask(failing: float, timed: bool) -> float:
+    """Seconds until somebody who did not answer at all for ``failing`` seconds is asked again: about as many more.
+
+    It depends on the endpoint alone, not on whose turn it was to ask, so how late events are after it was down doesn't
+    depend on that either.
+    """
+    return min(max(failing, _FIRST_PAUSE), ASK_EVERY if timed else _LONGEST_PAUSE)
 
 
 def _tries(count: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from simulator.journeys.dialects import STEP_LIMIT
+from simulator.journeys.dialects import REACTION_TIMEOUT_MS, STEP_LIMIT
 from simulator.journeys.expressions import Expression, Reference
 from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds
 from simulator.scenario.models.journeys import NAME_LENGTH
@@ -172,6 +172,9 @@ def _journey(plan: Plan, journey: JourneyPlan) -> Iterator[Fault]:
             yield _warning(
                 (*place, "wait"), "is longer than the product waits", f"at most {longest // 86_400_000} d"
             )
+        limit, (least, most) = milliseconds(step.model.timeout), REACTION_TIMEOUT_MS
+        if step.kind == "reaction" and limit is not None and not least <= limit <= most:
+            yield _warning((*place, "timeout"), "is not a time that the product waits", "40 s to 30 d")
         if step.model.on_timeout is not None and step.model.timeout is None:
             yield _warning(
                 (*place, "on_timeout"), "never happens, because there is no `timeout`", "add `timeout`"

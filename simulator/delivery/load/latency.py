@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -24,31 +25,41 @@ Counts = npt.NDArray[np.int64]
 
 
 class Histogram:
-    """Counts of durations. One thread adds; any other may look at a ``copy``."""
+    """Counts of durations. One thread adds; any other may look at a ``copy``.
 
-    __slots__ = ("_counts", "_fresh", "_longest", "_sum")
+    ``fresh`` holds durations in seconds that are still to be counted: who has many appends them there and calls
+    ``gather`` now and then.
+    """
+
+    __slots__ = ("_counts", "_lock", "_longest", "_sum", "fresh")
 
     def __init__(self) -> None:
         self._counts: Counts = np.zeros(_SIZE, dtype=np.int64)
-        self._fresh: list[float] = []
+        self._lock = Lock()  # what is moved from one to the other is neither seen twice nor missed
+        self.fresh: list[float] = []
         self._sum = 0.0
         self._longest = 0.0
 
     def add(self, seconds: float) -> None:
         """Count one duration; less than nothing counts as nothing."""
-        fresh = self._fresh
-        fresh.append(seconds)
-        if len(fresh) >= _IN_BULK:
+        self.fresh.append(seconds)
+        self.gather()
+
+    def gather(self) -> None:
+        """Count what is fresh, if there is enough of it to be worth the time."""
+        if len(self.fresh) >= _IN_BULK:
             self._settle()
 
     def add_all(self, seconds: Sequence[float]) -> None:
         """Count many durations."""
-        self._fresh += seconds
+        self.fresh += seconds
         self._settle()
 
     def _settle(self) -> None:
-        fresh, self._fresh = self._fresh, []
-        if fresh:
+        if not self.fresh:
+            return
+        with self._lock:
+            fresh, self.fresh = self.fresh, []
             values = np.maximum(np.array(fresh), 0.0)
             self._counts += np.bincount(_index(values), minlength=_SIZE)
             self._sum += float(values.sum())
@@ -57,9 +68,10 @@ class Histogram:
     def copy(self) -> Histogram:
         """The state of this moment."""
         other = Histogram()
-        other._fresh = list(self._fresh)
-        other._counts = self._counts.copy()
-        other._sum, other._longest = self._sum, self._longest
+        with self._lock:
+            other.fresh = list(self.fresh)
+            other._counts = self._counts.copy()
+            other._sum, other._longest = self._sum, self._longest
         other._settle()
         return other
 
@@ -85,7 +97,7 @@ class Histogram:
     @property
     def count(self) -> int:
         """How many values."""
-        return int(self._counts.sum()) + len(self._fresh)
+        return int(self._counts.sum()) + len(self.fresh)
 
     @property
     def longest(self) -> float:
@@ -160,7 +172,14 @@ class LatencyRecord:
         histogram = self.by_status.get(status)
         if histogram is None:
             histogram = self.by_status[status] = Histogram()
-        histogram.add(seconds)
+        histogram.fresh.append(seconds)
+
+    def gather(self) -> None:
+        """To be called by the thread that measures, after a few answers: see `Histogram.gather`."""
+        self.intended.gather()
+        self.late.gather()
+        for histogram in self.by_status.values():
+            histogram.gather()
 
     def sent(self) -> Histogram:
         """All answers whatever their status, from their sending."""

@@ -1,0 +1,86 @@
+"""What all threads that send have in common: how batches get in, how they are told to stop, and how they end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable
+from threading import Event
+from typing import Any, Protocol
+
+from simulator.delivery.base import Batch, Receipt
+from simulator.delivery.transport import Transport
+
+Done = Callable[[Receipt | BaseException], None]
+
+LOOK_UP = 0.25  # seconds between looks at whether to stop
+LOOK_UP_IN_FLIGHT = 0.01  # the same while answers are awaited: nothing else ends that wait early
+DEAD_AFTER = 1.0  # seconds of failures before an endpoint is dead, however short give_up_after is
+ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that have a time
+INTERRUPTED = "the run was interrupted before it was delivered"
+
+
+class Told(Protocol):
+    """Work whose batch somebody waits for."""
+
+    @property
+    def done(self) -> Done:
+        """What is to be told of the end."""
+
+
+class SendingThread(ABC):
+    """Sends batches through ``pool``; ``run`` is the body of its thread, the other methods are for any."""
+
+    def __init__(self, pool: Transport[Any]) -> None:
+        self._pool = pool
+        self._inbox: deque[tuple[Batch, Done]] = deque()
+        self._wake = Event()
+        self._stopped = self._closed = False
+
+    def submit(self, batch: Batch, done: Done) -> None:
+        """Send ``batch`` after those before it; ``done`` is called in the sender's thread. From any thread."""
+        self._inbox.append((batch, done))
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Start no more requests; what is not in flight stays pending. From any thread."""
+        self._stopped = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """End ``run`` when nothing is left to do. From any thread."""
+        self._closed = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """Send what is handed over, until closed; then drop the connections."""
+        try:
+            while self._step():
+                pass
+        except BaseException as error:
+            # A fault of ours must not leave a run waiting for ever.
+            for work in {id(work): work for work in self._unfinished()}.values():
+                work.done(error)
+            while self._inbox:
+                self._inbox.popleft()[1](error)
+        finally:
+            self._pool.close()
+
+    def _take_all(self) -> None:
+        """Take what was handed over."""
+        if self._wake.is_set():
+            self._wake.clear()
+            while self._inbox:
+                self._take(*self._inbox.popleft())
+
+    @abstractmethod
+    def _take(self, batch: Batch, done: Done) -> None:
+        """Make requests of a new batch."""
+
+    @abstractmethod
+    def _step(self) -> bool:
+        """Start what is due and settle what has finished; False when closed and done."""
+
+    @abstractmethod
+    def _unfinished(self) -> Iterable[Told]:
+        """Whatever is on its way."""
