@@ -165,7 +165,7 @@ export class Panel {
       put(this.state, swatch(STATES[state]));
     }
     const soon = this.phone.noticing(at);
-    const taken = this.store.state(this.person).taken ? ["taken over: has no plans of their own any more"] : [];
+    const taken = this.store.state(this.person).taken ? ["Taken over: no plans of their own any more"] : [];
     text(this.soon, [...soon, ...taken].join(" · "));
   }
 }
