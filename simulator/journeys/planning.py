@@ -81,7 +81,6 @@ class _Builder:
             for name, audience in model.audiences.items()
         }
         stubs = self._stubs()
-        self._check_listener()
         journeys = {
             name: plan
             for name, journey in model.journeys.items()
@@ -141,11 +140,11 @@ class _Builder:
             names = known.get(reference.kind)
             if names is not None and reference.head not in names:
                 noun = "data source" if reference.kind == "data" else "action"
-                self.fault(path, f"no {noun} {reference.head!r}", _nearest(reference.head, names, noun))
+                self.fault(path, f"no {noun} {reference.head!r}", nearest_of(reference.head, names, noun))
         for audience in expression.audiences:
             if audience not in self.model.audiences:
                 self.fault(
-                    path, f"no audience {audience!r}", _nearest(audience, self.model.audiences, "audience")
+                    path, f"no audience {audience!r}", nearest_of(audience, self.model.audiences, "audience")
                 )
 
     def _templates(self, value: Any, path: Path, found: dict[str, Expression]) -> None:
@@ -194,21 +193,6 @@ class _Builder:
                 f"expected {' or '.join(self.rules.methods)}",
             )
         return ActionPlan(name, action, found, action.cap or self.rules.action_cap)
-
-    def _check_listener(self) -> None:
-        """Routes of the listener that are for an action which there is not, or which calls nobody."""
-        routes = self.model.listener.routes if self.model.listener is not None else {}
-        actions = [name for name, action in self.model.actions.items() if action.url is not None]
-        for name, route in routes.items():
-            path: Path = ("listener", "routes", name)
-            wanted = route.action or name
-            if route.token is not None or wanted in actions:
-                continue
-            hint = _nearest(wanted, actions, "custom action")
-            if route.action is not None:
-                self.fault((*path, "action"), f"no custom action {wanted!r}", hint)
-            else:
-                self.fault(path, f"no custom action {wanted!r}; name one with `action`", hint)
 
     def _stubs(self) -> dict[str, Expression]:
         found: dict[str, Expression] = {}
@@ -320,13 +304,13 @@ class _Builder:
             self.fault(
                 (*path, "action"),
                 f"no action {model.action!r}",
-                _nearest(model.action, self.model.actions, "action"),
+                nearest_of(model.action, self.model.actions, "action"),
             )
         if model.jump is not None and model.jump not in self.model.journeys:
             self.fault(
                 (*path, "jump"),
                 f"no journey {model.jump!r}",
-                _nearest(model.jump, self.model.journeys, "journey"),
+                nearest_of(model.jump, self.model.journeys, "journey"),
             )
         plan.updates = [
             (tuple(attribute.split(".")), expression)
@@ -347,7 +331,7 @@ class _Builder:
 
     def _event(self, name: str, path: Path) -> str:
         if name not in self.model.events:
-            self.fault(path, f"no event {name!r}", _nearest(name, self.model.events, "event"))
+            self.fault(path, f"no event {name!r}", nearest_of(name, self.model.events, "event"))
         return name
 
     def _awaited(self, branch: RaceBranch, step: str, path: Path, journey: Journey) -> str | None:
@@ -369,7 +353,9 @@ class _Builder:
         sender = to or (before[-1] if before else None)
         if sender not in channels:
             what = f"step {sender!r} sends no message" if sender else "no step before it sends a message"
-            self.fault((*path, "to" if to else "reaction"), what, _nearest(sender or "", channels, "action"))
+            self.fault(
+                (*path, "to" if to else "reaction"), what, nearest_of(sender or "", channels, "action")
+            )
             return ""
         if kind not in _REACTIONS[channels[sender]]:
             known = ", ".join(_REACTIONS[channels[sender]])
@@ -384,7 +370,7 @@ class _Builder:
         if name in journey.steps:
             return name
         if name != END:
-            self.fault(path, f"no step {name!r}", _nearest(name, [*journey.steps, END], "step"))
+            self.fault(path, f"no step {name!r}", nearest_of(name, [*journey.steps, END], "step"))
         return None
 
 
@@ -407,7 +393,8 @@ def _following(names: Sequence[str], index: int) -> str | None:
     return names[index + 1] if index + 1 < len(names) else None
 
 
-def _nearest(name: str, names: Iterable[str], noun: str) -> str:
+def nearest_of(name: str, names: Iterable[str], noun: str) -> str:
+    """What to do about a name that nothing has: the nearest one, or those that there are."""
     known = list(names)
     near = get_close_matches(name, known, n=1)
     if near:
