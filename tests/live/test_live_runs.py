@@ -133,7 +133,7 @@ def test_crossings_of_people_who_are_moved_about_add_up(tmp_path: Path) -> None:
             show.post(f"/api/person/{person}/move", at=places[number % len(places)], by=by)
         show.control(speed=3600)
         stream.until(lambda name, data: name == "counters" and data["crossed"] >= 400, 60)
-        counters = show.get("/api/setup") and stream.seen[-1][1]
+        counters = stream.seen[-1][1]
         lost, waiting = sum(counters["losses"].values()), sum(counters["waiting"].values())
         assert counters["crossed"] == counters["accepted"] + lost + waiting
         summary = show.stop()
