@@ -23,6 +23,8 @@ from simulator.delivery import Caller, OutgoingCall, Reply
 from simulator.journeys import Answer, Call, Plan, StubCallout
 from simulator.run.pacing import Pacer, WallClock
 
+ADDRESS_VARIABLE = "JOURNEYSIM_LISTENER"
+"""The environment variable that holds the address of the run's listener while the run goes on."""
 # Calls under way at the same time; more wait for their turn.
 MOST_AT_ONCE = 64
 
@@ -112,7 +114,11 @@ class Outbound:
             # A piece of the run is made a little ahead of the clock.
             if self._closed.wait(max(0.0, pacer.ahead(at))):
                 return
-            reply = self._caller.call(outgoing, call.within / MS_PER_SECOND)
+            # Where many calls wait for their turn, the time of this one may be over before it begins.
+            left = call.within / MS_PER_SECOND + min(0.0, pacer.ahead(at))
+            if left <= 0.0:
+                return
+            reply = self._caller.call(outgoing, left)
             if not reply.timed_out:
                 self._heard.append(_Heard(max(at, pacer.now()), env, answered, _answer(reply)))
 

@@ -15,6 +15,7 @@ import orjson
 from simulator.core.errors import UsageError
 from simulator.journeys import Plan
 from simulator.listener import CallListener, CallRecord, HeardCall, ListenerThread, actions_of, listen
+from simulator.run.calling import ADDRESS_VARIABLE
 from simulator.run.evaluation import PushToCome
 from simulator.run.options import RunOptions
 from simulator.run.pacing import Pacer, WallClock
@@ -23,9 +24,6 @@ from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers
 from simulator.scenario import load_yaml
 from simulator.scenario.models import Listener
-
-ADDRESS_VARIABLE = "JOURNEYSIM_LISTENER"
-"""The environment variable that holds the listener's address while a run goes on."""
 
 
 class Listening:
@@ -222,6 +220,7 @@ def listening_to(
     listening = Listening(model, world, world.journey_plan(), record, clock)
     before = os.environ.get(ADDRESS_VARIABLE)
     os.environ[ADDRESS_VARIABLE] = listening.url
+    options.on_listening(listening.url)
     try:
         yield listening
     finally:
