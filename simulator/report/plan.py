@@ -83,7 +83,8 @@ def _load(load: Document, about: str, width: int, glyphs: Glyphs) -> Lines:
 def _rates(stages: Sequence[Document], points: int) -> list[float]:
     """The rate in the middle of each of ``points`` equal parts of the time."""
     whole = sum(stage["seconds"] for stage in stages)
-    found, begin = [], 0.0
+    found: list[float] = []
+    begin = 0.0
     for stage in stages:
         end = begin + stage["seconds"]
         while len(found) < points and (at := (len(found) + 0.5) * whole / points) <= end:
