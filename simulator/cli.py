@@ -14,6 +14,7 @@ import rich_click as click
 
 from simulator import __version__
 from simulator.cli_journeys import event_definition, import_journey, triggerable
+from simulator.cli_listener import listen as listen_command
 from simulator.cli_live import live
 from simulator.cli_receiver import export, serve
 from simulator.cli_reports import HTML, JUNIT, report, verify, write_reports
@@ -139,6 +140,12 @@ def main() -> None:
     help="Actions of journeys with `call: true` really call at full speed, too; the run waits for the answers.",
 )
 @click.option(
+    "--listen",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Listen to calls of custom actions on this port of the loopback while the run goes on; 0 takes a free one.",
+)
+@click.option(
     "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
 )
 @SET
@@ -164,6 +171,7 @@ def run(
     metrics: int | None,
     step_events_to: str | None,
     call_actions: bool,
+    listen: int | None,
     workers: int,
     overrides: tuple[str, ...],
     junit: Path | None,
@@ -247,6 +255,7 @@ def run(
                 over_limit=over_limit,
                 resume=resume,
                 call_actions=call_actions,
+                listen=listen,
             ),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
@@ -379,6 +388,7 @@ main.add_command(live)
 main.add_command(verify)
 main.add_command(report)
 main.add_command(serve)
+main.add_command(listen_command)
 main.add_command(export)
 main.add_command(event_definition)
 main.add_command(triggerable)

@@ -52,6 +52,18 @@ TOKEN_VARIABLE = "JOURNEYSIM_TOKEN"
     help="Change a value of their scenario; may be repeated.",
 )
 @click.option(
+    "--call-actions",
+    is_flag=True,
+    help="Their actions with `call: true` really call; stubs answer the others.",
+)
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Let them call this host; may be repeated.",
+)
+@click.option(
     "--places",
     type=FILE,
     multiple=True,
@@ -88,6 +100,8 @@ def serve(
     speed: float,
     start: str | None,
     overrides: tuple[str, ...],
+    call_actions: bool,
+    allow_hosts: tuple[str, ...],
     places: tuple[Path, ...],
     faults: Path | None,
     options: tuple[str, ...],
@@ -128,6 +142,8 @@ def serve(
         overrides=overrides,
         speed=speed,
         start=start,
+        call_actions=call_actions,
+        allow_hosts=allow_hosts,
         places=places,
         faults=faults,
         options=options,

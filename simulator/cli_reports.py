@@ -74,6 +74,12 @@ def report(folder: Path, html: Path | None, junit: Path | None) -> None:
     metavar="FILE|URL",
     help="Judge by this export of journey step events (one per line) instead of the run's own journeys.",
 )
+@click.option(
+    "--calls",
+    type=FILE,
+    metavar="FILE",
+    help="Take what a listener heard from here [calls.ndjson of the run].",
+)
 @HTML
 @JUNIT
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as one JSON document.")
@@ -83,6 +89,7 @@ def verify(
     scenario: Path | None,
     overrides: tuple[str, ...],
     step_events: str | None,
+    calls: Path | None,
     html: Path | None,
     junit: Path | None,
     as_json: bool,
@@ -103,7 +110,7 @@ def verify(
 
     summary = dict(_summary(folder))
     prepared = prepare(scenario or folder / "scenario.yaml", overrides=overrides)
-    evidence = cache(partial(read_evidence, folder, prepared.world, step_events))
+    evidence = cache(partial(read_evidence, folder, prepared.world, step_events, calls))
     if step_events is not None:
         summary |= exported_counts(evidence())
     verdicts = evaluate(prepared.scenario.expect, summary, evidence)

@@ -36,6 +36,9 @@ def say_what_went_wrong(result: RunResult) -> None:
         lines.append(f"{plural(summary['pending'], 'event')} could not be delivered{why}{kept}")
     elif summary["rejected"] and result.exit_code is ExitCode.NOT_DELIVERED:
         lines.append(f"{plural(summary['rejected'], 'event')} rejected{why}")
+    if (steps := summary.get("step_events")) and steps["reason"]:
+        missing = steps["sent"] - steps["acknowledged"]
+        lines.append(f"{plural(missing, 'step event')} could not be delivered: {steps['reason']}")
     lines += [
         f"expectation failed: {verdict['name'] or verdict['metric']}: {verdict['reason']}"
         for verdict in summary["expectations"]

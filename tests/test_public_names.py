@@ -12,8 +12,9 @@ import simulator
 
 NAMES = {
     "checks": """
-        EXPLANATIONS SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure Happening People RunRecord Verdict evaluate
-        explain metric_problem overview read_happenings read_record read_step_events tell unknown_names
+        EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure Happening Heard People
+        RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
+        read_step_events tell unknown_names
     """,
     "core": "distributions errors identifiers numerics randomness simtime",
     "delivery": """
@@ -30,6 +31,9 @@ NAMES = {
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
         CrossingRow Ledger LedgerWriter Outcome PersonRows Rows read_ledger rows_from unnoticed
+    """,
+    "listener": """
+        CALLS_FILE CallListener CallRecord HeardCall Incoming Keys ListenerThread Said actions_of listen read_calls
     """,
     "live": "LiveOptions live watch",
     "people": """
@@ -60,7 +64,8 @@ NAMES = {
     "run": """
         EventDescription Figures Observations Pacer Prepared Replayed Retiming RunFolder RunOptions
         RunResult ServeSettings Simulation Tally WallClock World backfill_options describe_event
-        describe_people export_store exported_counts imported_journey judge_event load_options plan prepare
+        describe_people export_store exported_counts imported_journey judge_event listen_to_calls load_options
+        plan prepare
         profile_records read_evidence replay_file run scenario_to_resume serve_receiver serving_metrics
     """,
     "scenario": """

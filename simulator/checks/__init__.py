@@ -5,9 +5,17 @@ Facts as verdicts and plain documents; how they look is a matter of ``report``.
 
 from __future__ import annotations
 
-from simulator.checks.evidence import Evidence, Happening, People, read_happenings, read_step_events
+from simulator.checks.evidence import Evidence
 from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
+from simulator.checks.happenings import (
+    OF_THE_PHONE,
+    Happening,
+    People,
+    read_happenings,
+    read_step_events,
+)
+from simulator.checks.heard import Heard, join_calls
 from simulator.checks.names import unknown_names
 from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
 from simulator.checks.overview import overview
@@ -17,17 +25,20 @@ from simulator.checks.verdict import Failure, Verdict
 
 __all__ = [
     "EXPLANATIONS",
+    "OF_THE_PHONE",
     "SUMMARY_FILE",
     "SYSTEM_NAMES",
     "Evidence",
     "Explanation",
     "Failure",
     "Happening",
+    "Heard",
     "People",
     "RunRecord",
     "Verdict",
     "evaluate",
     "explain",
+    "join_calls",
     "metric_problem",
     "overview",
     "read_happenings",

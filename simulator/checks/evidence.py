@@ -1,64 +1,38 @@
 """Everything on record of a run that expectations about people are judged by.
 
 The ledger has the crossings, ``journeys.ndjson`` what happened in journeys, ``received.ndjson`` the events
-themselves. An export of step events of the real product can take the place of the second.
+themselves. An export of step events of the real product can take the place of the second. ``calls.ndjson`` has what a
+listener heard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import orjson
 
+from simulator.checks.happenings import Happening, NobodyKnown, People, read_happenings
+from simulator.checks.heard import Heard, join_calls
 from simulator.checks.record import RunRecord
-from simulator.core.errors import UsageError
 from simulator.core.simtime import to_ms
-from simulator.journeys import Plan, StepEvidence, read_step_event
+from simulator.journeys import Plan
 from simulator.ledger import Rows
+from simulator.listener import CALLS_FILE
 
-JOURNAL_FILE = "journeys.ndjson"
 RECEIVED_FILE = "received.ndjson"
-
-
-class People(Protocol):
-    """What is known of the people of a run besides what happened."""
-
-    def member(self, person: int, audience: str) -> bool:
-        """Whether a person is in an audience, by their profile record."""
-
-    def attribute(self, person: int, path: Sequence[str]) -> Any:
-        """A value of a person's profile record; None if there is none."""
-
-    def person_of(self, identity: str) -> int | None:
-        """The ordinal of the person with an identity (ECID); None if nobody has it."""
-
-
-class Happening(NamedTuple):
-    """One thing that happened in journeys, as ``journeys.ndjson`` has it (see simulator.journeys.log)."""
-
-    at: int
-    kind: str
-    journey: str
-    person: int
-    instance: str
-    step: str
-    detail: Mapping[str, Any]
-
-    @property
-    def action(self) -> str:
-        """The action that it is about; empty for none."""
-        return str(self.detail.get("action", ""))
 
 
 @dataclass
 class Evidence:
-    """The record of one run. ``end`` is how far it went, in virtual milliseconds."""
+    """The record of one run. ``end`` is how far it went, in virtual milliseconds.
+
+    ``patience`` is added to deadlines, in virtual milliseconds. ``silent`` says that nobody tells what happened in
+    journeys before their actions: somebody else evaluates them, and there is no export of step events.
+    """
 
     record: RunRecord
     plan: Plan | None
@@ -66,6 +40,10 @@ class Evidence:
     happenings: Mapping[int, Sequence[Happening]]
     """What happened to each person, in the order of time; -1 are those whom nobody knows."""
     end: int
+    actions_heard: Mapping[str, str] = field(default_factory=dict)
+    """The actions that a listener stands for, each with what its calls become (empty: nothing)."""
+    patience: int = 0
+    silent: bool = False
 
     @cached_property
     def rows_of(self) -> Callable[[int], Rows]:
@@ -117,89 +95,10 @@ class Evidence:
         return lines if len(lines) == sent else ()
 
 
-class NobodyKnown:
-    """People of whom nothing is known but what happened: stories need no more."""
-
-    def member(self, person: int, audience: str) -> bool:
-        """Nobody is in an audience."""
-        return False
-
-    def attribute(self, person: int, path: Sequence[str]) -> Any:
-        """Nobody has attributes."""
-        return None
-
-    def person_of(self, identity: str) -> int | None:
-        """No identity is known."""
-        return None
-
-
 def bare_evidence(record: RunRecord) -> Evidence:
     """What is on record of a run, without its scenario: enough to tell what happened."""
     happenings = read_happenings(record.folder)
+    if (record.folder / CALLS_FILE).is_file():
+        join_calls(happenings, Heard.read(record.folder / CALLS_FILE), NobodyKnown(), record.virtual)
     end = (record.summary or {}).get("simulated_seconds")
     return Evidence(record, None, NobodyKnown(), happenings, 0 if end is None else to_ms(end))
-
-
-def read_happenings(folder: Path) -> dict[int, list[Happening]]:
-    """What ``journeys.ndjson`` of a run folder says, person by person; nothing where there is none."""
-    path = folder / JOURNAL_FILE
-    found: dict[int, list[Happening]] = {}
-    if not path.is_file():
-        return found
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = orjson.loads(line)
-                happening = Happening(
-                    *(row[key] for key in ("at", "kind", "journey", "person", "instance", "step", "detail"))
-                )
-            except (ValueError, KeyError, TypeError):
-                raise UsageError(
-                    f"{path}:{number}: is damaged: not a row of the record of journeys"
-                ) from None
-            found.setdefault(happening.person, []).append(happening)
-    return found
-
-
-def read_step_events(
-    lines: Iterable[bytes], source: str, record: RunRecord, people: People
-) -> dict[int, list[Happening]]:
-    """What an export of step events says, person by person; it takes the place of the run's own record.
-
-    ``lines`` have one record each; ``source`` names where they are from. An action that was executed counts as sent
-    and received: the export knows no more. UsageError where a line is no record.
-    """
-    found: dict[int, list[Happening]] = {}
-    start = record.calendar.utc(0)
-    for number, line in enumerate(lines, 1):
-        try:
-            evidence = list(read_step_event(orjson.loads(line)))
-        except (ValueError, AttributeError) as error:
-            raise UsageError(f"--step-events {source}:{number}: {error}") from error
-        for one in evidence:
-            person = people.person_of(one.identity)
-            for happening in _happenings(one, -1 if person is None else person, start):
-                found.setdefault(happening.person, []).append(happening)
-    for rows in found.values():
-        rows.sort(key=lambda row: row.at)
-    return found
-
-
-def _happenings(one: StepEvidence, person: int, start: datetime) -> Iterable[Happening]:
-    moment = one.at if one.at.tzinfo else one.at.replace(tzinfo=UTC)
-    at = round((moment - start) / timedelta(milliseconds=1))
-
-    def row(kind: str, **detail: Any) -> Happening:
-        return Happening(at, kind, one.journey, person, one.instance, one.node, detail)
-
-    if one.discard:
-        yield row("discarded", reason=one.discard, event_id=one.event_id)
-        return
-    if one.entrance:
-        yield row("entered", event_id=one.event_id)
-    if one.action and one.status == "transitions" and not one.error:
-        yield row("message", action=one.action)
-        yield row("received", action=one.action)
-    yield row("step", status=one.status, error=one.error)
-    if one.ended:
-        yield row("ended", reason="error" if one.error else "end")

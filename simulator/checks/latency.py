@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from simulator.checks.evidence import Evidence, Happening
+from simulator.checks.evidence import Evidence
+from simulator.checks.happenings import Happening
 from simulator.checks.people import subjects_of
 from simulator.checks.reasons import Target
 from simulator.checks.verdict import Failure, Verdict
@@ -83,10 +84,13 @@ def ways_of(
 ) -> Iterator[Way]:
     """The ways of a person: each entry into a journey with the crossing before it and what came after."""
     mine = evidence.happenings.get(person, ())
+    entered = {one.instance for one in mine if one.kind == "entered"}
     for entry in mine:
-        if entry.kind != "entered" or journey not in (None, entry.journey):
+        # A call that arrived from a journey of which nothing else is known begins a way, too.
+        alone = entry.kind == "arrived" and entry.instance not in entered
+        if not (entry.kind == "entered" or alone) or journey not in (None, entry.journey):
             continue
-        way = {**_crossing_of(evidence, person, entry), "entered": entry.at}
+        way = {**_crossing_of(evidence, person, entry), **({} if alone else {"entered": entry.at})}
         own = [one for one in mine if one.instance == entry.instance]
         for name in ("sent", "received", "opened"):
             target = Target(name, action)

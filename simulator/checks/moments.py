@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.checks.evidence import Evidence, Happening
+from simulator.checks.evidence import Evidence
+from simulator.checks.happenings import Happening
 from simulator.checks.reasons import DISCARDS_TOLD
 from simulator.checks.values import shown_values
 
@@ -43,9 +44,13 @@ def _said(one: Happening, first_steps: set[str]) -> str:
     if one.kind == "message":
         title = f" “{detail['title']}”" if detail.get("title") else ""
         return f"{detail.get('channel', 'message')} {one.action}{title} sent"
-    if one.kind == "call":
+    if one.kind in ("call", "called", "arrived"):
         attempts = detail.get("attempts", 1)
         again = f" after {attempts} attempts" if attempts and int(attempts) > 1 else ""
+        if one.kind == "arrived":
+            wrong = f"; {', '.join(detail['wrong'])}" if detail.get("wrong") else ""
+            answered = str(detail.get("status")).removeprefix("http_")
+            return f"{one.action} received by the listener, answered {answered}{again}{wrong}"
         return f"{one.action} called: {detail.get('status')}{again}"
     if one.kind == "discarded":
         code = str(detail.get("reason"))
@@ -73,6 +78,8 @@ def _step(one: Happening) -> str:
         return f"step {one.step}: the wait is over"
     if path == "timeout":
         return f"step {one.step}: timed out"
+    if kind == "reaction":
+        return f"step {one.step}: {path}"
     return f"step {one.step}: event {path} came" if path else f"step {one.step}"
 
 
@@ -95,13 +102,15 @@ def by_crossing(
     rest: list[Happening] = []
     of_instance: dict[str, tuple[int, int] | None] = {}
     for one in evidence.happenings.get(person, ()):
-        if one.kind in ("entered", "discarded"):
+        # A call from a journey of which nothing else is known stands for the entry.
+        begins = one.kind == "entered" or (one.kind == "arrived" and one.instance not in of_instance)
+        if begins or one.kind == "discarded":
             key = of_event.get(str(one.detail.get("event_id")))
             if key is None and not of_event:
                 before = [row for row in sent if row["sent"] <= one.at]
                 last = max(before, key=lambda row: int(row["sent"]), default=None)
                 key = None if last is None else (int(last["place"]), int(last["crossed"]))
-            if one.kind == "entered":
+            if begins:
                 of_instance[one.instance] = key
         else:
             key = of_instance.get(one.instance)

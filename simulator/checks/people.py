@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.checks.binomial import share_interval
-from simulator.checks.evidence import Evidence, Happening
-from simulator.checks.reasons import Reason, Target, first_reason, received, why_sent
+from simulator.checks.evidence import Evidence
+from simulator.checks.happenings import Happening
+from simulator.checks.reasons import SENDING, Reason, Target, first_reason, received, why_sent
 from simulator.checks.verdict import Failure, Verdict, bounds_hold, bounds_said
 from simulator.checks.wording import percent, said_of, said_share
 from simulator.core.simtime import to_ms
@@ -44,7 +45,9 @@ def judge(expectation: Expectation, evidence: Evidence) -> Verdict:
     held, undecided, failed = 0, 0, []
     excused: Counter[str] = Counter()
     for subject in subjects:
-        until = NEVER if expectation.within is None else subject.at + to_ms(expectation.within)
+        until = NEVER
+        if expectation.within is not None:
+            until = subject.at + to_ms(expectation.within) + evidence.patience
         state = _state(expectation, evidence, subject, until)
         if state is True:
             held += 1
@@ -92,7 +95,7 @@ def _state(expectation: Expectation, evidence: Evidence, subject: Subject, until
 
 
 def _is_something(one: Happening, kind: str) -> bool:
-    return one.kind in ("message", "call") if kind == "sent" else received(one)
+    return one.kind in SENDING if kind == "sent" else received(one)
 
 
 def target_of(expectation: Expectation) -> Target:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from simulator.checks.evidence import Evidence, Happening
+from simulator.checks.evidence import Evidence
+from simulator.checks.happenings import Happening
 from simulator.checks.outcomes import SYSTEM_NAMES, told
 from simulator.checks.values import shown_values
 from simulator.checks.wording import time_said
@@ -24,6 +25,7 @@ OWN_REASONS = (
     *("no_crossing", "no_match", "no_entry", "late_event", "late", "no_path", "other_path", "under_way"),
     *(
         "push_not_allowed",
+        "not_heard",
         "phone_offline",
         "false_trigger",
         "not_opened",
@@ -37,6 +39,9 @@ OWN_REASONS = (
 
 # How far each reason is along the way, so that of several visits the one that came furthest is told.
 _NOT_THERE, _PHONE, _EVENT, _DISCARDED, _UNDER_WAY, _SENT, _LATE = range(7)
+
+SENDING = ("message", "call", "called", "arrived")
+"""Kinds of rows that say that an action was sent to a person."""
 
 DISCARDS_TOLD = {
     "reentranceNotAllowed": "had entered before and may not again yet (reentranceNotAllowed)",
@@ -79,7 +84,7 @@ class Target:
         if self.name is not None and happening.action != self.name:
             return False
         if self.kind == "sent":
-            return happening.kind in ("message", "call")
+            return happening.kind in SENDING
         if self.kind == "received":
             return received(happening)
         return happening.kind == self.kind
@@ -89,7 +94,9 @@ def received(happening: Happening) -> bool:
     """Whether a row says that an action reached the person, or the system that was called."""
     if happening.kind == "message":
         return bool(happening.detail.get("channel", "push") != "push")
-    if happening.kind == "call":
+    if happening.kind == "arrived" and happening.detail.get("becomes"):
+        return False  # it is received when the message that it becomes is
+    if happening.kind in ("call", "arrived"):
         return str(happening.detail.get("status")).startswith("http_2")
     return happening.kind == "received"
 
@@ -125,7 +132,9 @@ def _too_late(
     evidence: Evidence, target: Target, mine: Sequence[Happening], late: Happening, until: int
 ) -> Reason:
     """Why something happened too late: the phone was offline, or the journey took its time."""
-    sent = next((one for one in mine if one.instance == late.instance and one.kind == "message"), None)
+    sent = next(
+        (one for one in mine if one.instance == late.instance and one.kind in ("message", "arrived")), None
+    )
     if target.kind == "received" and sent is not None and sent.at <= until:
         when, arrived = evidence.clock(sent.at), evidence.clock(late.at)
         return Reason(
@@ -166,7 +175,23 @@ def _after(evidence: Evidence, person: int, target: Target, row: np.void, since:
         return Reason(
             "late_event", f"{at}; its event left the phone only at {evidence.clock(arrived)}", _PHONE
         )
+    if evidence.silent:
+        return _unheard_of(evidence, target, mine, at, until)
     return Reason("no_entry", f"{at}; its event was accepted, but no journey took it", _EVENT)
+
+
+def _unheard_of(evidence: Evidence, target: Target, mine: Sequence[Happening], at: str, until: int) -> Reason:
+    """Why not, where nobody tells what happened between the event and the action."""
+    if (reason := _of_sending(evidence, target, [one for one in mine if one.at <= until])) is not None:
+        return reason
+    heard = "no call of it came to the listener" if target.name in evidence.actions_heard else "that is all"
+    nobodys = [
+        one for one in evidence.happenings.get(-1, ()) if one.kind == "arrived" and one.action == target.name
+    ]
+    if nobodys:
+        heard = f"none of the calls that came says that it is for them ({len(nobodys):,} say nothing that is known)"
+    said = f"{at}; its event was accepted, but {heard} until {evidence.clock(until)}"
+    return Reason("not_heard", said, _EVENT)
 
 
 def _of_event(mine: Sequence[Happening], event: Mapping[str, Any] | None) -> list[Happening]:
@@ -222,23 +247,34 @@ def _in_journeys(evidence: Evidence, target: Target, rows: Sequence[Happening]) 
     return max(reasons, key=lambda reason: reason.stage, default=None)
 
 
-def _of_instance(evidence: Evidence, target: Target, entry: Happening, rows: Sequence[Happening]) -> Reason:
-    own = [one for one in rows if one.instance == entry.instance]
+def _of_sending(evidence: Evidence, target: Target, own: Sequence[Happening]) -> Reason | None:
+    """What became of the action, where it was sent."""
     for one in own:
         if target.name not in (None, one.action):
             continue
         if one.kind == "refused":
             code = str(one.detail.get("reason"))
             return Reason(code, f"the phone takes no push messages ({code})", _SENT)
-        if one.kind == "call" and not received(one):
+        if one.kind in ("call", "arrived") and not received(one) and not one.detail.get("becomes"):
             status = str(one.detail.get("status"))
             return Reason(status, f"the call of {one.action} came to {status}", _SENT)
     sent = [one for one in own if Target("sent", target.name).met_by(one)]
-    if sent and target.kind in ("received", "opened"):
-        if any(Target("received", target.name).met_by(one) for one in own):
-            return Reason("not_opened", "got the message, but did not open it", _LATE)
-        when = evidence.clock(sent[0].at)
-        return Reason("phone_offline", f"sent at {when}, but the phone had no connection since", _SENT)
+    if not sent or target.kind not in ("received", "opened"):
+        return None
+    if any(Target("received", target.name).met_by(one) for one in own):
+        return Reason("not_opened", "got the message, but did not open it", _LATE)
+    when = evidence.clock(sent[0].at)
+    if sent[0].action in evidence.actions_heard and not any(one.kind == "arrived" for one in sent):
+        came_to = sent[0].detail.get("status")
+        how = f" ({came_to})" if came_to else ""
+        return Reason("not_heard", f"called at {when}{how}, but nothing came to the listener", _SENT)
+    return Reason("phone_offline", f"sent at {when}, but the phone had no connection since", _SENT)
+
+
+def _of_instance(evidence: Evidence, target: Target, entry: Happening, rows: Sequence[Happening]) -> Reason:
+    own = [one for one in rows if one.instance == entry.instance]
+    if (reason := _of_sending(evidence, target, own)) is not None:
+        return reason
     steps = [one for one in own if one.kind == "step"]
     last = steps[-1] if steps else entry
     ended = next((one for one in own if one.kind == "ended"), None)

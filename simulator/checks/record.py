@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,16 @@ class RunRecord:
     def local(self, t: int) -> str | None:
         """Virtual time as local time with its offset; None for "never"."""
         return None if t < 0 else self.calendar.local(t).isoformat(timespec="milliseconds")
+
+    def virtual(self, moment: datetime) -> int | None:
+        """The virtual time of a moment of the wall, in milliseconds; None where the run kept to no clock."""
+        summary = self.summary or {}
+        speed, since = summary.get("speed"), summary.get("paced_since")
+        if speed == "live":
+            return round((moment - self.calendar.utc(0)) / timedelta(milliseconds=1))
+        if since is None or not isinstance(speed, int | float):
+            return None
+        return round((moment - datetime.fromisoformat(since)) / timedelta(milliseconds=1) * speed)
 
     def system_of(self, person: int) -> str:
         """``ios`` or ``android``; empty where the record does not say."""

@@ -20,7 +20,7 @@ class Instance:
     """A person in a journey.
 
     ``waiting`` are the events that it waits for now, each with what happens when it comes; ``queue`` the events
-    that came while it was busy. Times are virtual milliseconds.
+    that came while it was busy, ``reactions`` what has become of its messages. Times are virtual milliseconds.
     """
 
     __slots__ = (
@@ -39,6 +39,7 @@ class Instance:
         "previous",
         "process",
         "queue",
+        "reactions",
         "supplemental",
         "waiting",
     )
@@ -65,6 +66,7 @@ class Instance:
         self.actions: dict[str, Any] = {}
         self.waiting: dict[str, simpy.Event] = {}
         self.queue: deque[tuple[str, Mapping[str, Any]]] = deque()
+        self.reactions: set[str] = set()
         self.current: StepPlan = journey.first
         self.previous: StepPlan | None = None
         self.last_error: dict[str, str] = {}
@@ -95,14 +97,16 @@ class LookUp(Protocol):
 class InstanceScope:
     """What an expression in a step can see."""
 
-    __slots__ = ("_instance", "_look_up", "now", "seen")
+    __slots__ = ("_instance", "_look_up", "fetched", "now", "seen")
 
     def __init__(self, instance: Instance, now: datetime, look_up: LookUp) -> None:
         self._instance = instance
         self._look_up = look_up
         self.now = now
         self.seen: dict[str, Value] = {}
-        """What was read, for the record: audiences and data sources with what they said."""
+        """What was read, for the record: audiences with what they said."""
+        self.fetched: dict[tuple[str, str], Value] = {}
+        """What data sources said, by source and field group."""
 
     def event(self, name: str) -> Value:
         """The payload of an event of this instance."""
@@ -112,7 +116,10 @@ class InstanceScope:
         """What a data source says."""
         if source == "JourneyProperties":
             return self.constant(field_group)
-        return self._look_up.data(self._instance, source, parameters, self.now)
+        said = self.fetched[source, field_group] = self._look_up.data(
+            self._instance, source, parameters, self.now
+        )
+        return said
 
     def action(self, name: str) -> Value:
         """The response of a custom action."""

@@ -14,6 +14,7 @@ from simulator.core.errors import JourneysimError, UsageError
 from simulator.live.interventions import CanNotError, Intervention, Interventions, perform
 from simulator.live.setup import Staged, read_people, roads_document, setup_document
 from simulator.live.show import Show
+from simulator.phone import device_named
 
 _STORY_LINES = 40
 
@@ -62,13 +63,14 @@ class Api:
         here = await self.show.between(lambda: self._stands(person))
         story = await asyncio.to_thread(self._tell, person=about["person"])
         profile, phone = about["profile"], about["phone"]
+        device = device_named(phone["device"])
         return {
             "person": person,
             "name": about["person"],
             "group": about["person"].rpartition("/")[0],
             "persona": about.get("persona"),
             "platform": phone["os"],
-            "device": f"{phone['device']}, {phone['os_version']}",
+            "device": f"{device.title}, {device.operating_system} {phone['os_version']}",
             "profile": {
                 "first_name": profile["given_name"],
                 "last_name": profile["family_name"],

@@ -53,6 +53,7 @@ def setup_document(show: Show, staged: Staged, people: list[dict[str, Any]]) -> 
         "mode": staged.mode,
         "program": f"journeysim {__version__}",
         "scenario": {"name": scenario.name, "description": scenario.description, "seed": scenario.seed},
+        "app": {"id": scenario.app.id, "name": scenario.app.name},
         "clock": {
             "start_epoch_ms": world.calendar.start_epoch_ms,
             "timezone": str(scenario.clock.timezone),

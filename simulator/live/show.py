@@ -97,11 +97,15 @@ class Stage:
 class Show:
     """What is shown of a stage. All methods belong to the event loop, but for what :meth:`between` runs."""
 
-    def __init__(self, world: World, stage: Stage, clock: WallClock, speed: float) -> None:
+    def __init__(
+        self, world: World, stage: Stage, clock: WallClock, speed: float, end: int | None = None
+    ) -> None:
+        """``end`` is virtual time at which it is over, by default the end of the scenario."""
         self.world = world
+        self.end = world.duration_ms if end is None else end
         self.stage = stage
         self.hub = Hub()
-        self.pace = Pace(clock, speed, world.duration_ms)
+        self.pace = Pace(clock, speed, self.end)
         self.feed = Feed()
         self.counts = CrossingCounts()
         self.progress = Progress(world.journey_plan())
@@ -124,7 +128,7 @@ class Show:
         stage, pace = self.stage, self.pace
         while not ended():
             await self._grant()
-            at, until = stage.now, self._until()
+            at, until = stage.now, self.next_end()
             if until > at:
                 window = await asyncio.to_thread(advance, until)
                 pace.reached(until)
@@ -135,7 +139,7 @@ class Show:
                     self._goal = None
                     self.tell_clock()
             self._tell_often()
-            if stage.now >= self.world.duration_ms:
+            if stage.now >= self.end:
                 return
             behind = pace.due(stage.now) - stage.now
             if not pace.jumping and behind < TICK_S * 1000.0 * pace.speed:
@@ -156,13 +160,13 @@ class Show:
         while self._wishes:
             self._wishes.popleft()[1].cancel()
 
-    def _until(self) -> int:
+    def next_end(self) -> int:
+        """The end of the next window; now, if none is due."""
         stage, pace = self.stage, self.pace
         if not pace.jumping:
             return pace.next_end(stage.now)
         step = stage.now + max(1_000, min(60_000, round(pace.speed * 1_000.0)))
-        goal = self.world.duration_ms if self._jump_to is None else self._jump_to
-        return min(step, goal, self.world.duration_ms)
+        return min(step, self.end if self._jump_to is None else self._jump_to, self.end)
 
     async def _rest(self, seconds: float) -> None:
         if not self._wishes:
@@ -207,13 +211,13 @@ class Show:
         pace.play(stage.now)
         self._jump_to, self._goal = None, None
         if person is None and self.world.scenario.journeys is not None:
-            self._goal = lambda window: any(row[1] != "discarded" for row in window.journal)
+            self._goal = lambda window: any(row[1] != "discarded" for row in self.journal_of(window))
         else:
             coming = stage.movements.next_crossing(person, after=stage.now + lead)
             if coming is not None:
                 self._jump_to = max(stage.now + 1, coming.time - lead)
             if person is not None:
-                self._goal = lambda window: any(row[3] == person for row in window.journal)
+                self._goal = lambda window: any(row[3] == person for row in self.journal_of(window))
             elif coming is None:
                 return
         pace.jumping = True

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.core.errors import JourneysimError
 from simulator.live.api import Api, ConflictError, NotFoundError
-from simulator.live.assets import PAGE, Asset, leaflet_assets, page_assets
+from simulator.live.assets import Asset, leaflet_assets, page_assets
 
 _KEEP_ALIVE_S = 15.0
 _MOST_BODY = 65_536
@@ -52,8 +52,6 @@ def create_app(api: Api, port: int, files: Mapping[str, Asset], tiles: str | Non
 
 def page_files() -> dict[str, Asset]:
     """The files that are served, by their paths; UsageError if the map library is not installed."""
-    if not PAGE.is_dir():
-        return {}
     page = page_assets()
     found = {f"/page/{name}": asset for name, asset in page.items()}
     found |= {f"/leaflet/{name}": asset for name, asset in leaflet_assets().items()}

@@ -12,6 +12,8 @@ from simulator.report.printing import Lines
 from simulator.report.sections import BAR, LABEL, heading, wrapped
 
 _NAME = 22
+# What becomes of a message once it is sent.
+_ON_PHONES = ("received", "refused", "opened")
 # The ends of instances and the discards of events in words; the names are those of the record.
 ENDS = {
     "end": "came to the end",
@@ -59,16 +61,33 @@ def _after_the_first(journey: Mapping[str, Any]) -> dict[str, int]:
 def actions(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     """What became of messages and calls."""
     found = {name: counts for name, counts in (summary.get("actions") or {}).items() if counts}
+    heard = _heard(summary, width)
     if not found:
-        return []
+        return [heading("Actions"), *heard] if heard else []
     lines = [heading("Actions")]
     for name, counts in found.items():
-        sent = counts.get("sent", 0) or sum(counts.values())
-        if "sent" in counts:
-            order = ("sent", "received", "refused", "opened")
-            parts = [(state, counts[state]) for state in order if state in counts]
-            told = [plural(sent, "message"), *(f"{count(n)} {state}" for state, n in parts[1:])]
-        else:
-            told = [plural(sent, "call"), *(f"{count(n)} {status}" for status, n in counts.items())]
+        on_phones = [f"{count(counts[state])} {state}" for state in _ON_PHONES if state in counts]
+        statuses = {status: n for status, n in counts.items() if status not in ("sent", *_ON_PHONES)}
+        told = [plural(counts["sent"], "message")] if "sent" in counts else []
+        if statuses:
+            told += [plural(sum(statuses.values()), "call")]
+            told += [f"{count(n)} {status}" for status, n in statuses.items()]
+        told += on_phones
         lines += wrapped(f"{name}: {', '.join(told)}", width, "  ")
-    return lines
+    return lines + heard
+
+
+def _heard(summary: Mapping[str, Any], width: int) -> Lines:
+    """What came to the listener of the run."""
+    listener = summary.get("listener")
+    if not listener:
+        return []
+    told = [
+        f"{plural(one['deliveries'], 'call')} of {name or 'no action'} for {plural(one['people'], 'person', 'people')}"
+        + (f" in {count(one['calls'])} attempts" if one["calls"] > one["deliveries"] else "")
+        for name, one in listener["actions"].items()
+    ]
+    unknown = listener["unknown_people"]
+    if unknown:
+        told.append(f"{plural(unknown, 'call')} for nobody that is known")
+    return wrapped(f"Listener: {'; '.join(told) or 'nothing came'}", width, "  ")

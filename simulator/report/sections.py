@@ -198,6 +198,10 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
             lines += _fact("Delivery", f"{name}: {arrived} {told}", width)
     elif destination := summary.get("destination"):
         lines += _fact("Delivery", _delivery(str(destination), summary.get("delivery") or {}), width)
+    if step_events := summary.get("step_events"):
+        arrived = f"{count(number(step_events, 'acknowledged'))} of {count(number(step_events, 'sent'))}"
+        told = _delivery(str(step_events.get("to")), step_events.get("delivery") or {})
+        lines += _fact("Delivery", f"step events: {arrived} {told}", width)
     lines += _load(summary, width)
     for owner in summary.get("attribution") or ():
         lines += _fact("Map", str(owner), width)

@@ -4,6 +4,7 @@ from simulator.run.engine import run
 from simulator.run.folder import RunFolder
 from simulator.run.journey_tools import EventDescription, describe_event, imported_journey, judge_event
 from simulator.run.knowledge import exported_counts, read_evidence
+from simulator.run.listening import listen_to_calls
 from simulator.run.measuring import Figures
 from simulator.run.metrics import serving_metrics
 from simulator.run.observations import Observations
@@ -42,6 +43,7 @@ __all__ = [
     "exported_counts",
     "imported_journey",
     "judge_event",
+    "listen_to_calls",
     "load_options",
     "plan",
     "prepare",

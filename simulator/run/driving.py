@@ -54,6 +54,8 @@ class Driver:
         self._on_pace = on_pace
         self._ahead = ahead
         self._pacer: Pacer | None = None
+        self.paced_since: int | None = None
+        """When a run that goes by a factor of real time began, in milliseconds since 1970."""
         self.outbox = Outbox(spill, MOST_UNSETTLED)
         self.backfilled = 0
         """Events that were of the past when a live run began."""
@@ -80,6 +82,7 @@ class Driver:
             await self._by_the_clock(source, pacer, self._live_ends(pacer))
         else:
             pacer = Pacer(self._clock, float(speed))
+            self.paced_since = self._clock.epoch_ms()
             await self._by_the_clock(source, pacer, self._paced_ends(0, float(speed)))
         await self._deliverer.finish()
 

@@ -7,32 +7,26 @@ import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simulator import __version__
-from simulator.checks import Evidence, evaluate
+from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
-from simulator.delivery import (
-    Destination,
-    Fate,
-    Pipelined,
-    Receipt,
-    UndeliveredFiles,
-)
+from simulator.delivery import Destination, Fate, Pipelined, Receipt, UndeliveredFiles
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
 from simulator.run.embedded import begins_anew_at, export_received, make_destination_of
-from simulator.run.folder import RunFolder
+from simulator.run.folder import RunFolder, folder_of, scenario_as_run
 from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
 from simulator.run.journal import Journal
 from simulator.run.knowledge import read_evidence
 from simulator.run.legend import ledger_header, ledger_people
+from simulator.run.listening import Listening, listening_to
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
 from simulator.run.options import RunOptions, RunResult
@@ -41,11 +35,10 @@ from simulator.run.prepare import Prepared
 from simulator.run.simulation import World, without_collector
 from simulator.run.staging import Staging
 from simulator.run.step_event_sending import step_event_sending
-from simulator.run.summary import by_destination, counts, measurements
+from simulator.run.summary import by_destination, counts, end_of_load, measurements, paced
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
 from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
-from simulator.scenario import dump_as_run
 
 # Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
 AT_FULL_SPEED = 4 * HAND_OVER
@@ -80,18 +73,22 @@ def run(
     guard(prepared.loaded, allow_hosts=options.allow_hosts, over_limit=options.over_limit, calls=calls)
     if calls and options.resume is not None:
         raise UsageError("--resume: a run whose actions really call would call again; start it anew")
-    if options.resume is not None:
-        folder = RunFolder.existing(options.resume)
-    elif options.out is not None:
-        folder = RunFolder.create(options.out)
-    else:
-        folder = RunFolder.create_unused(Path("runs") / f"{scenario.name}-{clock.folder_stamp()}")
+    folder = folder_of(options, f"{scenario.name}-{clock.folder_stamp()}")
     try:
         staging = staging or Staging()
         destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
-        with without_collector():
+        with without_collector(), listening_to(prepared.world, options, folder.calls, clock) as listening:
             task = _Run(
-                prepared, options, folder, destination, clock, progress, on_people, on_figures, staging
+                prepared,
+                options,
+                folder,
+                destination,
+                clock,
+                listening,
+                progress,
+                on_people,
+                on_figures,
+                staging,
             )
             return asyncio.run(task.execute())
     except BaseException:
@@ -113,6 +110,7 @@ class _Run:
         folder: RunFolder,
         destination: Destination,
         clock: WallClock,
+        listening: Listening | None,
         progress: ProgressCallback | None,
         on_people: Callable[[int, int], None],
         on_figures: FiguresCallback,
@@ -125,6 +123,7 @@ class _Run:
         self._folder = folder
         self._destination = destination
         self._clock = clock
+        self._listening = listening
         self._progress = progress or (lambda tally: None)
         self._on_people = on_people
         self._tally = Tally(self._world)
@@ -157,6 +156,8 @@ class _Run:
                 await self._destination.open()  # one that can't be used leaves no run folder behind
                 async with self._step_events or contextlib.nullcontext():
                     self._write_scenario()
+                    if self._listening is not None and source is not None:
+                        source = self._listening.attend(source)
                     ledger = await self._deliver_all(source)
             finally:
                 if source is not None:
@@ -177,6 +178,8 @@ class _Run:
             self._deliverer = self._make_deliverer(ledger, known)
             if source is not None:
                 await self._drive(source)
+            if self._listening is not None:
+                await self._listening.linger(self._stop)
             self._failure = self._failure or self._deliverer.failure
             self._leave_open(ledger)
         return ledger
@@ -317,13 +320,7 @@ class _Run:
     def _write_scenario(self) -> None:
         if self._options.resume is not None:
             return  # it is there, and the journal is about the very events that it gives
-        header = (
-            f"The scenario as run by journeysim {__version__} with seed {self._world.scenario.seed}.\n"
-            f"People: {self._world.people:,}. Run it again: journeysim run {self._folder.scenario.name}"
-        )
-        sizes = {f"people.{name}.size": size for name, size in self._world.sizes.items()}
-        text = dump_as_run(self._prepared.loaded, header=header, seed=self._world.scenario.seed, **sizes)
-        self._folder.write_scenario(text)
+        self._folder.write_scenario(scenario_as_run(self._prepared.loaded, self._world, self._folder))
 
     def _finish(self, ledger: LedgerWriter, wall_s: float) -> RunResult:
         world, scenario = self._world, self._world.scenario
@@ -343,10 +340,12 @@ class _Run:
             **self._tally.document(),
             "outcomes": ledger.outcomes,
             **({} if self._journal is None else self._journal.document()),
+            **({} if self._listening is None else {"listener": self._listening.document()}),
             **({} if self._step_events is None else {"step_events": self._step_events.document()}),
             "wall_seconds": round(wall_s, 3),
             "events_per_second": round(self._tally.sent / wall_s, 1) if wall_s > 0 else 0.0,
             "speed": scenario.clock.speed,
+            **paced(self._driver),
             "pacing_worst_lag_seconds": round(self._driver.worst_lag_s if self._driver else 0.0, 3),
             "workers": self._workers,
             "destination": self._destination.description,
@@ -362,7 +361,7 @@ class _Run:
                 self._driver,
                 self._load,
                 resumed=self._options.resume is not None,
-                why=self._end_of_load(),
+                why=end_of_load(self._aborted, self._stop.is_set(), self._load),
             ),
             "undelivered_file": str(self._folder.undelivered) if self._undelivered.count else None,
             "attribution": list(world.attribution),
@@ -372,27 +371,15 @@ class _Run:
             "failure": self._failure,
         }
         export_received(self._folder)
-        verdicts = evaluate(scenario.expect, summary, lambda: self._evidence(summary), aborted=self._aborted)
+        verdicts = evaluate(
+            scenario.expect,
+            summary,
+            lambda: read_evidence(self._folder.path, self._world, summary=summary),
+            aborted=self._aborted,
+        )
         summary["expectations"] = [verdict.document() for verdict in verdicts]
         self._folder.write_summary(summary)
         return RunResult(summary, self._exit_code(not any(verdict.failed for verdict in verdicts)))
-
-    def _evidence(self, summary: dict[str, Any]) -> Evidence:
-        """The record of this run, whose summary is not written yet."""
-        evidence = read_evidence(self._folder.path, self._world)
-        return replace(
-            evidence, record=replace(evidence.record, summary=summary), end=self._tally.simulated_ms
-        )
-
-    def _end_of_load(self) -> str:
-        """Why the load ended, in words."""
-        if self._aborted is not None:
-            return "a rule of the scenario ended it"
-        if self._stop.is_set():
-            return "it was interrupted"
-        if self._load is not None and self._load.over:
-            return "the profile came to its end"
-        return "all events of the run were sent"
 
     def _exit_code(self, expectations_hold: bool) -> ExitCode:
         if self._aborted is not None:

@@ -7,7 +7,7 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import orjson
@@ -39,6 +39,18 @@ class InHand(Protocol):
 
 Announce = Callable[[int, str, Mapping[str, Any]], None]
 """Takes what a person (index within the cohort) received: the name of the action, and what came with it."""
+
+
+class PushToCome(NamedTuple):
+    """A push message for a person (ordinal within the run), sent at ``at`` (virtual milliseconds)."""
+
+    person: int
+    at: int
+    action: str
+    title: str
+    journey: str
+    step: str
+    instance: str
 
 
 class LazyProfile(PersonProfile):
@@ -202,15 +214,36 @@ class CohortEvaluation:
 
     # --- messages on their way back -----------------------------------------------------------------------
 
-    def deliver(self, message: Message) -> None:
+    def hand_over(self, push: PushToCome) -> None:
+        """Send a push message that did not come from the journeys here, at its time."""
+        message = Message(
+            at=push.at,
+            journey=push.journey,
+            step=push.step,
+            instance=push.instance,
+            action=push.action,
+            channel="push",
+            title=push.title,
+            body=None,
+            person=self.profile(push.person),
+            identity="",
+        )
+        timer = simpy.Timeout(self._env, push.at - int(self._env.now), message)
+        timer.callbacks.append(lambda _: self._hand_in(message))
+
+    def _hand_in(self, message: Message) -> None:
+        self.deliver(message)
+
+    def deliver(self, message: Message) -> bool:
         """Take a message for its person. Only push messages reach the phone; the others are on record."""
         if message.channel != "push" or not self._sdks:
-            return
+            return True
         if not self._sdks[message.person.ordinal - self._first].allows_push:
             self._note("refused", message, {"action": message.action, "reason": "push_not_allowed"})
-            return
+            return False
         delay = self._draw(self._push.latency, message, _ON_ITS_WAY)
         simpy.Timeout(self._env, delay, message).callbacks.append(self._comes)
+        return True
 
     def _comes(self, timer: simpy.Event) -> None:
         """A push message is at the push service; it waits there for a phone without a connection."""

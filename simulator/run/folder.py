@@ -8,9 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from simulator import __version__
 from simulator.checks import SUMMARY_FILE
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.ledger import LEDGER_FOLDER
+from simulator.listener import CALLS_FILE
+from simulator.run.options import RunOptions
+from simulator.run.simulation import World
+from simulator.scenario import LoadedScenario, dump_as_run
 
 SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
@@ -39,6 +44,7 @@ class RunFolder:
         self.spill = path / SPILL_FILE
         self.journal = path / JOURNAL_FILE
         self.step_events = path / STEP_EVENTS_FILE
+        self.calls = path / CALLS_FILE
         self.undelivered_step_events = self.undelivered.with_stem(f"{self.undelivered.stem}.step_events")
 
     @classmethod
@@ -92,7 +98,7 @@ class RunFolder:
             raise UsageError(f"--resume {path}: {what}; start the run again")
         store = folder.received_store
         stale = [folder.summary, folder.undelivered, folder.received, folder.spill, store]
-        stale += [folder.journal, folder.step_events]
+        stale += [folder.journal, folder.step_events, folder.calls]
         stale += [store.with_name(store.name + end) for end in ("-wal", "-shm")]
         try:
             for file in stale:
@@ -113,6 +119,26 @@ class RunFolder:
         """Leave no empty folder behind when a run fails before it begins."""
         with contextlib.suppress(OSError):
             self.path.rmdir()
+
+
+def scenario_as_run(loaded: LoadedScenario, world: World, folder: RunFolder) -> str:
+    """The text of scenario.yaml: the scenario with its seed and sizes."""
+    seed = world.scenario.seed
+    header = (
+        f"The scenario as run by journeysim {__version__} with seed {seed}.\n"
+        f"People: {world.people:,}. Run it again: journeysim run {folder.scenario.name}"
+    )
+    sizes = {f"people.{name}.size": size for name, size in world.sizes.items()}
+    return dump_as_run(loaded, header=header, seed=seed, **sizes)
+
+
+def folder_of(options: RunOptions, name: str) -> RunFolder:
+    """The folder of a run: the one that is named, or of that ``name`` in `runs`."""
+    if options.resume is not None:
+        return RunFolder.existing(options.resume)
+    if options.out is not None:
+        return RunFolder.create(options.out)
+    return RunFolder.create_unused(Path("runs") / name)
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ def refusals(
                     f"name it in the scenario's `allow_hosts`, or with --allow-host {host}",
                 )
     if calls:
-        yield from _called(loaded, allowed)
+        yield from refused_calls(loaded, allowed)
     if not over_limit:
         yield from _too_fast(loaded)
 
@@ -59,8 +59,10 @@ def calls_made(scenario: Scenario, *, at_full_speed: bool) -> bool:
     """Whether actions really call in a run. Raises UsageError where that is asked for, and none does."""
     actions = scenario.journeys.actions.values() if scenario.journeys is not None else ()
     real = any(action.call for action in actions)
+    if scenario.journeys is not None and scenario.journeys.evaluation == "platform":
+        real = False
     if at_full_speed and not real:
-        raise UsageError("--call-actions: no action of the scenario says `call: true`")
+        raise UsageError("--call-actions: no action that the run evaluates says `call: true`")
     paced = scenario.load is None and scenario.clock.speed != "max"
     return real and (paced or at_full_speed)
 
@@ -72,7 +74,7 @@ def calling_of(scenario: Scenario, options: RunOptions) -> Calling | None:
     return Calling((*scenario.allow_hosts, *options.allow_hosts), options.call_actions)
 
 
-def _called(loaded: LoadedScenario, allowed: Sequence[str]) -> Iterator[Problem]:
+def refused_calls(loaded: LoadedScenario, allowed: Sequence[str]) -> Iterator[Problem]:
     """Actions that call hosts which nobody has allowed, as far as their addresses stand in the scenario.
 
     The others are looked at when they call.

@@ -22,7 +22,7 @@ class Interruptible(Protocol):
 
 
 @contextlib.contextmanager
-def interrupts(stop: asyncio.Event, destination: Destination) -> Iterator[None]:
+def interrupts(stop: asyncio.Event, destination: Destination | None = None) -> Iterator[None]:
     """The first Ctrl-C (or SIGTERM) asks the work to stop; the second one ends the program at once."""
     loop = asyncio.get_running_loop()
     handled: list[signal.Signals] = []

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import simpy
 
-from simulator.checks import Evidence, Happening, read_happenings, read_record, read_step_events
+from simulator.checks import (
+    OF_THE_PHONE,
+    Evidence,
+    Happening,
+    Heard,
+    join_calls,
+    read_happenings,
+    read_record,
+    read_step_events,
+)
 from simulator.core.identifiers import ecid
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys import Facts, PersonProfile
+from simulator.listener import CALLS_FILE
 from simulator.people import person_keys
 from simulator.run.evaluation import CohortEvaluation
-from simulator.run.exports import exported_lines
+from simulator.run.exports import exported_lines, known_until
+from simulator.run.listening import patience_ms
+from simulator.run.phones import logins
 from simulator.run.simulation import World
 from simulator.scenario.models import Push
 
@@ -51,8 +64,28 @@ class KnownPeople:
         return value
 
     def person_of(self, identity: str) -> int | None:
-        """The ordinal of the person with this ECID, that of a phone on which the app was never installed afresh."""
-        return self._identities.get(identity)
+        """The ordinal of the person with this ECID or login; None if nobody has it.
+
+        The ECID is that of a phone on which the app was never installed afresh.
+        """
+        found = self._identities.get(identity)
+        return self._logins.get(identity) if found is None and identity else found
+
+    @cached_property
+    def _logins(self) -> dict[str, int]:
+        """Who logs in with what; it takes making everybody, so it is looked for only where there is no such ECID."""
+        login = self._world.scenario.app.login
+        if login is None:
+            return {}
+        populator = self._world.populator()
+        found = {}
+        for spec in self._specs:
+            cohort = populator.populate(spec)
+            for part in cohort.by_habits():
+                name = logins(cohort, part)
+                for local, row in enumerate(part.rows.tolist()):
+                    found[name(local, login.namespace)] = spec.first_person + row
+        return found
 
     @cached_property
     def _identities(self) -> dict[str, int]:
@@ -85,21 +118,50 @@ class KnownPeople:
         return cohort.profile(person)
 
 
-def read_evidence(folder: Path, world: World, step_events: str | None = None) -> Evidence:
+def read_evidence(
+    folder: Path,
+    world: World,
+    step_events: str | None = None,
+    calls: Path | None = None,
+    summary: Mapping[str, Any] | None = None,
+) -> Evidence:
     """Everything on record of the run in ``folder``, which was one of ``world``.
 
     ``step_events`` is the file or URL of an export of step events, which takes the place of the run's own record of
-    journeys. UsageError where it can't be read.
+    journeys; ``calls`` the record of a listener that was not the run's own. ``summary`` is that of a run that has not
+    written it yet. UsageError where something can't be read.
     """
     record = read_record(folder)
-    people = KnownPeople(world)
-    if step_events is None:
-        happenings = read_happenings(folder)
-    else:
+    if summary is not None:
+        record = replace(record, summary=summary)
+    people, plan = KnownPeople(world), world.journey_plan()
+    elsewhere = plan is not None and plan.model.evaluation == "platform"
+    happenings = read_happenings(folder)
+    if step_events is not None:
+        own = happenings if elsewhere else {}
         happenings = read_step_events(exported_lines(step_events), step_events, record, people)
+        for person, rows in own.items():
+            happenings.setdefault(person, []).extend(row for row in rows if row.kind in OF_THE_PHONE)
     simulated = (record.summary or {}).get("simulated_seconds")
     end = world.duration_ms if simulated is None else round(simulated * MS_PER_SECOND)
-    return Evidence(record, world.journey_plan(), people, happenings, end)
+    path = calls or folder / CALLS_FILE
+    heard = Heard({}, ())
+    if calls is not None or path.is_file():
+        heard = Heard.read(path).named_as(list(plan.actions) if plan is not None else [])
+    moments = [heard.until, known_until(step_events) if step_events is not None and elsewhere else None]
+    reached = [record.virtual(moment) for moment in moments if moment is not None]
+    end = max([end, *(moment for moment in reached if moment is not None)])
+    join_calls(happenings, heard, people, record.virtual)
+    return Evidence(
+        record,
+        plan,
+        people,
+        happenings,
+        end,
+        actions_heard=heard.actions,
+        patience=patience_ms(world),
+        silent=elsewhere and step_events is None,
+    )
 
 
 def exported_counts(evidence: Evidence) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from simulator.core.errors import ExitCode
 class RunOptions:
     """How to run, as the command line says it.
 
-    With ``call_actions`` the actions with `call: true` call at full speed, too. ``resume`` is the folder of an
-    earlier run that was cut off: the run goes on there (and ``out`` is not used).
+    ``listen`` is the port of the listener, if the call names one. With ``call_actions`` the actions with `call:
+    true` call at full speed, too. ``resume`` is the folder of an earlier run that was cut off: the run goes on
+    there (and ``out`` is not used).
     """
 
     out: Path | None = None
@@ -23,6 +24,7 @@ class RunOptions:
     over_limit: bool = False
     resume: Path | None = None
     call_actions: bool = False
+    listen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

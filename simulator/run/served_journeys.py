@@ -21,9 +21,10 @@ import simpy
 
 from simulator.core.randomness import key_of, mix_int, uniform_one
 from simulator.core.simtime import MS_PER_DAY, MS_PER_SECOND, Calendar
-from simulator.journeys import JourneyEngine, LogRow, Message, Plan, StepEventWriter, StubCallout
+from simulator.journeys import JourneyEngine, LogRow, Message, Plan, StepEventWriter
 from simulator.receiver import AcceptedRecord, JourneyRow, JourneyRows
 from simulator.run.acquaintances import Acquaintances
+from simulator.run.calling import Calling, Callouts, Outbound
 from simulator.run.environment import CohortEnvironment
 from simulator.run.journal import JourneyCounts, log_line
 from simulator.run.knowledge import KnownPeople
@@ -34,6 +35,8 @@ from simulator.run.simulation import World
 _HORIZON_MS = 3650 * MS_PER_DAY
 # Longest sleep of the clock's thread, in seconds of the wall: a clock that was set never stops it for good.
 _LONGEST_SLEEP_S = 60.0
+# How often answers to real calls are looked for.
+_LISTENING_S = 0.05
 # An event that is dated further ahead of the clock than this, in seconds of the wall, has a wrong date.
 _LONGEST_WAY_S = 5.0
 _LATENCY = key_of("purpose", "served journeys latency")
@@ -44,7 +47,9 @@ log = logging.getLogger(__name__)
 class _Stage:
     """The journeys between two resets: an environment whose time began at one moment, and what happened in it."""
 
-    def __init__(self, world: World, plan: Plan, began: datetime, pacer: Pacer) -> None:
+    def __init__(
+        self, world: World, plan: Plan, began: datetime, pacer: Pacer, outbound: Outbound | None
+    ) -> None:
         """``pacer`` shows ``began`` from now on; where that is before the scenario's start, time counts from there."""
         calendar = world.calendar
         first = calendar_ms(calendar, began)
@@ -54,13 +59,16 @@ class _Stage:
         self.writer = StepEventWriter(plan, self.calendar.utc, world.scenario.seed)
         self.env = CohortEnvironment(max(first, 0))
         self.pacer = pacer
+        self.outbound = outbound
+        if outbound is not None:
+            outbound.keep_pace(pacer)
         pacer.restart(max(first, 0))
         self.people = Acquaintances(world, KnownPeople(world))
         self.engine = JourneyEngine(
             self.env,
             plan,
             self.people,
-            StubCallout(self.env, plan, self.calendar.utc),
+            Callouts(self.env, plan, self.calendar.utc, outbound),
             _OnRecord(),
             self.rows.append,
             date_of=self.calendar.utc,
@@ -89,8 +97,9 @@ class _Stage:
 class _OnRecord:
     """Messages are on record in the log; there is no phone here that they could reach."""
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> bool:
         """Nothing is left to do."""
+        return True
 
 
 class ServedJourneys:
@@ -108,9 +117,12 @@ class ServedJourneys:
         *,
         speed: float = 1.0,
         start: datetime | None = None,
+        calling: Calling | None = None,
         clock: WallClock | None = None,
     ) -> None:
+        """``calling`` says which calls really go out; by default stubs answer all of them."""
         self._world = world
+        self._calling = calling
         self._plan = plan
         self._speed = speed
         self._start = start
@@ -142,6 +154,7 @@ class ServedJourneys:
             self._stopping = True
             self._wake.notify()
         self._thread.join()
+        self._leave()
 
     # --- what the receiver asks -----------------------------------------------------------------------------
 
@@ -170,7 +183,7 @@ class ServedJourneys:
         with self._stage_lock:
             with self._wake:
                 self._arrived.clear()
-            self._stage = None
+            self._leave()
             self._seen = self._faults = 0
             if self._start is not None:
                 self._begin(self._start)
@@ -196,12 +209,20 @@ class ServedJourneys:
         if stage is None:
             return None
         ahead = (stage.env.peek() - stage.pacer.now()) / MS_PER_SECOND / self._speed
-        return min(max(ahead, 0.001), _LONGEST_SLEEP_S)
+        return min(max(ahead, 0.001), _LONGEST_SLEEP_S if stage.outbound is None else _LISTENING_S)
 
     def _begin(self, now: datetime) -> _Stage:
         """Let the clock show ``now``."""
-        self._stage = _Stage(self._world, self._plan, now, Pacer(self._clock, self._speed))
+        calling = self._calling
+        outbound = None if calling is None else Outbound(self._plan, calling, self._clock)
+        self._stage = _Stage(self._world, self._plan, now, Pacer(self._clock, self._speed), outbound)
         return self._stage
+
+    def _leave(self) -> None:
+        """Let go of the instances, and of the calls that are under way."""
+        if self._stage is not None and self._stage.outbound is not None:
+            self._stage.outbound.close()
+        self._stage = None
 
     def _hear(self, record: AcceptedRecord, moment: float) -> None:
         """An event was accepted at ``moment``; the journeys act on it after their latency."""
@@ -244,6 +265,8 @@ class ServedJourneys:
         stage = self._stage
         if stage is None:
             return
+        if stage.outbound is not None:
+            stage.outbound.settle(int(stage.env.now))
         until = stage.pacer.now() + 1
         while stage.env.peek() < until:
             try:

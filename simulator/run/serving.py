@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from simulator.core.errors import UsageError
+from simulator.core.errors import InputError, UsageError
 from simulator.receiver import (
     AcceptAll,
     EventStore,
@@ -23,7 +23,9 @@ from simulator.receiver import (
     serve,
     write_export,
 )
-from simulator.run.prepare import prepare
+from simulator.run.calling import Calling
+from simulator.run.guard import calls_made, refused_calls
+from simulator.run.prepare import Prepared, prepare
 from simulator.run.served_journeys import ServedJourneys
 from simulator.scenario import Library, load_scenario
 from simulator.world import PlaceSet, load_places
@@ -47,6 +49,8 @@ class ServeSettings:
     overrides: Sequence[str] = ()
     speed: float = 1.0
     start: str | None = None
+    call_actions: bool = False
+    allow_hosts: tuple[str, ...] = ()
     places: Sequence[Path] = ()
     faults: Path | None = None
     options: Sequence[str] = ()
@@ -122,18 +126,30 @@ def _journeys(settings: ServeSettings) -> ServedJourneys | None:
             ("--speed", settings.speed != 1.0),
             ("--start", settings.start is not None),
             ("--set", bool(settings.overrides)),
+            ("--call-actions", settings.call_actions),
         ):
             if given:
                 raise UsageError(f"{option}: means nothing without --journeys")
         return None
-    world = prepare(settings.journeys, overrides=settings.overrides).world
+    prepared = prepare(settings.journeys, overrides=settings.overrides)
+    world = prepared.world
     plan = world.journey_plan()
     if plan is None:
         raise UsageError(
             f"--journeys {settings.journeys}: the scenario has no journeys; add `journeys:` (docs/journeys.md)"
         )
     start = None if settings.start is None else _moment(settings.start, world.calendar.zone)
-    return ServedJourneys(world, plan, speed=settings.speed, start=start)
+    calling = _calling(prepared, settings.allow_hosts) if settings.call_actions else None
+    return ServedJourneys(world, plan, speed=settings.speed, start=start, calling=calling)
+
+
+def _calling(prepared: Prepared, allow_hosts: Sequence[str]) -> Calling:
+    """Which calls may leave. Raises UsageError where none would, InputError for hosts that are not allowed."""
+    calls_made(prepared.scenario, at_full_speed=True)
+    allowed = (*prepared.scenario.allow_hosts, *allow_hosts)
+    if problems := list(refused_calls(prepared.loaded, allowed)):
+        raise InputError(problems)
+    return Calling(allowed)
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from simulator.journeys import Plan, make_plan
 from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
 from simulator.run.calling import Calling, Outbound
-from simulator.run.evaluation import JourneyTap
+from simulator.run.evaluation import JourneyTap, PushToCome
 from simulator.run.model import CohortModel
 from simulator.run.observations import Message
 from simulator.run.onlooker import Onlooker
@@ -120,7 +120,8 @@ class Simulation:
         """What makes the calls of journeys that really go out, if there are any."""
         if plan is not None and world.calling is not None:
             self.outbound = Outbound(plan, world.calling, WallClock())
-        tap = None if plan is None else JourneyTap(plan, self._uplink.post, self._routes)
+        evaluated = plan if plan is not None and plan.model.evaluation == "local" else None
+        tap = None if evaluated is None else JourneyTap(evaluated, self._uplink.post, self._routes)
         post = self._uplink.post if tap is None else tap.post
         self._record = SdkRecord(post, round(world.scenario.network.late_after * MS_PER_SECOND))
         context = ModelContext(
@@ -177,6 +178,13 @@ class Simulation:
                 model.scripts.observations.announce(local, name, message, at=self._now)
                 return True
         return False
+
+    def take(self, push: PushToCome) -> None:
+        """A push message is sent to a person of this worker's."""
+        for model in self.models:
+            if model.evaluation is not None and 0 <= push.person - model.first_person < model.people:
+                model.evaluation.hand_over(push._replace(at=max(push.at, self._now)))
+                return
 
     def advance(self, until: int) -> Window:
         """Run everything that happens before ``until`` and return what was sent."""

@@ -56,6 +56,7 @@ class StepEventSending:
         self._stop = stop
         self._ended = False
         self._number = 0
+        self._reason: str | None = None
         self._fates: Counter[Fate] = Counter()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -94,6 +95,7 @@ class StepEventSending:
             "acknowledged": self._fates[Fate.ACKNOWLEDGED],
             "rejected": self._fates[Fate.REJECTED],
             "pending": self._fates[Fate.PENDING],
+            "reason": self._reason,
             "delivery": counts(self._destination.stats),
             "undelivered_file": str(self._undelivered.path) if self._undelivered.count else None,
         }
@@ -126,6 +128,7 @@ class StepEventSending:
             self.failure = self.failure or str(error)
         for fate in receipt.fates.tolist():
             self._fates[Fate(fate)] += 1
+        self._reason = self._reason or self.failure or next(iter(receipt.reasons.values()), None)
 
     async def _heed_stop(self) -> None:
         await self._stop.wait()

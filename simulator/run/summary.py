@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from simulator.delivery import DeliveryStats, Destination, FanOut, UndeliveredFiles
@@ -40,6 +41,25 @@ def by_destination(destination: Destination, tally: Tally, undelivered: Undelive
         }
         for member in destination.members
     }
+
+
+def paced(driver: Driver | None) -> dict[str, Any]:
+    """When a run that went by a factor of real time began: what happened elsewhere has other times."""
+    if driver is None or driver.paced_since is None:
+        return {}
+    since = datetime.fromtimestamp(driver.paced_since / 1000.0, UTC)
+    return {"paced_since": since.isoformat(timespec="milliseconds")}
+
+
+def end_of_load(aborted: str | None, interrupted: bool, load: LoadTiming | None) -> str:
+    """Why a load ended, in words."""
+    if aborted is not None:
+        return "a rule of the scenario ended it"
+    if interrupted:
+        return "it was interrupted"
+    if load is not None and load.over:
+        return "the profile came to its end"
+    return "all events of the run were sent"
 
 
 def measurements(

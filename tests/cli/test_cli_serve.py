@@ -82,6 +82,8 @@ def test_serve_takes_events_shows_them_forgets_them_and_ends_in_order(
         (("--speed", "60"), "--speed: means nothing without --journeys"),
         (("--start", "2026-03-02T09:00"), "--start: means nothing without --journeys"),
         (("--journeys", str(SCENARIOS / "lunch_rush.yaml")), "the scenario has no journeys"),
+        (("--call-actions",), "--call-actions: means nothing without --journeys"),
+        (("--journeys", str(SCENARIOS / "spa_beacon.yaml"), "--call-actions"), "says `call: true`"),
         (("--journeys", str(SCENARIOS / "spa_beacon.yaml"), "--start", "noon"), "'noon' is no date and time"),
         (("--journeys", str(SCENARIOS / "spa_beacon.yaml"), "--set", "journeys.dialect=x"), "dialect"),
     ],

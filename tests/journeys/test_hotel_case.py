@@ -139,3 +139,11 @@ def test_only_the_newer_product_guards_against_entering_again_within_five_minute
     stage.pass_time(MINUTE)
     assert len(stage.received("stranger")) == messages
     assert stage.discards() == ([] if messages == 2 else ["reentranceNotAllowed"])
+
+
+def test_what_a_condition_read_is_on_record_and_what_it_searched_is_not(stage: Stage) -> None:
+    stage.send("member", "lobby-1")
+    stage.pass_time(HOUR)
+    read = {row.step: row.detail.get("values") for row in stage.rows if row.identity == "member"}
+    assert read["loyalty"] == {"ExperiencePlatform.MarltonProfiles._customer.marlton.loyaltyMember": True}
+    assert read["booked"] == {"Reservation.main.reservation": False}

@@ -119,9 +119,9 @@ def test_a_paced_run_calls_at_the_moment_and_hears_the_answer_later(tmp_path: Pa
     # Not before its time; a shared machine may be late.
     assert all(moment - began >= at / 1000 / 60 for at, moment in zip(entered, moments, strict=True))
     # 0.2 s are 12 s of the run.
-    assert all(12_000 <= later - at < 120_000 for at, later in zip(entered, called, strict=True))
+    assert all(later - at >= 12_000 for at, later in zip(entered, called, strict=True))
     elapsed = [row["detail"]["elapsed"] for row in rows if row["step"] == "ask" and row["kind"] == "step"]
-    assert all(200 <= ms < 2_000 for ms in elapsed)
+    assert all(200 <= ms < 4_000 for ms in elapsed)
 
 
 def test_the_time_out_of_a_call_is_real_time_whatever_the_speed(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_hosts_that_nobody_has_allowed_are_refused_before_the_run(tmp_path: Path
 
 def test_calls_cannot_be_asked_for_where_no_action_calls_nor_be_resumed(tmp_path: Path) -> None:
     file = scenario(tmp_path, "http://127.0.0.1:9", call=False)
-    with pytest.raises(UsageError, match="no action of the scenario says `call: true`"):
+    with pytest.raises(UsageError, match="no action that the run evaluates says `call: true`"):
         run(prepare(file), RunOptions(out=tmp_path / "run", call_actions=True))
     file = scenario(tmp_path, "http://127.0.0.1:9")
     with pytest.raises(UsageError, match="would call again"):

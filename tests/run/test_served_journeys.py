@@ -27,8 +27,10 @@ from simulator.run import (
     read_evidence,
     run,
 )
+from simulator.run.calling import Calling
 from simulator.run.exports import exported_lines
 from simulator.run.served_journeys import ServedJourneys
+from tests.delivery.peer import Peer, Says
 
 LOUNGE = Path(__file__).with_name("lounge.yaml")
 SPA = Path(__file__).parents[2] / "scenarios" / "spa_beacon.yaml"
@@ -47,12 +49,17 @@ class Tower(WallClock):
 
 @contextmanager
 def served(
-    prepared: Prepared, *, speed: float = 1.0, start: datetime | None = None, clock: WallClock | None = None
+    prepared: Prepared,
+    *,
+    speed: float = 1.0,
+    start: datetime | None = None,
+    calling: Calling | None = None,
+    clock: WallClock | None = None,
 ) -> Iterator[tuple[str, EventStore]]:
     """A receiver with the journeys of a scenario on loopback: its URL, and its store."""
     plan = prepared.world.journey_plan()
     assert plan is not None
-    journeys = ServedJourneys(prepared.world, plan, speed=speed, start=start, clock=clock)
+    journeys = ServedJourneys(prepared.world, plan, speed=speed, start=start, calling=calling, clock=clock)
     with EventStore() as store:
         journeys.keep_in(store.journeys)
         with journeys, ServerThread(Receiver(store, AcceptAll(), journeys=journeys)) as server:
@@ -233,6 +240,27 @@ def test_events_that_make_no_sense_do_not_stop_the_journeys() -> None:
         until(lambda: ask(url, "/journeys")["events"] == len(odd) + 1)
         clock.now += 1.0
         until(lambda: ask(url, "/journeys/log?kind=entered&identity=anna")["total"] == 1)
+
+
+# --- calls ---
+
+
+def test_actions_really_call_only_where_that_was_asked_for() -> None:
+    at = "2025-12-31T23:50:00-05:00"
+    with Peer(lambda got: Says(201, {"ticket": 7})) as peer:
+        action = {"url": f"{peer.url}/mail", "call": True, "body": {"who": "=#{JourneyProperties.profileId}"}}
+        prepared = prepare(
+            SPA, overrides=[f"journeys.actions.SpaDiscount={json.dumps(action)}", "journeys.latency=0 s"]
+        )
+        woman = next(line["ecid"] for line in describe_people(prepared.world) if line["person"] == "woman/0")
+        for calling, status, calls in ((None, "http_200", 0), (Calling(), "http_201", 1)):
+            with served(prepared, calling=calling) as (url, _):
+                send(url, beacon(woman, at))
+                until(lambda url=url: ask(url, "/journeys/log?kind=call")["total"] == 1)
+                (row,) = ask(url, "/journeys/log?kind=call")["records"]
+                assert row["detail"]["status"] == status
+                until(lambda url=url: ask(url, "/journeys/log?kind=ended")["total"] == 1)
+            assert [got.document for got in peer.got] == [{"who": woman}] * calls
 
 
 # --- reading ----------------------------------------------------------------------------------------------------

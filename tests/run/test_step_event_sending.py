@@ -60,6 +60,7 @@ def test_what_could_not_be_delivered_is_kept_and_the_exit_code_says_so(tmp_path:
     assert kept.read_bytes() == (folder / "step_events.ndjson").read_bytes()
     assert result.summary["step_events"]["undelivered_file"] == str(kept)
     assert result.summary["pending"] == 0
+    assert "refused" in result.summary["step_events"]["reason"]
 
 
 def test_a_file_takes_them_as_well(tmp_path: Path) -> None:

@@ -286,7 +286,8 @@ class Compiler:
         default = options.get("default_value")
         root, steps, path = self._root(kind, head, steps, options.get("parameters"), node)
         run = self._stepped(root, steps, kind, path)
-        self.references.append(Reference(kind, head, tuple(path), _column(node)))
+        plain = all(step.data == "step_field" for step in steps)
+        self.references.append(Reference(kind, head, tuple(path), _column(node), plain))
         if default is None:
             return _Part(run)
         instead = self._part(cast("Node", default).children[0]).run

@@ -47,10 +47,12 @@ class Reference:
     """A reference to a field, as it stands in an expression; ``column`` counts from 1.
 
     ``path`` holds the names of fields below ``head``, without collection methods: of
-    ``@event{Lobby.identityMap.entry('Email').first().id}`` it is ``("identityMap", "id")``.
+    ``@event{Lobby.identityMap.entry('Email').first().id}`` it is ``("identityMap", "id")``. ``plain``: there were none,
+    so that the path alone leads to the value.
     """
 
     kind: ReferenceKind
     head: str
     path: tuple[str, ...]
     column: int
+    plain: bool = True

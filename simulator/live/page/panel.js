@@ -9,6 +9,7 @@ import { STATES, swatch } from "./marks.js";
 
 const WAIT = 700; // ms between two readings of a story
 const LINES = 40;
+const SAME = 1500; // ms by which the times of one crossing may differ
 const PASSING = new Set(["step", "message", "call"]); // kinds of moments that name a step on the way
 const PLATFORMS = { ios: "iPhone", android: "Android" };
 
@@ -103,8 +104,9 @@ export class Panel {
     text(this.who, [name, device ?? PLATFORMS[document.platform], document.persona].filter(Boolean).join(" · "));
     if (document.state) this.store.hear_state({ people: [[this.person, document.state]] });
     this.phone.show();
-    const moments = [...(document.story?.story ?? []).flatMap((one) => this.crossing(one, one.place.name)), ...(document.story?.without_crossing ?? []).map((one) => this.moment(one))];
-    this.tellStory(moments, "Nothing has happened to this person yet.");
+    const moments = [...(document.story?.story ?? []).flatMap((one) => this.crossing(one, one.place.name)), ...(document.story?.without_crossing ?? []).map((one) => this.moment(one)), ...this.open(document.story?.story ?? [])];
+    const { queue } = this.store.state(this.person);
+    this.tellStory(moments, queue ? `${plural(queue, "event")} ${queue === 1 ? "waits" : "wait"} on the phone; nothing is settled yet.` : "Nothing has happened to this person yet.");
     this.actions.path(pathOf(document.story));
   }
 
@@ -133,6 +135,19 @@ export class Panel {
     const waited = one.queued && one.acknowledged && one.outcome !== "open" ? Date.parse(one.acknowledged) - Date.parse(one.queued) : 0;
     const told = [noticed, waited > 2000 ? `accepted ${duration(waited)} later` : null, one.outcome === "open" ? null : one.because].filter(Boolean);
     return [{ at: one.crossed, kind: lost ? "lost" : one.crossing, said: who, more: told.length ? told.join(" · ") : null }, ...(one.journey ?? []).map((moment) => this.moment(moment))];
+  }
+
+  /** Borders that were crossed, of which it is not decided yet what becomes of them. */
+  open(story) {
+    const { epoch } = this.calendar;
+    const state = this.store.state(this.person);
+    const told = (crossing) => story.some((one) => one.place.name === this.store.placeOf(crossing.place) && Math.abs(Date.parse(one.crossed) - epoch - crossing.t) < SAME);
+    const open = (this.store.crossings.get(this.person) ?? []).filter((crossing) => !told(crossing));
+    return open.map(({ t, place, entry }) => {
+      const soon = state.noticing.some((one) => one.place === place && one.entry === entry);
+      const more = soon ? "not noticed yet" : state.queue ? "waits on the phone" : "not settled yet";
+      return { at: this.calendar.say("sortable", t).replace(" ", "T"), kind: entry ? "entry" : "exit", said: h("b", {}, `${entry ? "into" : "out of"} ${this.store.placeOf(place)}`), more };
+    });
   }
 
   moment({ at, kind, said }) {

@@ -39,11 +39,19 @@ from simulator.scenario.models.journeys import (
     HoursOfDay,
     Journey,
     Journeys,
+    MailHabits,
     RaceBranch,
     Reentrance,
     Step,
     Stub,
     StubAnswer,
+)
+from simulator.scenario.models.listener import (
+    Listener,
+    ListenerAccess,
+    ListenerAnswer,
+    ListenerRoute,
+    TokenAnswer,
 )
 from simulator.scenario.models.load import Load
 from simulator.scenario.models.network import Answers, Fault, Network
@@ -102,10 +110,15 @@ __all__ = [
     "KafkaOptions",
     "Latency",
     "Library",
+    "Listener",
+    "ListenerAccess",
+    "ListenerAnswer",
+    "ListenerRoute",
     "Load",
     "Login",
     "Loyalty",
     "Lunch",
+    "MailHabits",
     "Mobility",
     "Mode",
     "Model",
@@ -146,6 +159,7 @@ __all__ = [
     "StubAnswer",
     "Till",
     "TimeOfDay",
+    "TokenAnswer",
     "TokenCall",
     "TownColumns",
     "Towns",
