@@ -74,8 +74,10 @@ def _load(load: Document, about: str, width: int, glyphs: Glyphs) -> Lines:
     )
     lines += _fact("", text, width)
     if load["ended_by"] == "events":
-        short = f"; the profile would take {about}{plural(load['short_by'], 'event')} more"
-        return lines + _fact("", f"ends with the events of the run{short if load['short_by'] else ''}", width)
+        text = "ends with the events of the run"
+        if load["short_by"]:
+            text += f"; the profile would take {about}{plural(load['short_by'], 'event')} more"
+        return lines + _fact("", text, width)
     left = f"; {about}{plural(load['not_due'], 'event')} of the run will not be sent"
     return lines + _fact("", f"ends with the profile{left if load['not_due'] else ''}", width)
 

@@ -29,6 +29,7 @@ from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.listening import Listening, listening_to
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
+from simulator.run.memory import share_one_heap
 from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
@@ -77,6 +78,7 @@ def run(
     try:
         staging = staging or Staging()
         destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
+        share_one_heap()
         with without_collector(), listening_to(prepared.world, options, folder.calls, clock) as listening:
             task = _Run(
                 prepared,

@@ -45,8 +45,8 @@ def plan(
 ) -> dict[str, Any]:
     """The plan of a run as a plain document; ``allowed`` says whether the run would begin.
 
-    The number of events comes from simulating up to 2,000 people of each group; it is exact where a group has no
-    more than that, and everything else is as it will be.
+    The number of events comes from simulating the first people of each group (up to 2,500); it is exact where a group
+    has no more than that, and everything else is as it will be.
     """
     scenario, world = prepared.scenario, prepared.world
     calls = calls_made(scenario, at_full_speed=call_actions)

@@ -71,7 +71,7 @@ def test_the_stages_are_those_that_the_events_last_for(tmp_path: Path) -> None:
 def test_it_is_said_in_words(tmp_path: Path) -> None:
     said = words(tmp_path, "load.profile=ramp 10/s to 50/s over 2 s", "load.spacing=poisson")
     assert "ramp 10/s to 50/s over 2 s, at random moments" in said
-    assert "60 events in 2 s: 30 events/s on average, 50 events/s at most" in said
+    assert "60 events in 2.0 s: 30 events/s on average, 50 events/s at most" in said
     assert "ends with the profile; " in said
     assert "of the run will not be sent" in said
     assert "▂" in said and "█" in said
