@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from simulator.core.errors import DeliveryError
+from simulator.core.errors import DeliveryError, UsageError
 from simulator.delivery import (
     Batch,
     DeliveryStats,
