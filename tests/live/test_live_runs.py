@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.program import journeysim
+from tests.cli.program import ROOT, journeysim
 from tests.live.shows import CORNER, NOWHERE, SCENARIO, STATION, showing_demo
 
 PERFECT = SCENARIO
@@ -326,3 +326,16 @@ def test_events_go_where_they_are_sent(tmp_path: Path) -> None:
         stream.until(_accepted)
         show.stop()
     assert len(file.read_bytes().splitlines()) == 1
+
+
+def test_the_demo_shows_a_coupon_within_thirty_seconds(tmp_path: Path) -> None:
+    (line,) = [line for line in (ROOT / "Makefile").read_text().splitlines() if "journeysim live" in line]
+    scenario, speed = line.split()[2], float(line.split()[-1])
+    folder = tmp_path / "run"
+    done = journeysim(
+        "run", ROOT / scenario, "--duration", "15 min", "--out", folder, "--quiet", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    rows = map(json.loads, (folder / "journeys.ndjson").read_text().splitlines())
+    first = next(row["at"] for row in rows if row["kind"] == "received")
+    assert first / 1000 / speed < 15  # what remains is for starting up
