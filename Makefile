@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo demo-live test bench realism picture lint types layers check clean help
+.PHONY: demo demo-live test bench realism picture pictures-live lint types layers check clean help
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("journeysim needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
@@ -34,6 +34,9 @@ realism: $(STAMP) ## How people move, beside published figures (60 days of 2,000
 picture: $(STAMP) ## Draw the picture in the README, from a run
 	@$(BIN)/python docs/make_picture.py
 	@$(BIN)/python docs/make_report_picture.py
+
+pictures-live: $(STAMP) ## Draw the pictures of the live map, from a run (needs Chromium)
+	@$(BIN)/python -m docs.make_live_pictures
 
 lint: $(STAMP) ## Style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 
-MEASURES = ("throughput", "crossings", "memory", "receiver", "delivery")
+MEASURES = ("throughput", "crossings", "memory", "receiver", "delivery", "live_map")
 
 
 def main() -> None:

@@ -31,8 +31,19 @@ GROUPS = (
     *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards", "listener"),
 )
 
+# What only who evaluates the journeys can count.
+_OF_JOURNEYS = ("journeys", "discards")
+
 # Counts of things that happened: what isn't listed there did not happen, and its count is 0.
-COUNTS = (("events",), ("outcomes",), ("delivery", "statuses"), ("journeys",), ("actions",), ("discards",))
+COUNTS = (
+    ("events",),
+    ("outcomes",),
+    ("delivery", "statuses"),
+    ("journeys",),
+    ("actions",),
+    ("discards",),
+    ("listener", "actions"),
+)
 
 
 def evaluate(
@@ -126,6 +137,8 @@ def _not_a_number(metric: str, found: object, summary: Mapping[str, object]) -> 
         return f"`{metric}` is a group, not a number; name one of its numbers: {listed}"
     if found is not None:
         return f"`{metric}` is not a number"
+    if metric.partition(".")[0] in _OF_JOURNEYS and "listener" in summary:
+        return "somebody else evaluates the journeys; `journeysim verify --step-events` knows"
     near = get_close_matches(metric, names, n=3, cutoff=0.5)
     return f"unknown metric; did you mean {' or '.join(near)}?" if near else "unknown metric"
 

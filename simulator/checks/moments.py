@@ -78,6 +78,8 @@ def _step(one: Happening) -> str:
         return f"step {one.step}: the wait is over"
     if path == "timeout":
         return f"step {one.step}: timed out"
+    if kind == "reaction":
+        return f"step {one.step}: {path}"
     return f"step {one.step}: event {path} came" if path else f"step {one.step}"
 
 
@@ -100,13 +102,15 @@ def by_crossing(
     rest: list[Happening] = []
     of_instance: dict[str, tuple[int, int] | None] = {}
     for one in evidence.happenings.get(person, ()):
-        if one.kind in ("entered", "discarded"):
+        # A call from a journey of which nothing else is known stands for the entry.
+        begins = one.kind == "entered" or (one.kind == "arrived" and one.instance not in of_instance)
+        if begins or one.kind == "discarded":
             key = of_event.get(str(one.detail.get("event_id")))
             if key is None and not of_event:
                 before = [row for row in sent if row["sent"] <= one.at]
                 last = max(before, key=lambda row: int(row["sent"]), default=None)
                 key = None if last is None else (int(last["place"]), int(last["crossed"]))
-            if one.kind == "entered":
+            if begins:
                 of_instance[one.instance] = key
         else:
             key = of_instance.get(one.instance)

@@ -185,6 +185,11 @@ def _unheard_of(evidence: Evidence, target: Target, mine: Sequence[Happening], a
     if (reason := _of_sending(evidence, target, [one for one in mine if one.at <= until])) is not None:
         return reason
     heard = "no call of it came to the listener" if target.name in evidence.actions_heard else "that is all"
+    nobodys = [
+        one for one in evidence.happenings.get(-1, ()) if one.kind == "arrived" and one.action == target.name
+    ]
+    if nobodys:
+        heard = f"none of the calls that came says that it is for them ({len(nobodys):,} say nothing that is known)"
     said = f"{at}; its event was accepted, but {heard} until {evidence.clock(until)}"
     return Reason("not_heard", said, _EVENT)
 

@@ -53,7 +53,7 @@ class Calendar:
         self._last_prefix = b""
         self._last_local_minute = -1
         self._local_prefix = self._local_suffix = b""
-        self._local_offset = 0
+        self._local_offset = b""
 
     def utc(self, t: int) -> datetime:
         """The instant of virtual time ``t``, in UTC."""
@@ -93,8 +93,8 @@ class Calendar:
         text[:, 20:] = _MILLI_DIGITS[rest % 1000]
         return text.tobytes()
 
-    def local_stamp(self, t: int) -> tuple[bytes, int]:
-        """Local time with offset, and the offset in minutes *behind* UTC (xdm.md 5.1: UTC-7 is 420)."""
+    def local_stamp(self, t: int) -> tuple[bytes, bytes]:
+        """Local time with offset, and the offset in minutes *behind* UTC (xdm.md 5.1: UTC-7 is 420), as text."""
         minute, rest = divmod(self.start_epoch_ms + t, MS_PER_MINUTE)
         if minute != self._last_local_minute:
             # Offsets of time zones change on whole minutes only, and are whole minutes since long ago.
@@ -102,6 +102,6 @@ class Calendar:
             local = (_EPOCH + timedelta(milliseconds=minute * MS_PER_MINUTE)).astimezone(self.zone)
             text = local.isoformat(timespec="minutes").encode()
             self._local_prefix, self._local_suffix = text[:16] + b":", text[16:]
-            self._local_offset = -((local.utcoffset() or timedelta()) // timedelta(minutes=1))
+            self._local_offset = b"%d" % -((local.utcoffset() or timedelta()) // timedelta(minutes=1))
         second, ms = divmod(rest, 1000)
-        return b"%s%02d.%03d%s" % (self._local_prefix, second, ms, self._local_suffix), self._local_offset
+        return b"%b%02d.%03d%b" % (self._local_prefix, second, ms, self._local_suffix), self._local_offset

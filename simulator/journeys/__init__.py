@@ -10,7 +10,8 @@ from simulator.journeys.engine import JourneyEngine
 from simulator.journeys.facts import Facts
 from simulator.journeys.lint import Supply, lint
 from simulator.journeys.log import LogRow
-from simulator.journeys.plan import Fault, Plan, make_plan, time_fits
+from simulator.journeys.plan import Fault, Plan, time_fits
+from simulator.journeys.planning import make_plan
 from simulator.journeys.step_events import StepEventWriter, StepEvidence, read_step_event
 from simulator.journeys.surroundings import Answer, Call, Callout, Directory, Message, PersonProfile, Post
 from simulator.journeys.triggerable import check_event

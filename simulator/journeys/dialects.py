@@ -20,6 +20,9 @@ SUPPLEMENTAL_LIMIT = 10
 STEP_LIMIT = 50
 # Waits and event time-outs in test mode.
 TEST_WAIT_MS = 10 * MS_PER_SECOND
+# The same where a step waits for a reaction with a time-out, and the range of such time-outs.
+TEST_WAIT_WITH_REACTION_MS = 40 * MS_PER_SECOND
+REACTION_TIMEOUT_MS = (40 * MS_PER_SECOND, 30 * MS_PER_DAY)
 # A call is tried again this often after the first time, but not after these status codes.
 CALL_RETRIES = 3
 NEVER_RETRIED = frozenset({401, 403, 404})

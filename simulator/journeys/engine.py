@@ -23,9 +23,13 @@ from simulator.journeys.expressions import ExpressionError
 from simulator.journeys.facts import Facts
 from simulator.journeys.instance import Instance, InstanceScope
 from simulator.journeys.log import LogKind, LogRow
-from simulator.journeys.plan import JourneyPlan, Plan
+from simulator.journeys.plan import TRACKING, JourneyPlan, Plan, reaction_to
 from simulator.journeys.steps import LeftEarly, StepRunner
 from simulator.journeys.surroundings import Callout, Directory, PersonProfile, Post
+from simulator.scenario.models.journeys import ReactionKind
+
+# Where a tracking event says which message it is about.
+_EXECUTION = ("_experience", "customerJourneyManagement", "messageExecution")
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class JourneyEngine:
         self._record = record
         self._date_of = date_of
         self._seed = seed
+        self._under_way: dict[str, Instance] = {}
+        """Instances by their id, where reactions to their messages matter."""
         self._places: dict[tuple[str, str], _Place] = {}
         self._known_ids = {
             definition.event_id for definition in plan.definitions.values() if definition.event_id
@@ -86,6 +92,14 @@ class JourneyEngine:
         heard = False
         if self.plan.reads_history:
             self._remember(scope, now)
+        if entity.get("eventType") in TRACKING:
+            execution = nested(entity, _EXECUTION)
+            if isinstance(execution, Mapping):
+                self.react(
+                    str(execution.get("journeyVersionInstanceID")),
+                    str(execution.get("journeyVersionNodeID")),
+                    "clicked",
+                )
         for definition in self.plan.definitions.values():
             if not definition.matches(scope):
                 if definition.event_type is not None and definition.event_type == entity.get("eventType"):
@@ -96,6 +110,17 @@ class JourneyEngine:
         event_id = nested(entity, EVENT_ID_PATH)
         if not heard and event_id is not None:
             self._discard(Discard.NO_JOURNEY, None, None, "", str(event_id), entity)
+
+    def react(self, instance: str, step: str, kind: ReactionKind) -> None:
+        """Something became of the message that a step of an instance (by its id) sent."""
+        found = self._under_way.get(instance)
+        if found is None:
+            return
+        name = reaction_to(step, kind)
+        found.reactions.add(name)
+        awaited = found.waiting.get(name)
+        if awaited is not None and not awaited.triggered:
+            awaited.succeed()
 
     def _remember(self, scope: EventScope, now: int) -> None:
         for namespace, entries in (scope.entity.get("identityMap") or {}).items():
@@ -240,6 +265,8 @@ class JourneyEngine:
         instance = Instance(journey, person, identity, supplemental, now, key)
         instance.events[name] = payload
         place.instances[supplemental] = instance
+        if self.plan.reactions:
+            self._under_way[instance.id] = instance
         detail = {"event": name, "event_id": payload.get("_id"), "entry": place.entries}
         if supplemental is not None:
             detail["supplemental"] = supplemental
@@ -266,6 +293,7 @@ class JourneyEngine:
     def over(self, instance: Instance, reason: str, detail: Mapping[str, Any]) -> None:
         """An instance has ended."""
         instance.ended = True
+        self._under_way.pop(instance.id, None)
         self._place(instance.journey, instance.identity).instances.pop(instance.supplemental, None)
         self.note("ended", instance, instance.current.name, {"reason": reason, **detail})
 

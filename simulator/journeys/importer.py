@@ -20,7 +20,7 @@ _KINDS = (
     ("timer", "wait"),
     ("jump", "jump"),
     ("update", "update_profile"),
-    ("reaction", "skip"),
+    ("reaction", "reaction"),
     ("event", "event"),
     ("action", "action"),
     ("email", "action"),
@@ -156,14 +156,19 @@ class _Importer:
 
     def _kind(self, node: Mapping[str, Any]) -> str:
         kind = re.sub(r"[^a-z]", "", str(node.get("type", "")).lower())
-        return next((meaning for word, meaning in _KINDS if word in kind), "skip")
+        meaning = next((meaning for word, meaning in _KINDS if word in kind), "skip")
+        return "skip" if meaning == "reaction" and _reaction(node) is None else meaning
 
     def _step(self, node: Mapping[str, Any]) -> Json | None:
         kind = self._kind(node)
         onward = self._transitions(node)
         step: Json
         if kind == "skip":
-            if not any(word in str(node.get("type", "")).lower() for word, _ in _KINDS):
+            if "reaction" in str(node.get("type", "")).lower():
+                self._note(
+                    f"node {node.get('name') or node.get('id')}: a reaction to nobody knows what; left out"
+                )
+            elif not any(word in str(node.get("type", "")).lower() for word, _ in _KINDS):
                 self._note(
                     f"node {node.get('name') or node.get('id')}: type {node.get('type')!r} is not known; left out"
                 )
@@ -192,6 +197,12 @@ class _Importer:
                 f"event {name}: put its event id, or its rule, into `events` (the API does not tell them)"
             )
         step: Json = {"event": name}
+        if node.get("delay"):
+            step["timeout"] = _duration(node["delay"])
+        return step
+
+    def _reaction(self, node: Mapping[str, Any]) -> Json:
+        step: Json = {"reaction": _reaction(node)}
         if node.get("delay"):
             step["timeout"] = _duration(node["delay"])
         return step
@@ -291,3 +302,13 @@ def _duration(value: Any) -> str:
 def _plain(name: str) -> str:
     """A name as scenarios take it: letters, digits and underscores."""
     return re.sub(r"\W+", "_", name).strip("_") or "unnamed"
+
+
+def _reaction(node: Mapping[str, Any]) -> str | None:
+    """The kind of a reaction by the words of its node; they are plain texts without a documented list."""
+    verbs = node.get("verbs")
+    words = " ".join(map(str, verbs if isinstance(verbs, list) else [node.get("name")])).lower()
+    return next((kind for stem, kind in _VERBS if stem in words), None)
+
+
+_VERBS = (("click", "clicked"), ("open", "opened"), ("fail", "failed"), ("sen", "sent"))

@@ -20,7 +20,7 @@ class Instance:
     """A person in a journey.
 
     ``waiting`` are the events that it waits for now, each with what happens when it comes; ``queue`` the events
-    that came while it was busy. Times are virtual milliseconds.
+    that came while it was busy, ``reactions`` what has become of its messages. Times are virtual milliseconds.
     """
 
     __slots__ = (
@@ -39,6 +39,7 @@ class Instance:
         "previous",
         "process",
         "queue",
+        "reactions",
         "supplemental",
         "waiting",
     )
@@ -65,6 +66,7 @@ class Instance:
         self.actions: dict[str, Any] = {}
         self.waiting: dict[str, simpy.Event] = {}
         self.queue: deque[tuple[str, Mapping[str, Any]]] = deque()
+        self.reactions: set[str] = set()
         self.current: StepPlan = journey.first
         self.previous: StepPlan | None = None
         self.last_error: dict[str, str] = {}

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from simulator.journeys.dialects import STEP_LIMIT
+from simulator.journeys.dialects import REACTION_TIMEOUT_MS, STEP_LIMIT
 from simulator.journeys.expressions import Expression, Reference
 from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds
+from simulator.journeys.planning import nearest_of
 from simulator.scenario.models.journeys import NAME_LENGTH
 from simulator.xdm import field_paths
 
@@ -34,6 +35,7 @@ def lint(plan: Plan, supply: Supply | None = None) -> list[Fault]:
     return [
         *_names(plan),
         *_events(plan, supply),
+        *_listener(plan),
         *(fault for journey in plan.journeys.values() for fault in _journey(plan, journey)),
     ]
 
@@ -58,6 +60,27 @@ def _names(plan: Plan) -> Iterator[Fault]:
                 yield _warning(
                     (section, name), "the name has other signs than letters, digits and `_`", "rename it"
                 )
+
+
+def _listener(plan: Plan) -> Iterator[Fault]:
+    """Routes of the listener that are for an action which there is not, or whose calls don't say whom they are for."""
+    routes = plan.model.listener.routes if plan.model.listener is not None else {}
+    actions = {name: action for name, action in plan.actions.items() if action.model.url is not None}
+    for name, route in routes.items():
+        path: Path = ("listener", "routes", name)
+        wanted = route.action or name
+        if route.token is not None:
+            continue
+        if wanted in actions:
+            if not actions[wanted].expressions:
+                what = f"the calls of {wanted} don't say whom they are for"
+                yield _warning(path, what, "map `profileId` or `instanceUID` into its body")
+            continue
+        hint = nearest_of(wanted, actions, "custom action")
+        if route.action is not None:
+            yield Fault((*path, "action"), f"no custom action {wanted!r}", hint)
+        else:
+            yield Fault(path, f"no custom action {wanted!r}; name one with `action`", hint)
 
 
 # --- events -----------------------------------------------------------------------------------------------
@@ -172,6 +195,9 @@ def _journey(plan: Plan, journey: JourneyPlan) -> Iterator[Fault]:
             yield _warning(
                 (*place, "wait"), "is longer than the product waits", f"at most {longest // 86_400_000} d"
             )
+        limit, (least, most) = milliseconds(step.model.timeout), REACTION_TIMEOUT_MS
+        if step.kind == "reaction" and limit is not None and not least <= limit <= most:
+            yield _warning((*place, "timeout"), "is not a time that the product waits", "40 s to 30 d")
         if step.model.on_timeout is not None and step.model.timeout is None:
             yield _warning(
                 (*place, "on_timeout"), "never happens, because there is no `timeout`", "add `timeout`"

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-LogKind = Literal["entered", "step", "message", "call", "ended", "discarded", "received", "refused", "opened"]
+LogKind = Literal[
+    "entered",
+    "step",
+    "message",
+    "call",
+    "ended",
+    "discarded",
+    "received",
+    "refused",
+    "opened",
+    "clicked",
+]
 
 
 class LogRow(NamedTuple):
@@ -24,7 +35,8 @@ class LogRow(NamedTuple):
     - ``discarded``: ``event``, ``event_id``, ``reason`` (see discards.py)
     - ``received``: a push message reached the phone: ``action``, ``sent`` (virtual time)
     - ``refused``: it never will: ``action``, ``reason`` (push_not_allowed)
-    - ``opened``: the person opened it: ``action``, ``received`` (virtual time)
+    - ``opened``: the person opened it, or an e-mail: ``action``, ``received`` (virtual time)
+    - ``clicked``: the person clicked a link in an e-mail: the same
     """
 
     at: int

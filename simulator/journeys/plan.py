@@ -1,34 +1,25 @@
-"""Journeys ready to run: names resolved, expressions parsed, defaults of the dialect filled in.
-
-What is wrong with them is collected, not raised one by one, so that a scenario's author sees all of it at once.
-"""
+"""Journeys ready to run: names resolved, expressions parsed, defaults of the dialect filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from simulator.core.identifiers import derived_uuid
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys.definitions import Definition
-from simulator.journeys.dialects import RULES, Rules
-from simulator.journeys.expressions import Expression, ExpressionError, parse_expression
+from simulator.journeys.dialects import TEST_WAIT_MS, TEST_WAIT_WITH_REACTION_MS, Rules
+from simulator.journeys.expressions import Expression
 from simulator.journeys.expressions.scope import Dialect
 from simulator.scenario.models.journeys import (
     ActionDefinition,
     ConditionPath,
-    EventDefinition,
     HoursOfDay,
     Journey,
     Journeys,
     Step,
-    Stub,
 )
-from simulator.scenario.references import Reference
 
 Path = tuple[str | int, ...]
 # The name that ends an instance wherever a step may be named.
@@ -71,8 +62,10 @@ class StepPlan:
     other: str | None = None
     expression: Expression | None = None
     paths: Sequence[PathPlan] = ()
+    awaits: str = ""
+    """What the step waits for: the name of an event, or a reaction as :func:`reaction_to` writes it."""
     race: Sequence[tuple[str | None, int | None, str | None]] = ()
-    """Of each branch: the event or None, the time in milliseconds or None, the next step."""
+    """Of each branch: what it waits for or None, the time in milliseconds or None, the next step."""
     updates: Sequence[tuple[tuple[str, ...], Expression]] = ()
 
     def targets(self) -> Iterable[str | None]:
@@ -84,7 +77,7 @@ class StepPlan:
             yield from (following for _, _, following in self.race)
         elif self.kind != "end":
             yield self.next
-        if self.kind == "event" and self.model.timeout is not None:
+        if self.kind in ("event", "reaction") and self.model.timeout is not None:
             yield self.on_timeout
         if self.on_error is not None:
             yield self.on_error
@@ -93,7 +86,13 @@ class StepPlan:
         """The events that the step waits for."""
         if self.model.event is not None:
             yield self.model.event
-        yield from (event for event, _, _ in self.race if event is not None)
+        yield from (branch.event for branch in self.model.race or () if branch.event is not None)
+
+    def reactions(self) -> Iterable[str]:
+        """The kinds of reactions that the step waits for."""
+        if self.model.reaction is not None:
+            yield self.model.reaction
+        yield from (branch.reaction for branch in self.model.race or () if branch.reaction is not None)
 
 
 @dataclass(slots=True)
@@ -124,6 +123,12 @@ class JourneyPlan:
     """Nobody enters before, None for no limit."""
     before: datetime | None
     """Nobody enters from then on."""
+
+    @property
+    def test_wait_ms(self) -> int:
+        """The longest wait, and time-out of an event or reaction, in test mode."""
+        reacts = any(step.kind == "reaction" and step.model.timeout for step in self.steps.values())
+        return TEST_WAIT_WITH_REACTION_MS if reacts else TEST_WAIT_MS
 
     def events(self) -> set[str]:
         """All events that it listens to."""
@@ -159,322 +164,24 @@ class Plan:
     """Journeys by the events that they listen to."""
     reads_history: bool
     """Whether some expression reads the experience events of the profile."""
+    reactions: Set[str]
+    """The kinds of reactions to messages that some journey waits for."""
 
     def event_types(self) -> set[str | None]:
-        """The `eventType`s that some definition may match; None stands for any."""
-        return {
+        """The `eventType`s that journeys want to see; None stands for any."""
+        heard = {
             definition.event_type for name, definition in self.definitions.items() if self.listeners.get(name)
         }
+        return heard | TRACKING if "clicked" in self.reactions else heard
 
 
-def make_plan(model: Journeys, zone: ZoneInfo) -> tuple[Plan, list[Fault]]:
-    """The plan of a `journeys` section and everything that is wrong with it.
-
-    ``zone`` is the time zone of the clock. A plan with faults that are not warnings can't be run.
-    """
-    builder = _Builder(model, zone)
-    return builder.build(), builder.faults
+# What phones send when somebody reacts to a push message.
+TRACKING = frozenset({"pushTracking.applicationOpened", "pushTracking.customAction"})
 
 
-@dataclass
-class _Builder:
-    model: Journeys
-    zone: ZoneInfo
-    faults: list[Fault] = field(default_factory=list)
-    expressions: list[tuple[Path, Expression]] = field(default_factory=list)
-
-    @property
-    def dialect(self) -> Dialect:
-        return self.model.dialect
-
-    @property
-    def rules(self) -> Rules:
-        return RULES[self.dialect]
-
-    def build(self) -> Plan:
-        model = self.model
-        definitions = {
-            name: definition
-            for name, event in model.events.items()
-            if (definition := self._definition(name, event)) is not None
-        }
-        actions = {name: self._action(name, action) for name, action in model.actions.items()}
-        audiences = {
-            name: self._expression(audience.when, ("audiences", name, "when"))
-            for name, audience in model.audiences.items()
-        }
-        stubs = self._stubs()
-        self._check_listener()
-        journeys = {
-            name: plan
-            for name, journey in model.journeys.items()
-            if (plan := self._journey(name, journey)) is not None
-        }
-        listeners: dict[str, list[JourneyPlan]] = {}
-        for plan in journeys.values():
-            for event in sorted(plan.events()):
-                listeners.setdefault(event, []).append(plan)
-        return Plan(
-            model=model,
-            dialect=self.dialect,
-            rules=self.rules,
-            definitions=definitions,
-            journeys=journeys,
-            actions=actions,
-            audiences=audiences,
-            stubs=stubs,
-            listeners=listeners,
-            reads_history=any(
-                "experienceevent" in reference.path
-                for _, expression in self.expressions
-                for reference in expression.references
-            ),
-        )
-
-    def fault(self, path: Path, what: str, hint: str, *, warning: bool = False) -> None:
-        """Note something wrong."""
-        self.faults.append(Fault(path, what, hint, warning))
-
-    # --- expressions --------------------------------------------------------------------------------------
-
-    def _expression(self, text: str | None, path: Path) -> Expression | None:
-        if text is None:
-            return None
-        try:
-            expression = parse_expression(text, self.dialect)
-        except ExpressionError as error:
-            self.fault(path, f"the expression can't be used: {error}", "see docs/expressions.md")
-            return None
-        self.expressions.append((path, expression))
-        self._check_names(expression, path)
-        return expression
-
-    def _check_names(self, expression: Expression, path: Path) -> None:
-        known: dict[str, list[str]] = {
-            "data": [*self.model.data_sources, *_BUILT_IN],
-            "action": list(self.model.actions),
-        }
-        for reference in expression.references:
-            names = known.get(reference.kind)
-            if names is not None and reference.head not in names:
-                noun = "data source" if reference.kind == "data" else "action"
-                self.fault(path, f"no {noun} {reference.head!r}", _nearest(reference.head, names, noun))
-        for audience in expression.audiences:
-            if audience not in self.model.audiences:
-                self.fault(
-                    path, f"no audience {audience!r}", _nearest(audience, self.model.audiences, "audience")
-                )
-
-    def _templates(self, value: Any, path: Path, found: dict[str, Expression]) -> None:
-        """Parse the expressions in a piece of JSON: texts that begin with `=`."""
-        if isinstance(value, Mapping):
-            for key, item in value.items():
-                self._templates(item, (*path, str(key)), found)
-        elif isinstance(value, list | tuple):
-            for index, item in enumerate(value):
-                self._templates(item, (*path, index), found)
-        elif isinstance(value, Reference):
-            self._templates(value.text if value.literal else None, path, found)
-        elif isinstance(value, str) and value.startswith("="):
-            expression = self._expression(value[1:], path)
-            if expression is not None:
-                found[value[1:]] = expression
-
-    def _check_no_mixture(self, value: Any, path: Path) -> None:
-        """Secrets are put in where a call leaves, after expressions were evaluated: one text can't be both."""
-        for key, item in value.items() if isinstance(value, Mapping) else ((None, value),):
-            if isinstance(item, Reference) and not item.literal and item.text.startswith("="):
-                where = path if key is None else (*path, str(key))
-                self.fault(where, "is an expression with `${env:...}` in it", "write one or the other")
-
-    # --- parts --------------------------------------------------------------------------------------------
-
-    def _definition(self, name: str, event: EventDefinition) -> Definition | None:
-        for part in ("rule", "key", "supplemental"):
-            self._expression(getattr(event, part), ("events", name, part))
-        try:
-            return Definition(name, event, self.dialect)
-        except ExpressionError:
-            return None  # already noted
-
-    def _action(self, name: str, action: ActionDefinition) -> ActionPlan:
-        path: Path = ("actions", name)
-        found: dict[str, Expression] = {}
-        for part in ("title", "body", "url", "headers", "query"):
-            self._templates(getattr(action, part), (*path, part), found)
-        for part in ("url", "headers", "query"):
-            self._check_no_mixture(getattr(action, part), (*path, part))
-        if action.url is not None and action.method not in self.rules.methods:
-            self.fault(
-                (*path, "method"),
-                f"{action.method} does not exist in the `{self.dialect}` dialect",
-                f"expected {' or '.join(self.rules.methods)}",
-            )
-        return ActionPlan(name, action, found, action.cap or self.rules.action_cap)
-
-    def _check_listener(self) -> None:
-        """Routes of the listener that are for an action which there is not, or which calls nobody."""
-        routes = self.model.listener.routes if self.model.listener is not None else {}
-        actions = [name for name, action in self.model.actions.items() if action.url is not None]
-        for name, route in routes.items():
-            path: Path = ("listener", "routes", name)
-            wanted = route.action or name
-            if route.token is not None or wanted in actions:
-                continue
-            hint = _nearest(wanted, actions, "custom action")
-            if route.action is not None:
-                self.fault((*path, "action"), f"no custom action {wanted!r}", hint)
-            else:
-                self.fault(path, f"no custom action {wanted!r}; name one with `action`", hint)
-
-    def _stubs(self) -> dict[str, Expression]:
-        found: dict[str, Expression] = {}
-        places: list[tuple[Path, Stub]] = [
-            (("actions", name, "stub"), action.stub) for name, action in self.model.actions.items()
-        ]
-        places += [
-            (("data_sources", name, "stub"), source.stub) for name, source in self.model.data_sources.items()
-        ]
-        for path, stub in places:
-            for index, answer in enumerate(stub.answers):
-                expression = self._expression(answer.when, (*path, "answers", index, "when"))
-                if expression is not None:
-                    found[expression.text] = expression
-        return found
-
-    # --- journeys -----------------------------------------------------------------------------------------
-
-    def _journey(self, name: str, journey: Journey) -> JourneyPlan | None:
-        path: Path = ("journeys", name)
-        names = list(journey.steps)
-        if END in journey.steps and journey.steps[END].end is None:
-            self.fault((*path, "steps", END), "`end` is the name of the end", "give the step another name")
-        steps = {
-            step: self._step(step, model, _following(names, index), (*path, "steps", step), journey)
-            for index, (step, model) in enumerate(journey.steps.items())
-        }
-        first = steps[names[0]]
-        if first.kind != "event":
-            self.fault(
-                (*path, "steps", names[0]), "a journey begins with an event", "put a step with `event` first"
-            )
-            return None
-        self._check_dialect(journey, path)
-        exits = [
-            ExitPlan(
-                criterion,
-                self._event(model.event, (*path, "exit_criteria", criterion, "event")),
-                self._expression(model.when, (*path, "exit_criteria", criterion, "when")),
-            )
-            for criterion, model in journey.exit_criteria.items()
-        ]
-        zone = journey.timezone or self.zone
-        wait = journey.reentrance.wait
-        return JourneyPlan(
-            name=name,
-            model=journey,
-            id=derived_uuid("journey", name),
-            version_id=derived_uuid("journey version", name),
-            steps=steps,
-            first=first,
-            zone=zone,
-            timeout_ms=milliseconds(journey.timeout) or self.rules.timeout_ms,
-            reentrance_ms=self.rules.reentrance_ms if wait is None else round(wait * MS_PER_SECOND),
-            activity_timeout_ms=milliseconds(journey.activity_timeout) or self.rules.activity_timeout_ms,
-            exits=exits,
-            after=_aware(journey.active.after, zone),
-            before=_aware(journey.active.before, zone),
-        )
-
-    def _check_dialect(self, journey: Journey, path: Path) -> None:
-        for given, allowed, key in (
-            (journey.exit_criteria, self.rules.has_exit_criteria, "exit_criteria"),
-            (journey.paused, self.rules.can_pause, "paused"),
-        ):
-            if given and not allowed:
-                self.fault(
-                    (*path, key), f"does not exist in the `{self.dialect}` dialect", "remove it, or use `ajo`"
-                )
-
-    def _step(self, name: str, model: Step, following: str | None, path: Path, journey: Journey) -> StepPlan:
-        def target(value: str | None, key: Path, default: str | None) -> str | None:
-            if value is None:
-                return default
-            return self._target(value, (*path, *key), journey)
-
-        onward = target(model.next, ("next",), following)
-        plan = StepPlan(name, model.kind, model, onward)
-        plan.on_timeout = target(model.on_timeout, ("on_timeout",), onward)
-        plan.other = target(model.other, ("other",), None)
-        # An error path to the end is still an error path: it ends the instance without an error.
-        plan.on_error = None if model.on_error is None else target(model.on_error, ("on_error",), None) or END
-        plan.expression = self._expression(model.wait_until, (*path, "wait_until"))
-        if model.event is not None:
-            self._event(model.event, (*path, "event"))
-        if model.condition is not None:
-            plan.paths = [
-                PathPlan(
-                    key,
-                    target(way.next, ("condition", key, "next"), onward),
-                    way,
-                    self._expression(way.when, (*path, "condition", key, "when")),
-                )
-                for key, way in model.condition.items()
-            ]
-            self._check_condition(model.condition, (*path, "condition"))
-        if model.race is not None:
-            plan.race = [
-                (
-                    branch.event and self._event(branch.event, (*path, "race", index, "event")),
-                    milliseconds(branch.wait),
-                    target(branch.next, ("race", index, "next"), onward),
-                )
-                for index, branch in enumerate(model.race)
-            ]
-        if model.action is not None and model.action not in self.model.actions:
-            self.fault(
-                (*path, "action"),
-                f"no action {model.action!r}",
-                _nearest(model.action, self.model.actions, "action"),
-            )
-        if model.jump is not None and model.jump not in self.model.journeys:
-            self.fault(
-                (*path, "jump"),
-                f"no journey {model.jump!r}",
-                _nearest(model.jump, self.model.journeys, "journey"),
-            )
-        plan.updates = [
-            (tuple(attribute.split(".")), expression)
-            for attribute, text in (model.update_profile or {}).items()
-            if (expression := self._expression(text, (*path, "update_profile", attribute))) is not None
-        ]
-        return plan
-
-    def _check_condition(self, paths: Mapping[str, ConditionPath], path: Path) -> None:
-        shares = [way.percentage for way in paths.values() if way.percentage is not None]
-        if shares and (len(shares) < len(paths) or abs(sum(shares) - 1.0) > 1e-9):
-            self.fault(path, "the shares of a split must add up to 100 %", "and all its paths need a share")
-        for key, way in paths.items():
-            if way.cap is not None and not self.rules.has_profile_caps:
-                self.fault(
-                    (*path, key, "cap"), f"does not exist in the `{self.dialect}` dialect", "use `ajo`"
-                )
-
-    def _event(self, name: str, path: Path) -> str:
-        if name not in self.model.events:
-            self.fault(path, f"no event {name!r}", _nearest(name, self.model.events, "event"))
-        return name
-
-    def _target(self, name: str, path: Path, journey: Journey) -> str | None:
-        if name in journey.steps:
-            return name
-        if name != END:
-            self.fault(path, f"no step {name!r}", _nearest(name, [*journey.steps, END], "step"))
-        return None
-
-
-# Data sources and actions that need no definition.
-_BUILT_IN = ("ExperiencePlatform", "Profile", "JourneyProperties")
+def reaction_to(step: str, kind: str) -> str:
+    """A reaction among the things that an instance may wait for: no event has a name with a space in it."""
+    return f"{step} {kind}"
 
 
 def milliseconds(seconds: float | None) -> int | None:
@@ -492,19 +199,3 @@ def time_fits(rule: HoursOfDay, moment: datetime) -> bool:
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _aware(local: datetime | None, zone: ZoneInfo) -> datetime | None:
-    return None if local is None else local.replace(tzinfo=zone)
-
-
-def _following(names: Sequence[str], index: int) -> str | None:
-    return names[index + 1] if index + 1 < len(names) else None
-
-
-def _nearest(name: str, names: Iterable[str], noun: str) -> str:
-    known = list(names)
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(known)}" if known else f"define the {noun} first"

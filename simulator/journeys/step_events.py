@@ -129,7 +129,19 @@ class StepEventWriter:
             step |= {"eventName": detail["path"], "isExternalEvent": True, "eventProcessed": True}
         if kind == "action":
             step |= self._action(detail)
+        if kind == "reaction":
+            step |= self._reaction(journey, row.step)
         return step
+
+    def _reaction(self, journey: JourneyPlan, step: str) -> Json:
+        """Which reaction to the message of which action was waited for."""
+        sender, kind = journey.steps[step].awaits.rsplit(" ", 1)
+        name = journey.steps[sender].model.action or ""
+        return {
+            "reactionActionID": derived_uuid("action", name),
+            "reactionChannel": self._plan.actions[name].model.channel,
+            "reactionInteractionType": kind,
+        }
 
     def _where_from(self, row: LogRow, journey: JourneyPlan) -> Json:
         previous = row.detail.get("previous")

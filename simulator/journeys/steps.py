@@ -12,10 +12,10 @@ import simpy
 
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys.calls import CallRunner
-from simulator.journeys.dialects import TEST_WAIT_MS
 from simulator.journeys.expressions import ExpressionError, FetchError, Value
 from simulator.journeys.facts import Facts
 from simulator.journeys.instance import Instance, InstanceScope
+from simulator.journeys.mail import Mailbox
 from simulator.journeys.plan import END, PathPlan, Plan, StepPlan, milliseconds, time_fits
 from simulator.journeys.surroundings import Callout, Message, Post
 
@@ -75,6 +75,7 @@ class StepRunner:
         self._facts = facts
         self._calls = CallRunner(env, plan, callout, cap_of)
         self._post = post
+        self._mailbox = Mailbox(env, engine, self._after)
         self._engine = engine
         self._date_of = date_of
         self._horizon = horizon
@@ -159,7 +160,7 @@ class StepRunner:
         self._resting.discard(instance)
 
     def _test(self, instance: Instance, length: int) -> int:
-        return min(length, TEST_WAIT_MS) if instance.journey.model.test_mode else length
+        return min(length, instance.journey.test_wait_ms) if instance.journey.model.test_mode else length
 
     def _after(self, length: int) -> simpy.Event:
         """Happens after ``length`` milliseconds; never, if that is after the end of the run."""
@@ -168,14 +169,15 @@ class StepRunner:
         return simpy.Timeout(self._env, length)
 
     def _do_event(self, instance: Instance, step: StepPlan) -> Steps:
-        name = step.model.event or ""
         limit = milliseconds(step.model.timeout)
-        outcome = yield from self._await(instance, [name], limit)
+        outcome = yield from self._await(instance, [step.awaits], limit)
         if outcome is None:
             self._passed(instance, step, "timedOut", {"path": "timeout"})
             return step.on_timeout
-        self._passed(instance, step, "transitions", {"path": name})
+        self._passed(instance, step, "transitions", {"path": outcome})
         return step.next
+
+    _do_reaction = _do_event
 
     def _do_race(self, instance: Instance, step: StepPlan) -> Steps:
         events = {event: following for event, _, following in step.race if event is not None}
@@ -198,6 +200,9 @@ class StepRunner:
             if name in names:
                 instance.events[name] = payload
                 return name
+        for name in names:
+            if name in instance.reactions:
+                return name
         left = instance.deadline - int(self._env.now)
         length = left if limit is None else min(self._test(instance, limit), left)
         instance.waiting = {name: simpy.Event(self._env) for name in names}
@@ -209,7 +214,9 @@ class StepRunner:
             if length == left:
                 raise TimeoutError
             return None
-        instance.events[came[0]] = cast("Mapping[str, Any]", instance.waiting[came[0]].value)
+        brought = instance.waiting[came[0]].value
+        if brought is not None:  # reactions bring nothing
+            instance.events[came[0]] = cast("Mapping[str, Any]", brought)
         instance.waiting = {}
         return came[0]
 
@@ -312,7 +319,10 @@ class StepRunner:
                 {"action": action.name, "channel": message.channel, "title": message.title, "body": body},
             )
             self._passed(instance, step, "transitions", {"action": action.name, "elapsed": 0})
-            self._post.deliver(message)
+            taken = self._post.deliver(message)
+            self._engine.react(instance.id, step.name, "sent" if taken else "failed")
+            if message.channel == "email":
+                self._mailbox.receive(instance, step.name, action)
             return step.next
         try:
             result = yield from self._calls.perform(instance, action, scope)

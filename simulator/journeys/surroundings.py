@@ -91,5 +91,5 @@ class Message(NamedTuple):
 class Post(Protocol):
     """Delivers messages."""
 
-    def deliver(self, message: Message) -> None:
-        """Take a message for its person."""
+    def deliver(self, message: Message) -> bool:
+        """Take a message for its person; False if it is certain that it can't reach them."""

@@ -8,12 +8,13 @@ memory has two slots, so a worker may be up to two windows ahead; the receiver s
 from __future__ import annotations
 
 import contextlib
-import marshal
 import mmap
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.ledger import ROW
 from simulator.run.window import Window
@@ -23,7 +24,9 @@ SLOTS = 2
 SLOT_BYTES = 64 << 20
 _THROUGH_CONNECTION = -1
 
-_COLUMNS = tuple(np.dtype(kind) for kind in ("<i8", "<i4", "u1", "u1", "u1", "?", "<i4", ROW, ROW, ROW))
+_COLUMNS = tuple(
+    np.dtype(kind) for kind in ("<i8", "<i4", "u1", "u1", "u1", "?", "<i4", ROW, ROW, ROW, "<i4")
+)
 
 
 def shared_memory() -> mmap.mmap:
@@ -45,15 +48,15 @@ class WindowSender:
 
         Raises OSError or EOFError when nobody receives any more.
         """
-        # The quickest way to many byte strings: marshal makes the list in one call, without memoising.
-        events = marshal.dumps(window.bodies)
+        events = b"".join(window.bodies)
+        lengths = np.fromiter(map(len, window.bodies), dtype="<i4", count=len(window.bodies))
         slot = self._put(events)
         columns = (
             *(window.sent, window.person, window.event_type, window.route, window.source, window.repeat),
-            *(window.crossing, window.rows, window.lost, window.open),
+            *(window.crossing, window.rows, window.lost, window.open, lengths),
         )
         counts = tuple(len(column) for column in columns)
-        head = (window.start, window.end, window.census, slot, len(events), counts, window.journal)
+        head = (window.start, window.end, window.census, slot, counts, window.journal)
         self._connection.send(head)
         self._connection.send_bytes(b"".join(column.tobytes() for column in columns))
         if slot == _THROUGH_CONNECTION:
@@ -92,28 +95,32 @@ class WindowReceiver:
         head = self.connection.recv()
         if isinstance(head, Exception):
             return head
-        start, end, census, slot, size, counts, journal = head
+        start, end, census, slot, counts, journal = head
         data, at = self.connection.recv_bytes(), 0
         columns: list[Any] = []
         for kind, count in zip(_COLUMNS, counts, strict=True):
             columns.append(np.frombuffer(data, dtype=kind, count=count, offset=at))
             at += kind.itemsize * count
-        sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows = columns
-        bodies = marshal.loads(self._events(slot, size))
+        sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows, lengths = columns
         return Window(
-            *(start, end, sent, person, event_type, route, source, repeat, crossing, bodies),
-            *(rows, lost, open_rows, census, journal),
+            *(start, end, sent, person, event_type, route, source, repeat, crossing),
+            *(self._bodies(slot, lengths), rows, lost, open_rows, census, journal),
         )
 
-    def _events(self, slot: int, size: int) -> bytes:
+    def _bodies(self, slot: int, lengths: npt.NDArray[np.int32]) -> list[bytes]:
+        """The events, cut out of the memory that they are in."""
         if slot == _THROUGH_CONNECTION or self._memory is None:
-            return self.connection.recv_bytes()
-        start = slot * SLOT_BYTES
-        events = self._memory[start : start + size]
-        # After its last window a worker is gone and needs no word.
-        with contextlib.suppress(OSError):
-            self.connection.send_bytes(b"free")
-        return events
+            memory: bytes | mmap.mmap = self.connection.recv_bytes()
+            start = 0
+        else:
+            memory, start = self._memory, slot * SLOT_BYTES
+        ends = (start + np.cumsum(lengths, dtype=np.int64)).tolist()
+        bodies = [memory[first:last] for first, last in pairwise([start, *ends])]
+        if memory is self._memory:
+            # After its last window a worker is gone and needs no word.
+            with contextlib.suppress(OSError):
+                self.connection.send_bytes(b"free")
+        return bodies
 
     def close(self) -> None:
         """Receive no more; a worker that still sends ends."""

@@ -229,17 +229,21 @@ class CohortEvaluation:
             identity="",
         )
         timer = simpy.Timeout(self._env, push.at - int(self._env.now), message)
-        timer.callbacks.append(lambda _: self.deliver(message))
+        timer.callbacks.append(lambda _: self._hand_in(message))
 
-    def deliver(self, message: Message) -> None:
+    def _hand_in(self, message: Message) -> None:
+        self.deliver(message)
+
+    def deliver(self, message: Message) -> bool:
         """Take a message for its person. Only push messages reach the phone; the others are on record."""
         if message.channel != "push" or not self._sdks:
-            return
+            return True
         if not self._sdks[message.person.ordinal - self._first].allows_push:
             self._note("refused", message, {"action": message.action, "reason": "push_not_allowed"})
-            return
+            return False
         delay = self._draw(self._push.latency, message, _ON_ITS_WAY)
         simpy.Timeout(self._env, delay, message).callbacks.append(self._comes)
+        return True
 
     def _comes(self, timer: simpy.Event) -> None:
         """A push message is at the push service; it waits there for a phone without a connection."""

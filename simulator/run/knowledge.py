@@ -29,6 +29,7 @@ from simulator.people import person_keys
 from simulator.run.evaluation import CohortEvaluation
 from simulator.run.exports import exported_lines, known_until
 from simulator.run.listening import patience_ms
+from simulator.run.phones import logins
 from simulator.run.simulation import World
 from simulator.scenario.models import Push
 
@@ -63,8 +64,28 @@ class KnownPeople:
         return value
 
     def person_of(self, identity: str) -> int | None:
-        """The ordinal of the person with this ECID, that of a phone on which the app was never installed afresh."""
-        return self._identities.get(identity)
+        """The ordinal of the person with this ECID or login; None if nobody has it.
+
+        The ECID is that of a phone on which the app was never installed afresh.
+        """
+        found = self._identities.get(identity)
+        return self._logins.get(identity) if found is None and identity else found
+
+    @cached_property
+    def _logins(self) -> dict[str, int]:
+        """Who logs in with what; it takes making everybody, so it is looked for only where there is no such ECID."""
+        login = self._world.scenario.app.login
+        if login is None:
+            return {}
+        populator = self._world.populator()
+        found = {}
+        for spec in self._specs:
+            cohort = populator.populate(spec)
+            for part in cohort.by_habits():
+                name = logins(cohort, part)
+                for local, row in enumerate(part.rows.tolist()):
+                    found[name(local, login.namespace)] = spec.first_person + row
+        return found
 
     @cached_property
     def _identities(self) -> dict[str, int]:

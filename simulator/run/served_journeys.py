@@ -97,8 +97,9 @@ class _Stage:
 class _OnRecord:
     """Messages are on record in the log; there is no phone here that they could reach."""
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> bool:
         """Nothing is left to do."""
+        return True
 
 
 class ServedJourneys:

@@ -29,7 +29,6 @@ from simulator.xdm import (
     EventType,
     LifecycleTemplates,
     LocationTemplates,
-    PlaceTemplates,
     PoiFacts,
     SdkFacts,
     Template,
@@ -122,8 +121,7 @@ class EventForms:
             os: LocationTemplates(sdk_facts(os), app.location_events, self.rules.apply) for os in SDK_VERSIONS
         }
         self._closes: dict[Os, Closes] = {}
-        self._rich: dict[tuple[Os, int], PlaceTemplates] = {}
-        self._centres: dict[int, tuple[float, float, float, bytes]] = {}
+        self._spots: dict[Os, dict[int, Spot]] = {os: {} for os in SDK_VERSIONS}
         self._poi: dict[int, bytes] = {}
         self._active: dict[int, bytes] = {}
 
@@ -176,39 +174,44 @@ class EventForms:
             parts.append(part)
         return b"[" + b",".join(parts) + b"]"
 
-    def rich(self, os: Os, place: int) -> PlaceTemplates:
-        """The rich templates of one place."""
-        templates = self._rich.get((os, place))
-        if templates is None:
-            poi = poi_facts(self._places[place])
-            zone = str(self.calendar.zone).encode()
-            entry, exit = self._locations[os].for_place(poi)
-            templates = self._rich[os, place] = PlaceTemplates(
-                entry.bind(timezone=zone), exit.bind(timezone=zone)
-            )
-        return templates
+    def spots(self, os: Os) -> dict[int, Spot]:
+        """The places that phones of one system were at so far, by index; see :meth:`spot`."""
+        return self._spots[os]
+
+    def spot(self, os: Os, place: int) -> Spot:
+        """A place with its rich templates for phones of one system, made when first needed."""
+        known = self._places[place]
+        zone = str(self.calendar.zone).encode()
+        entry, exit = (
+            template.bind(timezone=zone) for template in self._locations[os].for_place(poi_facts(known))
+        )
+        spot = self._spots[os][place] = Spot(known, entry, exit)
+        return spot
+
+
+class Spot:
+    """A place as rich events speak of it."""
+
+    __slots__ = ("_east", "_latitude", "_longitude", "_radius", "entry", "exit")
+
+    def __init__(self, place: Place, entry: Template, exit: Template) -> None:
+        self.entry = entry
+        self.exit = exit
+        self._latitude, self._longitude = place.latitude, place.longitude
+        # Metres per degree of longitude.
+        self._east = METRES_PER_DEGREE * float(cos(radians(np.array([place.latitude])))[0])
+        self._radius = json_number(place.radius, 2)
 
     def distance(self, region: RegionEvent) -> bytes:
-        """How far the position of a region event is from the centre of its place, metres, as JSON.
+        """How far the position of a region event is from the centre of the place, metres, as JSON.
 
         A phone that knows exactly where it is fixes its position on the border itself: the distance is the radius.
         """
-        latitude, longitude, east, radius = self._centre(region.place)
         if region.exact:
-            return radius
-        away = (region.longitude - longitude + 180.0) % 360.0 - 180.0
-        x, y = away * east, (region.latitude - latitude) * METRES_PER_DEGREE
-        return json_number(sqrt(x * x + y * y), 2)
-
-    def _centre(self, place: int) -> tuple[float, float, float, bytes]:
-        """Centre of a place, metres per degree of longitude there, and its radius as JSON."""
-        found = self._centres.get(place)
-        if found is None:
-            known = self._places[place]
-            east = METRES_PER_DEGREE * float(cos(radians(np.array([known.latitude])))[0])
-            found = known.latitude, known.longitude, east, json_number(known.radius, 2)
-            self._centres[place] = found
-        return found
+            return self._radius
+        away = (region.longitude - self._longitude + 180.0) % 360.0 - 180.0
+        x, y = away * self._east, (region.latitude - self._latitude) * METRES_PER_DEGREE
+        return b"%.2f" % sqrt(x * x + y * y)
 
 
 class Closes:
@@ -289,30 +292,29 @@ class RichForms(HandsetForms):
         device = device_facts(handset)
         app = AppFacts(forms.app.id, forms.app.name, handset.app_version)
         self._os = handset.os
+        self._spots = forms.spots(handset.os)
         self._local_stamp = forms.calendar.local_stamp
         parts = {
             "application": application_part(app, device.language),
             "device": located_device_part(device),
             "environment": environment_part(device),
         }
-        self._parts = {
-            entry: tuple(json_value(forms.rules.part(kind, *part)) for part in parts.items())
-            for entry, kind in ((True, EventType.LOCATION_ENTRY), (False, EventType.LOCATION_EXIT))
-        }
+        self._entry_parts, self._exit_parts = (
+            tuple(json_value(forms.rules.part(kind, *part)) for part in parts.items())
+            for kind in (EventType.LOCATION_ENTRY, EventType.LOCATION_EXIT)
+        )
 
     def location(self, region: RegionEvent, identities: bytes, dated: int) -> Form:
         """`location.entry` or `location.exit`, rich form."""
-        forms = self.forms
-        templates = forms.rich(self._os, region.place)
-        local_time, offset = self._local_stamp(dated)
-        return templates.entry if region.entry else templates.exit, (
+        spot = self._spots.get(region.place) or self.forms.spot(self._os, region.place)
+        entry = region.entry
+        return spot.entry if entry else spot.exit, (
             identities,
-            *self._parts[bool(region.entry)],
-            local_time,
-            b"%d" % offset,
+            *(self._entry_parts if entry else self._exit_parts),
+            *self._local_stamp(dated),
             COORDINATE % region.latitude,
             COORDINATE % region.longitude,
-            forms.distance(region),
+            spot.distance(region),
             b"%.1f" % region.accuracy,
-            forms.active(region.inside),
+            self.forms.active(region.inside),
         )

@@ -27,14 +27,14 @@ def test_stamps_name_the_same_instant_in_utc_and_in_local_time(zone: str, t: int
     local, behind = days.local_stamp(t)
     instant = datetime.fromisoformat(utc)
     assert instant == days.utc(t) == datetime.fromisoformat(local.decode())
-    assert behind == -(datetime.fromisoformat(local.decode()).utcoffset().total_seconds() / 60)
+    assert int(behind) == -(datetime.fromisoformat(local.decode()).utcoffset().total_seconds() / 60)
 
 
 @pytest.mark.parametrize(
     ("t", "stamp", "behind"), [(0, "00:00:00.000-08:00", 480), (3 * 3_600_000, "04:00:00.000-07:00", 420)]
 )
 def test_local_time_follows_the_change_of_clocks(t: int, stamp: str, behind: int) -> None:
-    assert calendar().local_stamp(t) == (f"2026-03-08T{stamp}".encode(), behind)
+    assert calendar().local_stamp(t) == (f"2026-03-08T{stamp}".encode(), b"%d" % behind)
 
 
 def test_local_wall_time_maps_to_virtual_time_and_back() -> None:

@@ -55,6 +55,7 @@ def test_the_first_block_is_demo_then_test() -> None:
         ("layers", "lint-imports"),
         ("check", "lint-imports"),
         ("picture", "docs/make_picture.py"),
+        ("pictures-live", "docs.make_live_pictures"),
         ("help", "Makefile"),
         ("clean", "rm -rf .venv runs"),
     ],
@@ -68,7 +69,7 @@ def test_every_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in [*PAGES, ROOT / ".ci" / "run"]:
         text = page.read_text(encoding="utf-8")
-        named = re.findall(r"(?:^|`)make ([a-z-]+)\b", text, re.MULTILINE)
+        named = re.findall(r"(?:^|`)make ([a-z]+(?:-[a-z]+)*)\b", text, re.MULTILINE)
         assert set(named) <= targets, page.name
 
 

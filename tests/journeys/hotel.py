@@ -13,7 +13,8 @@ from simulator.core.randomness import mix_int
 from simulator.journeys.callouts import StubCallout
 from simulator.journeys.engine import JourneyEngine
 from simulator.journeys.log import LogRow
-from simulator.journeys.plan import Fault, make_plan
+from simulator.journeys.plan import Fault
+from simulator.journeys.planning import make_plan
 from simulator.journeys.surroundings import Message, PersonProfile
 from simulator.scenario.models.journeys import Journeys
 
@@ -38,6 +39,7 @@ class Stage:
         self.people: dict[str, PersonProfile] = {}
         self.rows: list[LogRow] = []
         self.messages: list[Message] = []
+        self.unreachable: set[str] = set()
         self.plan = plan
         self.engine = JourneyEngine(
             self.env,
@@ -64,8 +66,9 @@ class Stage:
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
         return self.people.get(identity)
 
-    def deliver(self, message: Message) -> None:
+    def deliver(self, message: Message) -> bool:
         self.messages.append(message)
+        return message.person.name not in self.unreachable
 
     def send(self, name: str, event_id: str = "", size: int = 900, **fields: Any) -> str:
         """An event of a person reaches the journeys now; the id of the event."""

@@ -29,14 +29,22 @@ def executable() -> str:
     return found
 
 
+_open: list[Browser] = []
+
+
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """A browser that ends with the body."""
+    """A browser that ends with the body; inside of another such body it is the same one."""
+    if _open:
+        yield _open[0]
+        return
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
+        _open.append(browser)
         try:
             yield browser
         finally:
+            _open.clear()
             browser.close()
 
 
@@ -114,9 +122,6 @@ class Visit:
         self.page.keyboard.press("/")
         self.page.keyboard.type(name)
         self.page.keyboard.press("Enter")
-        self.page.keyboard.press("Escape")
-        self.page.locator("#find").fill("")
-        self.page.locator("#find").blur()
         self.settled()
 
     def rows(self, kind: str) -> list[dict[str, str]]:

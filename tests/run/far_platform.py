@@ -29,10 +29,12 @@ class Platform:
         *,
         takes: Callable[[Event], bool] = lambda event: True,
         delay: float = 0.3,
+        anonymous: bool = False,
     ) -> None:
         self._call_url = call_url
         self._takes = takes
         self._delay = delay
+        self._anonymous = anonymous
         self._steps: list[dict[str, Any]] = []
         self._timers: list[threading.Timer] = []
         self._peer = Peer(self._answer)
@@ -83,6 +85,8 @@ class Platform:
             "instanceUID": instance,
             "nodeName": "offer",
         }
+        if self._anonymous:
+            body = {"hello": "coupon"}
         error: dict[str, str] = {}
         try:
             answer = httpx.post(self._call_url(), json=body, timeout=5, trust_env=False)

@@ -12,6 +12,7 @@ import pytest
 from simulator.checks import read_record, tell
 from simulator.core.errors import ExitCode, InputError
 from simulator.run import RunOptions, RunResult, prepare, run
+from simulator.run.knowledge import KnownPeople
 
 SCENARIO = """
 version: 1
@@ -147,3 +148,27 @@ def test_routes_for_actions_that_there_are_not_are_mistakes(tmp_path: Path) -> N
         InputError, match=r"listener\.routes\.Coupon\.action: no custom action 'Copon'; did you mean"
     ):
         go(tmp_path, "{action: Copon}")
+
+
+def test_who_is_logged_in_is_known_by_what_they_log_in_with(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    text = SCENARIO.format(route="{}", speed="max").replace("app: {", "app: {login: {namespace: Email}, ", 1)
+    file.write_text(text, encoding="utf-8")
+    people = KnownPeople(prepare(file).world)
+    run(prepare(file), RunOptions(out=tmp_path / "run"))
+    addresses = {
+        entry["id"]
+        for event in rows(tmp_path, "received.ndjson")
+        for entry in event["identityMap"].get("Email", ())
+    }
+    assert addresses
+    assert {people.person_of(address) for address in addresses} <= {0, 1, 2, 3}
+    assert people.person_of("nobody@example.com") is None
+
+
+def test_calls_that_do_not_say_for_whom_are_warned_of_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    text = re.sub(r"      body:\n(        .*\n)+", "", SCENARIO.format(route="{}", speed=60))
+    file.write_text(text, encoding="utf-8")
+    prepared = prepare(file, overrides=["journeys.evaluation=platform", "journeys.patience=0 s"])
+    assert any("don't say whom they are for" in warning.what for warning in prepared.warnings)

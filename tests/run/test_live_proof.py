@@ -7,10 +7,12 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from simulator.checks import evaluate
+from simulator.checks import evaluate, read_record, tell
 from simulator.core.errors import ExitCode
 from simulator.run import Prepared, RunOptions, RunResult, prepare, read_evidence, run
+from simulator.run.calling import Calling
 from tests.run.far_platform import Platform
+from tests.run.test_served_journeys import served
 
 SCENARIO = """
 version: 1
@@ -37,7 +39,11 @@ journeys:
   patience: {patience}
   listener: {{port: {port}, linger: {linger}, routes: {{Coupon: {route}}}}}
   events: {{Entry: {{rule: '@event{{Entry.eventType}} == "location.entry"'}}}}
-  actions: {{Coupon: {{url: "http://127.0.0.1:{port}/coupon", call: true}}}}
+  actions:
+    Coupon:
+      url: "http://127.0.0.1:{port}/coupon"
+      call: true
+      body: {{profileId: "=@event{{Entry.identityMap.entry('ECID').first().id}}"}}
   journeys:
     coupon: {{steps: {{enter: {{event: Entry}}, offer: {{action: Coupon}}}}}}
 expect:
@@ -149,3 +155,39 @@ def test_what_the_listener_refused_was_not_received(tmp_path: Path) -> None:
         prepared, result = proof(tmp_path, platform, port, route="{answers: [{status: 500}]}")
     assert verdicts(result.summary)["coupon"] is False
     assert "http_500" in judged(tmp_path, prepared, None)["coupon"][1]
+
+
+def test_the_receiver_that_evaluates_the_journeys_takes_the_platforms_place(tmp_path: Path) -> None:
+    port = free_port()
+    file = tmp_path / "scenario.yaml"
+    text = SCENARIO.format(
+        inlet="receiver", port=port, patience="1 s", linger="1 s", route="{}", evaluation="local"
+    )
+    file.write_text(text, encoding="utf-8")
+    with served(prepare(file), speed=60, calling=Calling((), at_full_speed=True)) as (url, _):
+        overrides = ["journeys.evaluation=platform", f"destination.to={url}/collection/demo"]
+        prepared = prepare(file, overrides=overrides)
+        result = run(prepared, RunOptions(out=tmp_path / "run"))
+        assert result.exit_code == ExitCode.OK
+        found = {
+            str(one.name): one.ok
+            for one in evaluate(
+                prepared.scenario.expect,
+                result.summary,
+                lambda: read_evidence(tmp_path / "run", prepared.world, f"{url}/journeys/step-events"),
+            )
+        }
+    assert found == dict.fromkeys(found, True)
+    story = tell(read_record(tmp_path / "run"), person="visitor/2")
+    said = [moment["said"] for told in story["story"] for moment in told["journey"]]
+    assert said == ["Coupon received by the listener, answered 200"]
+    assert "journeys" not in result.summary
+
+
+def test_calls_that_do_not_say_for_whom_are_no_proof_and_the_reason_tells(tmp_path: Path) -> None:
+    port = free_port()
+    with Platform(lambda: f"http://127.0.0.1:{port}/coupon", anonymous=True) as platform:
+        _, result = proof(tmp_path, platform, port)
+    assert result.summary["listener"]["unknown_people"] == 3
+    (reason,) = (one["reason"] for one in result.summary["expectations"] if one["name"] == "coupon")
+    assert "none of the calls that came says that it is for them (3 say nothing that is known)" in reason

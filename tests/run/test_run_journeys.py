@@ -133,3 +133,18 @@ def test_a_profile_cap_holds_for_the_whole_run_whatever_the_workers(tmp_path: Pa
     assert 20 < passed <= 40
     assert rows == others
     assert one["journeys"] == two["journeys"]
+
+
+def test_who_opens_the_push_message_in_time_is_known_to_the_journey(tmp_path: Path) -> None:
+    step = "{reaction: clicked, timeout: 2 h, on_timeout: end}"
+    summary, rows = go(tmp_path, f"journeys.journeys.coupon.steps.read={step}")
+    sent = {row["instance"]: row["at"] for row in rows if row["kind"] == "message"}
+    in_time = {
+        row["instance"]
+        for row in rows
+        if row["kind"] == "opened" and row["at"] - sent[row["instance"]] < 2 * 3_600_000 - 60_000
+    }
+    reads = [row for row in rows if row["kind"] == "step" and row["step"] == "read"]
+    clicked = {row["instance"] for row in reads if row["detail"]["path"] == "coupon clicked"}
+    assert clicked == in_time != set()
+    assert summary["journeys"]["coupon"]["steps"]["read"] == len(reads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -161,6 +162,32 @@ def test_the_receiver_tells_where_its_journeys_stand(both: Both) -> None:
     assert standing["actions"]["Hurry"] == {"http_200": 2}
     assert standing["faults"] == 0
     assert standing["clock"]["now"].startswith("2026-03-02T09:")
+
+
+def test_a_rehearsal_is_judged_by_what_the_served_journeys_did_and_by_what_they_called(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    hurry = [f"journeys.actions.Hurry.url=http://127.0.0.1:{port}/hurry", "journeys.actions.Hurry.call=true"]
+    listener = json.dumps({"port": port, "routes": {"Hurry": {"path": "/hurry"}}})
+    with served(prepare(LOUNGE, overrides=hurry), speed=SPEED, calling=Calling()) as (url, _):
+        overrides = [
+            *hurry,
+            f"clock.speed={SPEED}",
+            f"destination.to={url}/collection/lounge",
+            "journeys.evaluation=platform",
+            "journeys.patience=0 s",
+            f"journeys.listener={listener}",
+        ]
+        paced = prepare(LOUNGE, overrides=overrides)
+        result = run(paced, RunOptions(out=tmp_path / "run"))
+        assert result.summary["journeys"]["lounge"]["entered"] == 0  # nothing but the receiver evaluated them
+        until(lambda: ask(url, "/journeys")["journeys"]["lounge"]["under_way"] == 0)
+        evidence = read_evidence(tmp_path / "run", paced.world, f"{url}/journeys/step-events")
+    verdicts = evaluate(paced.scenario.expect, result.summary | exported_counts(evidence), lambda: evidence)
+    assert [name for name, ok in said(verdicts) if not ok] == ["Everybody gets a drink"]
+    assert set(evidence.actions_heard) == {"Hurry"}
 
 
 # --- the clock --------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ export class Feed {
     this.type = h("select", { "aria-label": "Filter by type", onchange: () => this.redraw() }, h("option", { value: "" }, "all types"));
     this.find = h("input", {
       type: "search", id: "find", placeholder: "Person or place  /", "aria-label": "Find a person, or filter by person or place", autocomplete: "off", list: "known",
-      oninput: () => this.redraw(), onkeydown: (event) => event.key === "Enter" && this.choose.byName(this.find.value.trim()),
+      oninput: () => this.redraw(), onsearch: () => this.redraw(), onkeydown: (event) => this.key(event.key),
     });
     this.only = h("button", { class: "quiet toggle", type: "button", "aria-pressed": "false", title: "Only the chosen person", hidden: true, onclick: () => this.toggleOnly() }, "only this person");
     this.list = h("ol", { class: "events", tabindex: "0", "aria-label": "Events, newest first" });
@@ -47,6 +47,15 @@ export class Feed {
     this.known = h("datalist", { id: "known" }, this.store.places.slice(0, 300).map((place) => h("option", { value: place.name })));
     put(this.host, h("div", { class: "head" }, h("h2", {}, "Events"), this.only), h("div", { class: "head filters" }, this.type, this.find, this.known), this.list, this.more);
     this.list.addEventListener("click", (event) => this.press(event));
+  }
+
+  /** Enter goes to whom or what was asked for; Escape leaves the list as it was. */
+  key(name) {
+    const found = name === "Enter" && this.choose.byName(this.find.value.trim());
+    if (!found && name !== "Escape") return;
+    this.find.value = "";
+    this.find.blur();
+    this.redraw();
   }
 
   press(event) {

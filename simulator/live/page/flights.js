@@ -1,6 +1,6 @@
 // What flies over the page: an event from its phone to the feed, and the message that comes back.
 
-import { calm, h } from "./dom.js";
+import { byId, calm, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const MOST_FLYERS = 5;
@@ -16,10 +16,13 @@ export class Flights {
     map.addEventListener("frame", () => this.frame());
   }
 
+  /** Where somebody is in the window, or null if that can't be seen. */
   where(person) {
     const { crowd, view, host } = this.map;
     const [x, y] = [crowd.x[person], crowd.y[person]];
-    if (!view.sees(x, y)) return null;
+    const panel = byId("person");
+    const hidden = !panel.hidden && x < panel.offsetLeft + panel.offsetWidth;
+    if (!view.sees(x, y) || hidden || document.body.classList.contains("wide")) return null;
     const box = host.getBoundingClientRect();
     return [box.left + x, box.top + y];
   }
@@ -45,7 +48,7 @@ export class Flights {
 
   /** A message has reached a phone that is not shown large. */
   message(push) {
-    if (this.bubbles.length >= MOST_BUBBLES || document.hidden) return;
+    if (this.bubbles.length >= MOST_BUBBLES || document.hidden || this.bubbles.some((one) => one.person === push.person)) return;
     const node = h("div", { class: "bubble" }, icon("message"), h("b", {}, push.title || "Message"));
     this.layer.append(node);
     const bubble = { person: push.person, node };

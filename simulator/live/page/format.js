@@ -27,9 +27,11 @@ export class Calendar {
       time: of({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
       short: of({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
       day: of({ weekday: "short", day: "numeric", month: "short", year: "numeric" }),
+      sortable: new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" }),
     };
   }
 
+  /** A moment on the run's own calendar: `time`, `short`, `day`, or `sortable` (`2026-03-02 11:58:14`). */
   say(format, at) {
     return this.formats[format].format(this.epoch + at);
   }

@@ -30,7 +30,7 @@ export const listenToKeys = (actions, first) => {
     const typing = event.target.closest("input, select, textarea");
     const key = event.key.toLowerCase();
     if (typing) {
-      if (key === "escape") event.target.blur();
+      if (key === "escape") typing.blur();
       return;
     }
     if (first(event.key)) {

@@ -69,7 +69,9 @@ export class JourneyView {
     this.lines = new Map();
     const pad = 4;
     const svg = s("svg", { viewBox: `${-pad} ${-pad} ${plan.width + 2 * pad} ${plan.height + 2 * pad}`, role: "group", "aria-label": `Steps of ${words(journey.name)}` });
-    svg.style.maxWidth = `${1.25 * (plan.width + 2 * pad)}px`;
+    const most = document.body.classList.contains("wide") ? 1.7 : 1.25;
+    svg.style.maxWidth = `${most * (plan.width + 2 * pad)}px`;
+    svg.style.maxHeight = `${most * (plan.height + 2 * pad)}px`;
     const { lines, stubs, nodes } = { lines: s("g"), stubs: s("g"), nodes: s("g") };
     for (const line of plan.lines) lines.append(this.line(line));
     for (const [name, node] of plan.nodes) {

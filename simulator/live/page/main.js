@@ -39,6 +39,7 @@ class Desk {
     this.store = store;
     const { start_epoch_ms: epoch, timezone } = store.setup.clock;
     const calendar = new Calendar(epoch, timezone);
+    document.body.classList.toggle("no-journeys", !store.setup.journeys.length);
     this.following = true;
     this.settled = -Infinity;
     this.map = new LiveMap(store);
@@ -124,15 +125,22 @@ class Desk {
     return null;
   }
 
-  /** Find by the name of a person (`group/number`) or place. */
+  /** Find by the name of a person (`group/number`) or place; false if there is none. */
   byName(name) {
     const person = this.store.names.get(name);
-    if (person !== undefined) return this.person(person);
+    if (person !== undefined) {
+      this.person(person);
+      return true;
+    }
     const wanted = name.toLowerCase();
     const found = this.store.places.find((place) => place.name.toLowerCase() === wanted) ?? this.store.places.find((place) => wanted && place.name.toLowerCase().includes(wanted));
-    if (!found) return complain(`Nobody and nothing is called “${name}”. People are called like ${this.store.nameOf(0)}.`);
+    if (!found) {
+      complain(`Nobody and nothing is called “${name}”. People are called like ${this.store.nameOf(0)}.`);
+      return false;
+    }
+    this.place(found.index);
     this.map.show(...found.at);
-    return this.place(found.index);
+    return true;
   }
 
   none() {

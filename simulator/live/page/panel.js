@@ -9,6 +9,7 @@ import { STATES, swatch } from "./marks.js";
 
 const WAIT = 700; // ms between two readings of a story
 const LINES = 40;
+const SAME = 1500; // ms by which the times of one crossing may differ
 const PASSING = new Set(["step", "message", "call"]); // kinds of moments that name a step on the way
 const PLATFORMS = { ios: "iPhone", android: "Android" };
 
@@ -103,9 +104,10 @@ export class Panel {
     text(this.who, [name, device ?? PLATFORMS[document.platform], document.persona].filter(Boolean).join(" · "));
     if (document.state) this.store.hear_state({ people: [[this.person, document.state]] });
     this.phone.show();
-    const moments = [...(document.story?.story ?? []).flatMap((one) => this.crossing(one, one.place.name)), ...(document.story?.without_crossing ?? []).map((one) => this.moment(one))];
-    this.tellStory(moments, "Nothing has happened to this person yet.");
-    this.actions.path(pathOf(document.story));
+    const moments = [...(document.story?.story ?? []).flatMap((one) => this.crossing(one, one.place.name)), ...(document.story?.without_crossing ?? []).map((one) => this.moment(one)), ...this.open(document.story?.story ?? [])];
+    const { queue } = this.store.state(this.person);
+    this.tellStory(moments, queue ? `${plural(queue, "event")} ${queue === 1 ? "waits" : "wait"} on the phone; nothing is settled yet.` : "Nothing has happened to this person yet.");
+    this.actions.path(pathOf(document.story, this.store.clock.shown));
   }
 
   tellPlace(document) {
@@ -121,7 +123,9 @@ export class Panel {
   tellStory(moments, nothing) {
     // Times are ISO 8601 of one zone; of the same moment, what was told later happened later.
     const order = new Map(moments.map((moment, i) => [moment, i]));
-    const shown = moments.sort((a, b) => b.at.localeCompare(a.at) || order.get(b) - order.get(a)).slice(0, LINES);
+    // A replay knows what is still to come.
+    const now = this.calendar.say("sortable", this.store.clock.shown + SAME).replace(" ", "T");
+    const shown = moments.filter(({ at }) => at.slice(0, 19) <= now).sort((a, b) => b.at.localeCompare(a.at) || order.get(b) - order.get(a)).slice(0, LINES);
     put(this.story, shown.length ? shown.map(({ at, kind, said, more }) => h("li", { class: `m-${kind}` }, h("time", {}, at.slice(11, 19)), h("i", { "aria-hidden": "true" }), h("div", {}, said, more ? h("span", { class: "soft small" }, more) : null))) : h("li", { class: "soft" }, nothing));
   }
 
@@ -133,6 +137,19 @@ export class Panel {
     const waited = one.queued && one.acknowledged && one.outcome !== "open" ? Date.parse(one.acknowledged) - Date.parse(one.queued) : 0;
     const told = [noticed, waited > 2000 ? `accepted ${duration(waited)} later` : null, one.outcome === "open" ? null : one.because].filter(Boolean);
     return [{ at: one.crossed, kind: lost ? "lost" : one.crossing, said: who, more: told.length ? told.join(" · ") : null }, ...(one.journey ?? []).map((moment) => this.moment(moment))];
+  }
+
+  /** Borders that were crossed, of which it is not decided yet what becomes of them. */
+  open(story) {
+    const { epoch } = this.calendar;
+    const state = this.store.state(this.person);
+    const told = (crossing) => story.some((one) => one.place.name === this.store.placeOf(crossing.place) && Math.abs(Date.parse(one.crossed) - epoch - crossing.t) < SAME);
+    const open = (this.store.crossings.get(this.person) ?? []).filter((crossing) => !told(crossing));
+    return open.map(({ t, place, entry }) => {
+      const soon = state.noticing.some((one) => one.place === place && one.entry === entry);
+      const more = soon ? "not noticed yet" : state.queue ? "waits on the phone" : "not settled yet";
+      return { at: this.calendar.say("sortable", t).replace(" ", "T"), kind: entry ? "entry" : "exit", said: h("b", {}, `${entry ? "into" : "out of"} ${this.store.placeOf(place)}`), more };
+    });
   }
 
   moment({ at, kind, said }) {
@@ -148,14 +165,14 @@ export class Panel {
       put(this.state, swatch(STATES[state]));
     }
     const soon = this.phone.noticing(at);
-    const taken = this.store.state(this.person).taken ? ["taken over: has no plans of their own any more"] : [];
+    const taken = this.store.state(this.person).taken ? ["Taken over: no plans of their own any more"] : [];
     text(this.soon, [...soon, ...taken].join(" · "));
   }
 }
 
-/** The steps of the person's latest way through a journey: {journey, steps}, or null. */
-const pathOf = (story) => {
-  const moments = [...(story?.story ?? []).flatMap((one) => one.journey ?? []), ...(story?.without_crossing ?? [])].sort((a, b) => a.t - b.t);
+/** The steps of the person's latest way through a journey up to now: {journey, steps}, or null. */
+const pathOf = (story, now) => {
+  const moments = [...(story?.story ?? []).flatMap((one) => one.journey ?? []), ...(story?.without_crossing ?? [])].filter((moment) => moment.t <= now + SAME).sort((a, b) => a.t - b.t);
   const last = moments.findLastIndex((moment) => moment.kind === "entered");
   if (last < 0) return null;
   const { journey, step } = moments[last];

@@ -5,6 +5,7 @@ import { VirtualClock } from "./virtual_clock.js";
 import { STATES } from "./marks.js";
 
 const KEPT_EVENTS = 600;
+const KEPT_CROSSINGS = 20; // of each person
 const [INSIDE, OFFLINE, MESSAGE] = ["inside", "offline", "message"].map((name) => STATES.indexOf(name));
 
 const DEFAULTS = Object.freeze({
@@ -40,7 +41,7 @@ export class Store extends EventTarget {
     this.discards = {};
     this.counters = null;
     this.pushes = new Map(); // person -> the last push
-    this.steps = new Map(); // person -> rows of journeys, the oldest first
+    this.crossings = new Map(); // person -> the last borders crossed, the oldest first
   }
 
   tell(name, detail) {
@@ -101,16 +102,18 @@ export class Store extends EventTarget {
     }
   }
 
-  hear_journey({ rows = [], totals = {}, discards, replace }) {
+  hear_journey({ totals = {}, discards, replace }) {
     if (replace) this.totals = {};
     Object.assign(this.totals, totals);
     if (discards) this.discards = discards;
-    for (const row of rows) {
-      if (row.person < 0) continue;
-      const kept = this.steps.get(row.person) ?? [];
-      kept.push(row);
-      if (kept.length > 60) kept.shift();
-      this.steps.set(row.person, kept);
+  }
+
+  hear_crossings({ crossings }) {
+    for (const crossing of crossings) {
+      const kept = this.crossings.get(crossing.person) ?? [];
+      kept.push(crossing);
+      if (kept.length > KEPT_CROSSINGS) kept.shift();
+      this.crossings.set(crossing.person, kept);
     }
   }
 

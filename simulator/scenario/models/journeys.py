@@ -28,6 +28,7 @@ from simulator.scenario.references import ReferenceText
 
 # Names of events, actions, data sources and journeys: at most 30 characters (journeys.md 1.1).
 NAME_LENGTH = 30
+ReactionKind = Literal["sent", "failed", "opened", "clicked"]
 
 
 class EventDefinition(Model):
@@ -95,6 +96,19 @@ class Stub(Model):
     )
 
 
+class MailHabits(Model):
+    """What people do with an e-mail."""
+
+    opened: Share = Field(default=0.0, description="Share of people who open it, drawn per message [a].")
+    opened_after: RandomDuration = Field(
+        default=Constant(1800.0), description="Time from sending to opening [a]."
+    )
+    clicked: Share = Field(default=0.0, description="Share of those who open it that click a link in it [a].")
+    clicked_after: RandomDuration = Field(
+        default=Constant(30.0), description="Time from opening to clicking [a]."
+    )
+
+
 class ActionDefinition(Model):
     """A message on a channel, or a custom action that calls a URL.
 
@@ -138,12 +152,17 @@ class ActionDefinition(Model):
     authentication: CallAuthentication | None = Field(
         default=None, description="How calls that really go out prove who they are."
     )
+    mail: MailHabits = Field(
+        default=MailHabits(), description="What people do with an e-mail; for push messages see `app.push`."
+    )
     stub: Stub = Field(default=Stub(), description="What answers a call that does not leave the simulation.")
 
     @model_validator(mode="after")
     def _kind(self) -> Self:
         if (self.channel is None) == (self.url is None):
             raise ValueError("give exactly one of `channel`, `url`")
+        if "mail" in self.model_fields_set and self.channel != "email":
+            raise ValueError("`mail` means nothing without `channel: email`")
         if self.url is not None and not (self.url.file or self.url.text):
             raise ValueError("url: is empty")
         for key in ("call", "authentication"):
@@ -228,6 +247,8 @@ class RaceBranch(Model):
     """One of several things waited for at the same time: the first to happen wins."""
 
     event: str | None = Field(default=None, min_length=1, description="Name of an event definition.")
+    reaction: ReactionKind | None = Field(default=None, description="What the person does with a message.")
+    to: str | None = Field(default=None, description="The step that sent it; by default the nearest before.")
     wait: Duration | None = Field(default=None, gt=0, description="A time.")
     next: str | None = Field(
         default=None, description="The step to go on with; by default the one that follows."
@@ -235,8 +256,10 @@ class RaceBranch(Model):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.event is None) == (self.wait is None):
-            raise ValueError("give exactly one of `event`, `wait`")
+        if sum(value is not None for value in (self.event, self.reaction, self.wait)) != 1:
+            raise ValueError("give exactly one of `event`, `reaction`, `wait`")
+        if self.to is not None and self.reaction is None:
+            raise ValueError("`to` means nothing without `reaction`")
         return self
 
 
@@ -246,10 +269,18 @@ class Step(Model):
     event: str | None = Field(
         default=None, min_length=1, description="Wait for this event (an event definition)."
     )
+    reaction: ReactionKind | None = Field(
+        default=None,
+        description="Wait for what becomes of a message that the journey sent: `sent` (handed over), `failed` (it "
+        "can't reach the person), `opened` (e-mail), `clicked` (a push message, or a link in an e-mail).",
+    )
+    to: str | None = Field(
+        default=None, description="The step that sent the message; by default the nearest one before."
+    )
     timeout: Duration | None = Field(
         default=None,
         gt=0,
-        description="Longest time to wait for `event`; by default as long as the instance lives.",
+        description="Longest time to wait for `event` or `reaction`; by default as long as the instance lives.",
     )
     on_timeout: str | None = Field(
         default=None, description="Step to go on with after the time-out; by default the same as in time."
@@ -303,10 +334,22 @@ class Step(Model):
         return self
 
 
-STEP_KINDS = ("event", "wait", "wait_until", "race", "condition", "action", "update_profile", "jump", "end")
+STEP_KINDS = (
+    "event",
+    "reaction",
+    "wait",
+    "wait_until",
+    "race",
+    "condition",
+    "action",
+    "update_profile",
+    "jump",
+    "end",
+)
 _ONLY_WITH = {
-    "timeout": ("event",),
-    "on_timeout": ("event",),
+    "to": ("reaction",),
+    "timeout": ("event", "reaction"),
+    "on_timeout": ("event", "reaction"),
     "other": ("condition",),
     "on_error": ("condition", "action", "wait_until", "update_profile"),
 }
