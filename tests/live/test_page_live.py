@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import re
+import struct
+import subprocess
+import threading
 import time
+import zlib
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from simulator.run import RunOptions, prepare, run
 from tests.live.browser import PROJECTOR, visiting
 from tests.live.shows import CORNER, SCENARIO, showing, showing_demo
 
 ROOT = Path(__file__).resolve().parents[2]
-HOSTILE = SCENARIO.replace("Corner Cafe", "<img src=x onerror=alert(1)>").replace(
-    "name: demo\n", "name: demo\n", 1
+HOSTILE = SCENARIO.replace("Corner Cafe", "<img src=x onerror=alert(1)>")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+# One grey pixel.
+TILE = (
+    b"\x89PNG\r\n\x1a\n"
+    + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    + _chunk(b"IDAT", zlib.compress(b"\x00\x80"))
+    + _chunk(b"IEND", b"")
 )
 pytestmark = pytest.mark.slow
 
@@ -170,6 +188,64 @@ def test_everything_of_a_take_over_can_be_done_with_the_keyboard(tmp_path: Path)
         keys.press("Escape")
         keys.press("?")
         assert visit.page.locator("#help").is_visible()
+
+
+def test_a_newcomer_sees_a_coupon_arrive_within_thirty_seconds_without_touching_anything(
+    tmp_path: Path,
+) -> None:
+    made = subprocess.run(["make", "-n", "demo-live"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = made.stdout.strip().splitlines()[-1].split()
+    arguments = [ROOT / one if one.endswith(".yaml") else one for one in command[command.index("live") + 1 :]]
+    folder = tmp_path / "run"
+    with showing(*arguments, "--out", folder, folder=folder) as show:
+        opened = time.monotonic()
+        with visiting(show.url) as visit:
+            visit.wait(lambda: visit.page.locator(".phone .toast").count(), "a coupon", 30)
+            assert time.monotonic() - opened < 30
+            assert visit.page.locator(".step.mine").count() > 0 or visit.wait(
+                lambda: visit.page.locator(".step.mine").count(), "the way of who got it"
+            )
+
+
+def test_tiles_come_from_where_the_option_says_and_from_nowhere_else(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Tiles(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("content-type", "image/png")
+            self.end_headers()
+            self.wfile.write(TILE)
+
+        def log_message(self, *_: object) -> None:
+            """Not on standard error."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Tiles) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        template = f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png"
+        with showing_demo(tmp_path, "--tiles", template) as show, visiting(show.url) as visit:
+            visit.wait(lambda: visit.page.locator(".leaflet-tile-loaded").count() > 3, "tiles")
+            assert all(re.fullmatch(r"/\d+/\d+/\d+\.png", path) for path in asked)
+            assert visit.complaints == []
+        server.shutdown()
+
+
+def test_a_run_is_watched_again_without_being_changed(tmp_path: Path) -> None:
+    scenario, folder = ROOT / "scenarios" / "corner_cafe.yaml", tmp_path / "run"
+    run(prepare(scenario), RunOptions(out=folder))
+    with showing("--replay", folder, "--speed", "600", folder=folder) as show, visiting(show.url) as visit:
+        (entry, *_) = visit.wait(lambda: visit.rows("location.entry"), "an entry", 30)
+        assert entry["status"] == "accepted"
+        person = int(entry["person"])
+        visit.choose(visit.ask("store.nameOf(arg)", person))
+        assert visit.page.locator(".switch[aria-label=Network]").is_disabled()
+        assert visit.page.locator(".bring").count() == 0
+        visit.carry(person, visit.ask("store.places[0].at"))
+        assert visit.ask("desk.map.crowd.carried") is None
+        visit.page.keyboard.press(" ")
+        visit.wait(lambda: visit.ask("store.clock.paused"), "the pause")
+        assert visit.complaints == []
 
 
 def test_the_page_finds_back_after_the_server_was_away(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class Town:
             "inlet": {"url": "http://127.0.0.1:1/collection/none", "headers": {"Content-Type": "application/json"}, "prefix": "{\"body\":{\"xdmEntity\":", "suffix": "}}"},
             "map": {"tiles": None, "attribution": [], "bounds": [[min(lats), min(lons)], [max(lats), max(lons)]], "roads": True},
             "places": [
-                {"id": str(i), "name": name, "library": "Town", "category": "cafe", "dead_zone": False, "at": list(at), "fence": {"type": "circle", "radius": 120.0 + 20 * i}}
+                {"id": str(i), "name": name, "library": "Town", "category": "cafe", "dead_zone": False, "at": list(at), "fence": _fence(i, at)}
                 for i, (name, at) in enumerate(zip(NAMES, self.places, strict=True))
             ],
             "people": {
@@ -262,6 +262,17 @@ class Town:
         self.paused = order.get("pause", False) or (self.paused and not order.get("play"))
         self.speed = float(order.get("speed", self.speed))
         return {"clock": self.clock()}
+
+
+def _fence(place: int, at: tuple[float, float]) -> dict[str, Any]:
+    """A circle, but one of the places is five-cornered."""
+    if place != len(NAMES) - 1:
+        return {"type": "circle", "radius": 120.0 + 20 * place}
+    corners = [2 * math.pi * i / 5 for i in range(5)]
+    return {
+        "type": "polygon",
+        "points": [[at[0] + 0.002 * math.cos(a), at[1] + 0.0032 * math.sin(a)] for a in corners],
+    }
 
 
 def _handler(town: Town) -> type[BaseHTTPRequestHandler]:

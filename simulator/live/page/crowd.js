@@ -1,7 +1,7 @@
 // The people on the map, drawn afresh in each frame, and what is drawn around the one that is chosen.
 
 import { palette } from "./palette.js";
-import { RIMS, STATES, drawMarks } from "./marks.js";
+import { Marks, RIMS, STATES } from "./marks.js";
 import { unitX, unitY } from "./mercator.js";
 
 const REACH = 13; // px around a mark that count as a hit
@@ -16,7 +16,14 @@ export class Crowd {
     this.rings = []; // [{person, at}]
     this.x = new Float32Array(motion.size);
     this.y = new Float32Array(motion.size);
+    this.resize(1);
     this.lots = STATES.map(() => new Uint32Array(motion.size));
+  }
+
+  /** How large marks are: 1 for a laptop's screen. */
+  resize(size) {
+    this.scale = size;
+    this.shapes = new Marks(size);
   }
 
   ring(person, wall = performance.now()) {
@@ -46,7 +53,7 @@ export class Crowd {
     const many = this.sort(view);
     const rims = many.reduce((a, b) => a + b) <= RIMS;
     // Those of whom there is more to see lie on top.
-    STATES.forEach((state, i) => drawMarks(c, state, this.lots[i], many[i], this.x, this.y, this.motion.heading, palette.colours, rims));
+    STATES.forEach((state, i) => this.shapes.draw(c, state, this.lots[i], many[i], this.x, this.y, this.motion.heading, palette.colours, rims));
     this.drawRings(c, wall, still);
     this.drawChosen(c);
   }
@@ -112,7 +119,7 @@ export class Crowd {
     const x = this.x[this.chosen];
     const y = this.y[this.chosen];
     c.beginPath();
-    c.arc(x, y, 13, 0, 7);
+    c.arc(x, y, 13 * this.scale, 0, 7);
     c.lineWidth = 5;
     c.strokeStyle = colours.land;
     c.stroke();
@@ -122,7 +129,7 @@ export class Crowd {
     if (!this.carried) return;
     c.setLineDash([3, 4]);
     c.beginPath();
-    c.arc(x, y, 21, 0, 7);
+    c.arc(x, y, 21 * this.scale, 0, 7);
     c.stroke();
     c.setLineDash([]);
   }
@@ -130,7 +137,7 @@ export class Crowd {
   /** The nearest person to a pixel, or -1. */
   at(x, y) {
     let best = -1;
-    let least = REACH;
+    let least = REACH * this.scale;
     for (let i = 0; i < this.motion.size; i++) {
       const away = Math.hypot(this.x[i] - x, this.y[i] - y) - (i === this.chosen ? 4 : 0) - this.stateOf(i) * 0.2;
       if (away < least) [best, least] = [i, away];

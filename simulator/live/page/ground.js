@@ -122,7 +122,7 @@ export class Ground {
     const seen = this.seen(view);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     c.font = `600 ${0.86 * rem}px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif`;
-    c.textAlign = "center";
+    c.textAlign = "left";
     c.textBaseline = "alphabetic";
     c.lineJoin = "round";
     const taken = [];
@@ -133,18 +133,20 @@ export class Ground {
       if (shown >= MOST_LABELS || (radius < LABEL_FROM && this.places.length > 60)) continue;
       const x = view.px(place.x);
       const y = view.py(place.y) - Math.max(2.5, radius) - 6;
-      const people = this.inside[place.index];
-      const name = people ? `${place.name}  ${count(people)}` : place.name;
-      const half = c.measureText(name).width / 2 + 4;
-      const box = [x - half, y - 1.05 * rem, x + half, y + 0.3 * rem];
+      const people = this.inside[place.index] ? count(this.inside[place.index]) : "";
+      const [wide, more] = [c.measureText(place.name).width, people ? c.measureText(people).width + 0.5 * rem : 0];
+      const left = x - (wide + more) / 2;
+      const box = [left - 4, y - 1.05 * rem, left + wide + more + 4, y + 0.3 * rem];
       if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
       taken.push(box);
       shown += 1;
       c.strokeStyle = colours.land;
       c.lineWidth = 4;
-      c.strokeText(name, x, y);
-      c.fillStyle = colours.ink;
-      c.fillText(name, x, y);
+      for (const [said, at, colour] of [[place.name, left, colours.ink], [people, left + wide + 0.5 * rem, colours.inside]]) {
+        c.strokeText(said, at, y);
+        c.fillStyle = colour;
+        c.fillText(said, at, y);
+      }
     }
   }
 

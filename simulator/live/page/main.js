@@ -39,6 +39,7 @@ class Desk {
     this.store = store;
     const { start_epoch_ms: epoch, timezone } = store.setup.clock;
     const calendar = new Calendar(epoch, timezone);
+    document.body.classList.toggle("no-journeys", !store.setup.journeys.length);
     this.following = true;
     this.settled = -Infinity;
     this.map = new LiveMap(store);

@@ -8,6 +8,7 @@ import { Crowd } from "./crowd.js";
 
 const canvas = (host, name) => host.appendChild(h("canvas", { class: `layer ${name}`, "aria-hidden": "true" }));
 
+const FONT = 14; // px of text on a laptop's screen, at which marks have their own size
 const FAR = 0.08; // share of people on each side that the first view may leave out
 const FEW = 60; // places up to which the first view shows all of them
 
@@ -49,6 +50,7 @@ export class LiveMap extends EventTarget {
     this.host.append(put(h("p", { class: "attribution" }), texts.join(" · ")));
     new ResizeObserver(() => {
       this.map.invalidateSize({ pan: false });
+      this.crowd.resize(parseFloat(getComputedStyle(document.documentElement).fontSize) / FONT);
       if (this.fitted) this.fit();
     }).observe(this.host);
     // Where people are is known with the first word of the clock.

@@ -28,13 +28,7 @@ const HEADINGS = 48;
 
 /** The points moved outwards by about the rim. */
 const grown = (points) => points.map(([x, y]) => [x + (RIM * x) / Math.hypot(x, y), y + (RIM * y) / Math.hypot(x, y)]);
-const flat = (points) => Float32Array.from(points.flat());
-const turns = (points) => Array.from({ length: HEADINGS }, (_, i) => flat(turned(points, (2 * Math.PI * i) / HEADINGS)));
-
-const INNER = Object.fromEntries(STATES.map((state) => [state, flat(SHAPES[state])]));
-const OUTER = Object.fromEntries(STATES.map((state) => [state, flat(grown(SHAPES[state]))]));
-const INNER_TURNS = turns(SHAPES.moving);
-const OUTER_TURNS = turns(grown(SHAPES.moving));
+const turns = (points) => Array.from({ length: HEADINGS }, (_, i) => turned(points, (2 * Math.PI * i) / HEADINGS));
 
 const polygon = (c, points, x, y) => {
   c.moveTo(x + points[0], y + points[1]);
@@ -42,24 +36,38 @@ const polygon = (c, points, x, y) => {
   c.closePath();
 };
 
-/** Draw the people `who` (the first `many` of them), all in the same state, at (xs, ys); `headings` in radians. */
-export const drawMarks = (c, state, who, many, xs, ys, headings, colours, rims) => {
-  const turn = HEADINGS / (2 * Math.PI);
-  const shape = (i, still, turning) => (state === "moving" ? turning[(Math.round(headings[i] * turn) + HEADINGS) % HEADINGS] : still);
-  for (let from = 0; from < many; from += LOT) {
-    const to = Math.min(many, from + LOT);
-    if (rims && state !== "still") {
-      c.fillStyle = colours.rim;
-      c.beginPath();
-      for (let k = from; k < to; k++) polygon(c, shape(who[k], OUTER[state], OUTER_TURNS), xs[who[k]], ys[who[k]]);
-      c.fill();
-    }
-    c.fillStyle = colours[state];
-    c.beginPath();
-    for (let k = from; k < to; k++) polygon(c, shape(who[k], INNER[state], INNER_TURNS), xs[who[k]], ys[who[k]]);
-    c.fill();
+/** Marks of a size: 1 is that of a laptop's screen. */
+export class Marks {
+  constructor(size = 1) {
+    const flat = (points) => Float32Array.from(points.flat(), (value) => value * size);
+    this.inner = Object.fromEntries(STATES.map((state) => [state, flat(SHAPES[state])]));
+    this.outer = Object.fromEntries(STATES.map((state) => [state, flat(grown(SHAPES[state]))]));
+    this.innerTurns = turns(SHAPES.moving).map(flat);
+    this.outerTurns = turns(grown(SHAPES.moving)).map(flat);
   }
-};
+
+  /** Draw the people `who` (the first `many` of them), all in the same state, at (xs, ys); `headings` in radians. */
+  draw(c, state, who, many, xs, ys, headings, colours, rims) {
+    const turn = HEADINGS / (2 * Math.PI);
+    const lot = (from, to, shape, turning) => {
+      c.beginPath();
+      for (let k = from; k < to; k++) {
+        const i = who[k];
+        polygon(c, state === "moving" ? turning[(Math.round(headings[i] * turn) + HEADINGS) % HEADINGS] : shape, xs[i], ys[i]);
+      }
+      c.fill();
+    };
+    for (let from = 0; from < many; from += LOT) {
+      const to = Math.min(many, from + LOT);
+      if (rims && state !== "still") {
+        c.fillStyle = colours.rim;
+        lot(from, to, this.outer[state], this.outerTurns);
+      }
+      c.fillStyle = colours[state];
+      lot(from, to, this.inner[state], this.innerTurns);
+    }
+  }
+}
 
 /** The mark of a state for the legend. */
 export const swatch = (state) => {

@@ -107,7 +107,7 @@ export class Panel {
     const moments = [...(document.story?.story ?? []).flatMap((one) => this.crossing(one, one.place.name)), ...(document.story?.without_crossing ?? []).map((one) => this.moment(one)), ...this.open(document.story?.story ?? [])];
     const { queue } = this.store.state(this.person);
     this.tellStory(moments, queue ? `${plural(queue, "event")} ${queue === 1 ? "waits" : "wait"} on the phone; nothing is settled yet.` : "Nothing has happened to this person yet.");
-    this.actions.path(pathOf(document.story));
+    this.actions.path(pathOf(document.story, this.store.clock.shown));
   }
 
   tellPlace(document) {
@@ -123,7 +123,9 @@ export class Panel {
   tellStory(moments, nothing) {
     // Times are ISO 8601 of one zone; of the same moment, what was told later happened later.
     const order = new Map(moments.map((moment, i) => [moment, i]));
-    const shown = moments.sort((a, b) => b.at.localeCompare(a.at) || order.get(b) - order.get(a)).slice(0, LINES);
+    // A replay knows what is still to come.
+    const now = this.calendar.say("sortable", this.store.clock.shown + SAME).replace(" ", "T");
+    const shown = moments.filter(({ at }) => at.slice(0, 19) <= now).sort((a, b) => b.at.localeCompare(a.at) || order.get(b) - order.get(a)).slice(0, LINES);
     put(this.story, shown.length ? shown.map(({ at, kind, said, more }) => h("li", { class: `m-${kind}` }, h("time", {}, at.slice(11, 19)), h("i", { "aria-hidden": "true" }), h("div", {}, said, more ? h("span", { class: "soft small" }, more) : null))) : h("li", { class: "soft" }, nothing));
   }
 
@@ -163,14 +165,14 @@ export class Panel {
       put(this.state, swatch(STATES[state]));
     }
     const soon = this.phone.noticing(at);
-    const taken = this.store.state(this.person).taken ? ["taken over: has no plans of their own any more"] : [];
+    const taken = this.store.state(this.person).taken ? ["Taken over: no plans of their own any more"] : [];
     text(this.soon, [...soon, ...taken].join(" · "));
   }
 }
 
-/** The steps of the person's latest way through a journey: {journey, steps}, or null. */
-const pathOf = (story) => {
-  const moments = [...(story?.story ?? []).flatMap((one) => one.journey ?? []), ...(story?.without_crossing ?? [])].sort((a, b) => a.t - b.t);
+/** The steps of the person's latest way through a journey up to now: {journey, steps}, or null. */
+const pathOf = (story, now) => {
+  const moments = [...(story?.story ?? []).flatMap((one) => one.journey ?? []), ...(story?.without_crossing ?? [])].filter((moment) => moment.t <= now + SAME).sort((a, b) => a.t - b.t);
   const last = moments.findLastIndex((moment) => moment.kind === "entered");
   if (last < 0) return null;
   const { journey, step } = moments[last];

@@ -9,6 +9,8 @@ const APP = { off: "not running", background: "in the background", front: "open"
 const OFFLINE = { offline: "no network", airplane: "airplane mode", doze: "in doze", off: "switched off", dead_zone: "in a dead zone" };
 const PERMISSIONS = [["always", "always"], ["while_in_use", "while in use"], ["denied", "never"]];
 
+const SOON = 1000; // virtual ms
+
 const bars = (online) =>
   s("svg", { viewBox: "0 0 20 14", class: "bars", role: "img", "aria-label": online ? "connected" : "not connected" },
     [0, 1, 2, 3].map((i) => s("rect", { x: i * 5, y: 10 - i * 3, width: 3.4, height: 4 + i * 3, rx: 1, fill: "currentColor", opacity: online ? 1 : 0.3 })),
@@ -141,6 +143,9 @@ export class Phone {
 
   /** What the system is about to notice, in words. */
   noticing(at) {
-    return this.store.state(this.person).noticing.map((one) => `${one.entry ? "entry to" : "exit from"} ${this.store.placeOf(one.place)} will be noticed in about ${duration(Math.max(0, one.at - at))}`);
+    return this.store.state(this.person).noticing.map((one) => {
+      const what = `${one.entry ? "Entry to" : "Exit from"} ${this.store.placeOf(one.place)}`;
+      return one.at - at > SOON ? `${what} will be noticed in about ${duration(one.at - at)}` : `${what} is about to be noticed`;
+    });
   }
 }

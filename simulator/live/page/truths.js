@@ -12,6 +12,8 @@ const STEPS = [
   ["acted", "acted", "messages and calls"],
 ];
 
+const OF_JOURNEYS = new Set(["entered", "acted"]);
+
 // Between which two truths an outcome loses a crossing; the rest is lost between the phone and the platform.
 const UNNOTICED = new Set(["no_permission", "not_monitored", "too_short", "not_noticed", "pending_detection", "app_not_running", "phone_off"]);
 const UNSENT = new Set(["stale_poi", "no_metadata", "deduplicated", "consent_no", "queue_lost", "queued_at_end"]);
@@ -25,15 +27,15 @@ export class Truths {
     const nodes = [];
     STEPS.forEach(([key, name, about], i) => {
       if (i) {
-        this.gaps[key] = h("button", { type: "button", class: "gap", "aria-label": `Lost before ${name}`, popovertarget: `gap-${key}` }, h("b", {}), h("span", {}));
+        this.gaps[key] = h("button", { type: "button", class: `gap${OF_JOURNEYS.has(key) ? " of-journeys" : ""}`, "aria-label": `Lost before ${name}`, popovertarget: `gap-${key}` }, h("b", {}), h("span", {}));
         this.gaps[key].pop = h("div", { id: `gap-${key}`, class: "pop", popover: "auto" });
         nodes.push(this.gaps[key], this.gaps[key].pop);
         this.gaps[key].addEventListener("click", () => this.placePop(this.gaps[key]));
       }
       this.tiles[key] = h("b", {}, "0");
-      nodes.push(h("div", { class: `tile t-${key}`, title: about }, this.tiles[key], h("span", {}, name)));
+      nodes.push(h("div", { class: `tile t-${key}${OF_JOURNEYS.has(key) ? " of-journeys" : ""}`, title: about }, this.tiles[key], h("span", {}, name)));
     });
-    this.pushes = h("div", { class: "tile small-tile" });
+    this.pushes = h("div", { class: "tile small-tile of-journeys" });
     put(byId("truths"), nodes, this.pushes);
     store.on("counters", () => this.show());
   }
