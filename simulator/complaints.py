@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -12,6 +11,7 @@ from typing import NoReturn, ParamSpec
 import rich_click as click
 
 from simulator import __version__
+from simulator.core import interruption
 from simulator.core.errors import ExitCode, InputError, JourneysimError, Problem
 
 P = ParamSpec("P")
@@ -27,7 +27,7 @@ def user_errors(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # before and after a run, it is Ctrl-C
+        interruption.listen()
         try:
             command(*args, **kwargs)
         except InputError as error:
@@ -37,7 +37,7 @@ def user_errors(command: Callable[P, None]) -> Callable[P, None]:
         except JourneysimError as error:
             _fail(f"journeysim: {error}", error.exit_code)
         except KeyboardInterrupt:
-            _fail("journeysim: interrupted", ExitCode.INTERRUPTED)
+            _interrupted()
         except BrokenPipeError:
             # The reader of our output has gone: what it did not want is not a fault.
             sys.stderr.close()
@@ -48,9 +48,16 @@ def user_errors(command: Callable[P, None]) -> Callable[P, None]:
             where = f"{error.filename}: " if error.filename else ""
             _fail(f"journeysim: {where}{error.strerror or error}", ExitCode.NOT_DELIVERED)
         except Exception as error:
+            if interruption.asked():  # it may come in disguise
+                _interrupted()
             _fail(_internal_error(error), ExitCode.INTERNAL_ERROR)
 
     return wrapped
+
+
+def _interrupted() -> NoReturn:
+    interruption.answered()
+    _fail("journeysim: interrupted", ExitCode.INTERRUPTED)
 
 
 def show_problems(problems: Sequence[Problem]) -> None:

@@ -23,6 +23,7 @@ class Piece:
     tries: int = 0
     sync: bool = False
     uncertain: bool = False  # an earlier try may have arrived
+    unsent: bool = False  # at the last try nobody was there
     token: str = ""
     token_renewed: bool = False
 
@@ -35,7 +36,8 @@ class Piece:
 class Endpoint:
     """What is known about the health of the other side.
 
-    ``width`` requests may be in flight: one more after each good answer, half as many after each failure.
+    ``width`` requests may be in flight: one more after each good answer, half as many after each failure. ``silent``:
+    nobody was there when it was asked last.
     """
 
     most: int
@@ -43,6 +45,7 @@ class Endpoint:
     failing_since: float | None = None
     paused_until: float = 0.0
     dead: bool = False
+    silent: bool = False
     reason: str = ""
 
     def good(self) -> None:
@@ -101,6 +104,11 @@ class Queue:
     def later(self, when: float, piece: Piece) -> None:
         self.pushed += 1
         heapq.heappush(self.waiting, (when, self.pushed, piece))
+
+    def hasten(self) -> None:
+        """Somebody is there again: what only waited for that can go at once."""
+        self.waiting = [(0.0 if entry[2].unsent else entry[0], *entry[1:]) for entry in self.waiting]
+        heapq.heapify(self.waiting)
 
     def drop(self, reason: str, until: float = float("inf")) -> None:
         """Everything that was tried, or is due ``until`` then, stays pending."""

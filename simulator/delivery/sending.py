@@ -88,6 +88,9 @@ class Sender(SendingThread):
                 for one in finished:
                     self._settle(one, now)
                 self._stats.latency.gather()
+                if self._endpoint.silent and self._endpoint.failing_since is None:
+                    self._endpoint.silent = False
+                    self._queue.hasten()
         elif self._queue:
             self._wake.wait(self._patience())
         elif self._closed:
@@ -301,10 +304,12 @@ class Sender(SendingThread):
         now = self._monotonic()
         endpoint = self._endpoint
         since = endpoint.bad(piece, reason)
+        piece.unsent = finished is not None and not finished.sent
         self._try_again(piece, reason, finished.retry_after if finished else 0)
         if finished is None:
             return
         if not finished.sent:  # nobody is there: other events would meet the same
+            endpoint.silent = True
             endpoint.paused_until = now + _until_next_ask(now - since, piece.work.timed)
         if finished.retry_after and not piece.work.timed:
             endpoint.paused_until = now + finished.retry_after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +20,14 @@ _SPEEDS = {
     "live": "what is past as fast as possible, what is to come when it comes",
 }
 _SPACINGS = {"even": "evenly spaced", "poisson": "at random moments"}
+_CURVE_WIDTH = 48
 _ALLOWED = {True: "allowed", False: "not allowed"}
 
 
 def render_plan(document: Document, console: Console) -> None:
     """Print what would be sent where, how fast and how much, and what stands against it."""
     glyphs, width = glyphs_for(console), width_of(console)
-    blocks = [_headline(document, width, glyphs), _how_much(document, width)]
+    blocks = [_headline(document, width, glyphs), _how_much(document, width, glyphs)]
     blocks += [_destination(entry, width) for entry in document["destinations"]]
     blocks.append(_verdict(document, width, glyphs))
     print_blocks(blocks, console)
@@ -39,7 +40,7 @@ def _headline(document: Document, width: int, glyphs: Glyphs) -> Lines:
     return wrapped(text, width, "  ", HEADING)
 
 
-def _how_much(document: Document, width: int) -> Lines:
+def _how_much(document: Document, width: int, glyphs: Glyphs) -> Lines:
     about = "" if document["exact"] else "about "
     events, people = document["events"], plural(document["people"], "person", "people")
     text = f"{about}{plural(events, 'event')} of {people}, {about}{size(document['bytes'])}"
@@ -47,8 +48,8 @@ def _how_much(document: Document, width: int) -> Lines:
         text += f" (from {count(document['people_simulated'])} people simulated)"
     lines = _fact("How much", text, width)
     if document["load"] is not None:
-        fast = f"{document['load']['profile']}, {_SPACINGS[document['load']['spacing']]}"
-    elif document["seconds"] is None:
+        return lines + _load(document["load"], about, width, glyphs)
+    if document["seconds"] is None:
         fast = _SPEEDS[document["speed"]]
     else:
         mean = document["events_per_second"]
@@ -58,6 +59,41 @@ def _how_much(document: Document, width: int) -> Lines:
             f"{peak:,.3g} events/s in the busiest hour"
         )
     return lines + _fact("How fast", fast, width)
+
+
+def _load(load: Document, about: str, width: int, glyphs: Glyphs) -> Lines:
+    """A load profile: its words, its curve, and what it comes to."""
+    unit = f"{load['unit']}/s"
+    lines = _fact("How fast", f"{load['profile']}, {_SPACINGS[load['spacing']]}", width)
+    rates = _rates(load["stages"], min(_CURVE_WIDTH, width - 14))
+    if len(load["stages"]) > 1 or rates[:1] != rates[-1:]:
+        lines += _fact("", glyphs.spark(rates), width)
+    text = (
+        f"{about}{plural(load['events'], 'event')} in {duration(load['seconds'])}: "
+        f"{load['mean_rate']:,.6g} {unit} on average, {load['peak_rate']:,.6g} {unit} at most"
+    )
+    lines += _fact("", text, width)
+    if load["ended_by"] == "events":
+        text = "ends with the events of the run"
+        if load["short_by"]:
+            text += f"; the profile would take {about}{plural(load['short_by'], 'event')} more"
+        return lines + _fact("", text, width)
+    left = f"; {about}{plural(load['not_due'], 'event')} of the run will not be sent"
+    return lines + _fact("", f"ends with the profile{left if load['not_due'] else ''}", width)
+
+
+def _rates(stages: Sequence[Document], points: int) -> list[float]:
+    """The rate in the middle of each of ``points`` equal parts of the time."""
+    whole = sum(stage["seconds"] for stage in stages)
+    found: list[float] = []
+    begin = 0.0
+    for stage in stages:
+        end = begin + stage["seconds"]
+        while len(found) < points and (at := (len(found) + 0.5) * whole / points) <= end:
+            share = (at - begin) / stage["seconds"] if stage["seconds"] else 0.0
+            found.append(stage["from"] + share * (stage["to"] - stage["from"]))
+        begin = end
+    return found
 
 
 def _destination(entry: Document, width: int) -> Lines:

@@ -19,7 +19,7 @@ from simulator.ledger import LedgerWriter, rows_from
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
 from simulator.run.driving import HAND_OVER, Driver
-from simulator.run.embedded import begins_anew_at, export_received, make_destination_of
+from simulator.run.embedded import all_begin_anew, export_received, make_destination_of
 from simulator.run.folder import RunFolder, folder_of, scenario_as_run
 from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
@@ -29,6 +29,7 @@ from simulator.run.legend import ledger_header, ledger_people
 from simulator.run.listening import Listening, listening_to
 from simulator.run.load import LoadTiming
 from simulator.run.measuring import Figures, Meter
+from simulator.run.memory import share_one_heap
 from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
@@ -77,6 +78,7 @@ def run(
     try:
         staging = staging or Staging()
         destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
+        share_one_heap()
         with without_collector(), listening_to(prepared.world, options, folder.calls, clock) as listening:
             task = _Run(
                 prepared,
@@ -203,14 +205,8 @@ class _Run:
 
     def _open_log(self) -> Known:
         """Begin to remember what was delivered, where the destination does not begin anew itself."""
-        begins_anew = {begins_anew_at(spec.to) for spec in self._world.scenario.all_destinations().values()}
-        if begins_anew == {True}:
+        if all_begin_anew(self._world.scenario, self._options, self._folder):
             return Known()
-        if self._options.resume is not None and len(begins_anew) > 1:
-            raise UsageError(
-                "--resume: files and the embedded receiver begin anew, the other destinations of this run do not; "
-                "only runs with one of the two kinds can be resumed"
-            )
         digest = hashlib.blake2b(self._folder.scenario.read_bytes(), digest_size=16).hexdigest()
         identity = {"journeysim_version": __version__, "scenario": digest}
         known = read_delivery_log(self._folder.delivery_log, identity) if self._options.resume else Known()

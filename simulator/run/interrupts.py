@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import Iterator
-from types import FrameType
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from simulator.core.errors import ExitCode
+from simulator.core import interruption
+from simulator.core.interruption import SIGNALS, end_at_once
 from simulator.delivery import Destination
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_STANDARD_ERROR = 2
 
 
 @runtime_checkable
@@ -37,22 +33,17 @@ def interrupts(stop: asyncio.Event, destination: Destination | None = None) -> I
             destination.interrupt()
         for number in handled:
             loop.remove_signal_handler(number)
-            signal.signal(number, _end_at_once)
+            signal.signal(number, end_at_once)
 
-    before = {number: signal.getsignal(number) or signal.SIG_DFL for number in _SIGNALS}
-    for number in _SIGNALS:
+    before = {number: signal.getsignal(number) or signal.SIG_DFL for number in SIGNALS}
+    for number in SIGNALS:
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, ask)
             handled.append(number)
     try:
+        interruption.check()  # of a signal that came before
         yield
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
             signal.signal(number, before[number])
-
-
-def _end_at_once(number: int, frame: FrameType | None) -> NoReturn:
-    """End without waiting for anything: threads that wait for a dead endpoint would hold an orderly end."""
-    os.write(_STANDARD_ERROR, b"journeysim: interrupted twice; what was not yet recorded is lost\n")
-    os._exit(ExitCode.INTERRUPTED)

@@ -19,7 +19,7 @@ from simulator.scenario import Profile
 _LEAD = 0.05  # seconds before the first event: what is to be sent at once must be there at its time
 _CHUNK_S = 0.1  # about this many seconds of the profile are handed over at once
 _LARGEST_CHUNK = 2000
-_CURVE_PARTS = 96
+CURVE_PARTS = 96  # of the curve of a daily profile
 # Sent later than this after its time, an event counts as late.
 LATE_S = 0.010
 
@@ -100,7 +100,7 @@ class LoadTiming:
 def _daily(world: World, profile: Profile) -> Profile:
     """A daily profile with the curve of this run, told from the first people of each group."""
     duration = world.duration_ms
-    weights = np.zeros(_CURVE_PARTS)
+    weights = np.zeros(CURVE_PARTS)
     seen: set[str] = set()
     for spec in world.cohorts():
         if spec.group in seen:
@@ -110,8 +110,8 @@ def _daily(world: World, profile: Profile) -> Profile:
         share = world.sizes[spec.group] / spec.size
         for _, end in world.windows():
             sent = simulation.advance(end).sent
-            part = np.minimum(sent * _CURVE_PARTS // duration, _CURVE_PARTS - 1)
-            weights += share * np.bincount(part, minlength=_CURVE_PARTS)
+            part = np.minimum(sent * CURVE_PARTS // duration, CURVE_PARTS - 1)
+            weights += share * np.bincount(part, minlength=CURVE_PARTS)
     return with_curve(profile, weights.tolist(), float(weights.sum()))
 
 

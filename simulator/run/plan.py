@@ -14,9 +14,12 @@ from simulator.core.errors import Problem
 from simulator.core.simtime import MS_PER_HOUR
 from simulator.delivery import Target, host_allowed, is_loopback, target_of
 from simulator.run.guard import calls_made, leaves_this_machine, refusals
+from simulator.run.load import CURVE_PARTS
+from simulator.run.planned_load import planned_load
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.scenario import Destination as DestinationSpec
+from simulator.scenario.models import SOURCES
 from simulator.scenario.references import Reference, UnresolvedError
 
 
@@ -28,6 +31,9 @@ class _Estimate:
     bytes: float
     busiest_hour: float
     people: int
+    by_source: npt.NDArray[np.float64]
+    curve: npt.NDArray[np.float64]
+    """Events of equal parts of the run's time."""
 
 
 def plan(
@@ -39,8 +45,8 @@ def plan(
 ) -> dict[str, Any]:
     """The plan of a run as a plain document; ``allowed`` says whether the run would begin.
 
-    The number of events comes from simulating up to 2,000 people of each group; it is exact where a group has no
-    more than that, and everything else is as it will be.
+    The number of events comes from simulating the first people of each group (up to 2,500); it is exact where a group
+    has no more than that, and everything else is as it will be.
     """
     scenario, world = prepared.scenario, prepared.world
     calls = calls_made(scenario, at_full_speed=call_actions)
@@ -52,6 +58,11 @@ def plan(
     speed = scenario.clock.speed
     load = scenario.load
     pace = speed if isinstance(speed, int | float) and load is None else None
+    per_request = max(spec.batch_size for spec in scenario.all_destinations().values())
+    planned = (
+        None if load is None else planned_load(load, round(estimate.events), estimate.curve, per_request)
+    )
+    due = 1.0 if planned is None or not estimate.events else planned["events"] / round(estimate.events)
     return {
         "scenario": scenario.name,
         "started": world.calendar.local(0).isoformat(),
@@ -59,7 +70,7 @@ def plan(
         "timezone": str(scenario.clock.timezone),
         "people": world.people,
         "speed": speed,
-        "load": None if load is None else {"profile": load.profile.text, "spacing": load.spacing},
+        "load": planned,
         "seconds": None if pace is None else round(seconds / pace, 3),
         "events": round(estimate.events),
         "bytes": round(estimate.bytes),
@@ -70,7 +81,7 @@ def plan(
         if pace is None
         else round(estimate.busiest_hour / 3600.0 * pace, 3),
         "destinations": [
-            _destination(name, spec, estimate, allowed, over_limit)
+            _destination(name, spec, due * estimate.by_source, allowed, over_limit)
             for name, spec in scenario.all_destinations().items()
         ],
         "allowed": not problems,
@@ -79,20 +90,23 @@ def plan(
 
 
 def _destination(
-    name: str, spec: DestinationSpec, estimate: _Estimate, allowed: Sequence[str], over_limit: bool
+    name: str,
+    spec: DestinationSpec,
+    by_source: npt.NDArray[np.float64],
+    allowed: Sequence[str],
+    over_limit: bool,
 ) -> dict[str, Any]:
     target = target_of(spec)
-    # All events of today come from phones.
-    takes = "phone" in spec.sources
+    events = float(sum(by_source[SOURCES.index(source)] for source in spec.sources))
     per_request = spec.batch_size if target.form in ("inlet", "http", "edge") else None
     return {
         "name": name,
         "to": target.shown,
         "form": target.form,
         "sources": list(spec.sources),
-        "events": round(estimate.events) if takes else 0,
+        "events": round(events),
         "events_per_request": per_request,
-        "requests": math.ceil(estimate.events / per_request) if per_request and takes else 0,
+        "requests": math.ceil(round(events) / per_request) if per_request else 0,
         "connections": spec.connections if per_request else None,
         "authenticated": spec.authentication is not None,
         "hosts": [
@@ -122,6 +136,7 @@ def _estimate(world: World) -> _Estimate:
         first.setdefault(spec.group, spec)
     events = size = 0.0
     people = 0
+    by_source, curve = np.zeros(len(SOURCES)), np.zeros(CURVE_PARTS)
     hours: npt.NDArray[np.float64] = np.zeros(-(-world.duration_ms // MS_PER_HOUR))
     with without_collector():
         for group, spec in first.items():
@@ -133,8 +148,11 @@ def _estimate(world: World) -> _Estimate:
                 size += scale * sum(map(len, window.bodies))
                 hour = np.minimum(window.sent // MS_PER_HOUR, len(hours) - 1)
                 hours += scale * np.bincount(hour, minlength=len(hours))
+                by_source += scale * np.bincount(window.source, minlength=len(SOURCES))
+                part = np.minimum(window.sent * CURVE_PARTS // world.duration_ms, CURVE_PARTS - 1)
+                curve += scale * np.bincount(part, minlength=CURVE_PARTS)
             people += spec.size
-    return _Estimate(events, size, float(hours.max(initial=0.0)), people)
+    return _Estimate(events, size, float(hours.max(initial=0.0)), people, by_source, curve)
 
 
 def _missing_secrets(prepared: Prepared) -> Iterator[Problem]:

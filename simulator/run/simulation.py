@@ -11,8 +11,8 @@ from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Ca
 from simulator.journeys import Plan, make_plan
 from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
-from simulator.run.calling import Calling, Outbound
-from simulator.run.evaluation import JourneyTap, PushToCome
+from simulator.run.calling import Calling, Outbound, PushToCome
+from simulator.run.evaluation import JourneyTap
 from simulator.run.model import CohortModel
 from simulator.run.observations import Message
 from simulator.run.onlooker import Onlooker

@@ -6,17 +6,19 @@ windows of all of them over the same time are merged.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from simulator.core.errors import JourneysimError, WorkerError
+from simulator.core.interruption import SIGNALS
 from simulator.run.channel import WindowReceiver, WindowSender, shared_memory
 from simulator.run.pacing import Pacer
 from simulator.run.simulation import Simulation, World, without_collector
@@ -80,7 +82,8 @@ class Workers:
                 name=f"journeysim-{number}",
                 daemon=True,
             )
-            process.start()
+            with _signals_held():
+                process.start()
             theirs.close()
             self._processes.append(process)
 
@@ -120,6 +123,19 @@ class Workers:
                 process.join()
 
 
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Signals wait meanwhile: one that came to a process just forked would be taken for one to its parent."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _ending(code: int | None) -> str:
     """How a process ended, for a message."""
     if code is None:
@@ -137,6 +153,8 @@ def _work(world: World, number: int, count: int, sender: WindowSender, copies: S
     signal.set_wakeup_fd(-1)  # a forked process must not wake the parent's event loop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     for copy in copies:
         copy.close()
     try:

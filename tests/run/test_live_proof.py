@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from simulator.checks import evaluate, read_record, tell
 from simulator.core.errors import ExitCode
@@ -191,3 +193,27 @@ def test_calls_that_do_not_say_for_whom_are_no_proof_and_the_reason_tells(tmp_pa
     assert result.summary["listener"]["unknown_people"] == 3
     (reason,) = (one["reason"] for one in result.summary["expectations"] if one["name"] == "coupon")
     assert "none of the calls that came says that it is for them (3 say nothing that is known)" in reason
+
+
+def test_a_live_run_is_judged_in_its_own_time(tmp_path: Path) -> None:
+    port = free_port()
+    now = datetime.now(ZoneInfo("Europe/Berlin")).replace(tzinfo=None, microsecond=0).isoformat()
+    with Platform(lambda: f"http://127.0.0.1:{port}/coupon") as platform:
+        file = tmp_path / "scenario.yaml"
+        text = SCENARIO.format(
+            inlet=platform.inlet, port=port, patience="1 s", linger="1 s", route="{}", evaluation="platform"
+        )
+        text = text.replace("after: 10 s", "after: 1 s").replace("takes: 20 s", "takes: 4 s")
+        file.write_text(text.replace("within: 2 min", "within: 8 s"), encoding="utf-8")
+        clock = [f"clock.start={now}", "clock.speed=live", "clock.duration=8 s"]
+        prepared = prepare(file, overrides=clock)
+        result = run(prepared, RunOptions(out=tmp_path / "run"))
+    calls = [
+        json.loads(line)
+        for line in (tmp_path / "run" / "calls.ndjson").read_text(encoding="utf-8").splitlines()
+    ]
+    assert [0 < row["at"] < 10_000 for row in calls if row["kind"] == "call"] == [True] * 3
+    assert verdicts(result.summary)["coupon"] and verdicts(result.summary)["nothing"]
+    export = platform.export(tmp_path / "export.ndjson")
+    found = judged(tmp_path, prepared, export)
+    assert found["entry"][0] and found["coupon"][0] and found["quick"][0]

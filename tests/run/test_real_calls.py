@@ -180,3 +180,13 @@ def test_calls_cannot_be_asked_for_where_no_action_calls_nor_be_resumed(tmp_path
     file = scenario(tmp_path, "http://127.0.0.1:9")
     with pytest.raises(UsageError, match="would call again"):
         run(prepare(file), RunOptions(resume=tmp_path / "run", call_actions=True))
+
+
+def test_a_secret_that_is_not_there_is_a_mistake_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALL_SECRET")
+    file = scenario(tmp_path, "http://127.0.0.1:9", speed=60)
+    with pytest.raises(InputError, match=r"actions\.Loyalty\.headers\.X-Key: .*CALL_SECRET is not set"):
+        run(prepare(file), RunOptions(out=tmp_path / "run"))
+    assert plan(prepare(scenario(tmp_path, "http://127.0.0.1:9")))["allowed"]  # a stub needs no secret
