@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.cli.program import journeysim
+from tests.cli.program import ROOT, journeysim
 from tests.live.shows import CORNER, NOWHERE, SCENARIO, STATION, showing_demo
 
 PERFECT = SCENARIO
@@ -326,3 +328,51 @@ def test_events_go_where_they_are_sent(tmp_path: Path) -> None:
         stream.until(_accepted)
         show.stop()
     assert len(file.read_bytes().splitlines()) == 1
+
+
+def test_the_demo_shows_a_coupon_within_thirty_seconds(tmp_path: Path) -> None:
+    (line,) = [line for line in (ROOT / "Makefile").read_text().splitlines() if "journeysim live" in line]
+    scenario, speed = line.split()[2], float(line.split()[-1])
+    folder = tmp_path / "run"
+    done = journeysim(
+        "run", ROOT / scenario, "--duration", "15 min", "--out", folder, "--quiet", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    rows = map(json.loads, (folder / "journeys.ndjson").read_text().splitlines())
+    first = next(row["at"] for row in rows if row["kind"] == "received")
+    assert first / 1000 / speed < 15  # what remains is for starting up
+
+
+def test_actions_that_call_do_call_at_any_speed(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"thanks": true}')
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        text = SCENARIO.replace(
+            "Coupon: {channel: push, title: A coffee on us, body: Enjoy it}",
+            f"Coupon: {{url: 'http://127.0.0.1:{server.server_port}/', body: {{who: me}}, call: true}}",
+        )
+        with showing_demo(tmp_path, "--speed", "30", text=text) as show:
+            stream = show.stream()
+            show.post("/api/person/0/move", at=CORNER)
+            called = stream.until(_row("call"))
+            (row,) = [row for row in called["rows"] if row["kind"] == "call"]
+            assert row["detail"]["status"] == "http_200"
+            show.stop()
+        server.shutdown()
+    assert [json.loads(body) for body in heard] == [{"who": "me"}]
+
+
+def _row(kind: str) -> Any:
+    return lambda name, data: name == "journey" and any(row["kind"] == kind for row in data["rows"])
