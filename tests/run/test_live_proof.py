@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from simulator.checks import evaluate, read_record, tell
 from simulator.core.errors import ExitCode
-from simulator.run import Prepared, RunOptions, RunResult, prepare, read_evidence, run
+from simulator.listener import CallListener, CallRecord, ListenerThread
+from simulator.run import Prepared, RunOptions, RunResult, WallClock, prepare, read_evidence, run
 from simulator.run.calling import Calling
 from tests.run.far_platform import Platform
 from tests.run.test_served_journeys import served
@@ -217,3 +220,27 @@ def test_a_live_run_is_judged_in_its_own_time(tmp_path: Path) -> None:
     export = platform.export(tmp_path / "export.ndjson")
     found = judged(tmp_path, prepared, export)
     assert found["entry"][0] and found["coupon"][0] and found["quick"][0]
+
+
+def test_the_record_of_a_listener_of_its_own_proves_as_much(tmp_path: Path) -> None:
+    record = CallRecord(tmp_path / "calls.ndjson", {"Coupon": ""})
+    listener = CallListener({}, record.append, WallClock().epoch_ms)
+    alone = ListenerThread(listener)
+    alone.start()
+    with Platform(lambda: f"{alone.url}/coupon") as platform:
+        file = tmp_path / "scenario.yaml"
+        text = SCENARIO.format(
+            inlet=platform.inlet, port=1, patience="1 s", linger="0 s", route="{}", evaluation="platform"
+        )
+        file.write_text(re.sub(r"  listener: .*\n", "", text), encoding="utf-8")
+        prepared = prepare(file)
+        result = run(prepared, RunOptions(out=tmp_path / "run"))
+    assert verdicts(result.summary)["coupon"] is False  # the run itself heard nothing
+    time.sleep(1.2)  # "nothing" is proven by listening until its deadline, with patience, is over
+    alone.stop()
+    record.close(WallClock().epoch_ms())
+    evidence = read_evidence(tmp_path / "run", prepared.world, calls=tmp_path / "calls.ndjson")
+    found = {
+        str(one.name): one for one in evaluate(prepared.scenario.expect, result.summary, lambda: evidence)
+    }
+    assert found["coupon"].ok and found["nothing"].ok and found["quick"].ok

@@ -169,8 +169,12 @@ def test_hosts_that_nobody_has_allowed_are_refused_before_the_run(tmp_path: Path
     with pytest.raises(InputError, match=r"scenario.yaml:20:.*loyalty\.example\.com is not this machine"):
         run(prepare(file), RunOptions(out=tmp_path / "run"))
     assert not plan(prepare(file))["allowed"]
-    assert plan(prepare(file), allow_hosts=("loyalty.example.com",))["allowed"]
-    assert plan(prepare(scenario(tmp_path, "https://loyalty.example.com")))["allowed"]  # nothing is called
+    allowed = plan(prepare(file), allow_hosts=("loyalty.example.com",))
+    assert allowed["allowed"]
+    url = "https://loyalty.example.com/points"
+    assert allowed["calls"] == [{"action": "Loyalty", "method": "POST", "to": url, "authenticated": False}]
+    at_full_speed = plan(prepare(scenario(tmp_path, "https://loyalty.example.com")))
+    assert at_full_speed["allowed"] and at_full_speed["calls"] == []
 
 
 def test_calls_cannot_be_asked_for_where_no_action_calls_nor_be_resumed(tmp_path: Path) -> None:
