@@ -222,11 +222,8 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(folder: Path) -> No
 
 def test_a_dry_run_of_many_people_scales_a_sample(folder: Path) -> None:
     document = json.loads(call("run", "tiny.yaml", "--people", "6000", "--dry-run", "--json").stdout)
-    assert (document["exact"], document["people_simulated"], document["people"]) == (
-        False,
-        COHORT_SIZE,
-        6000,
-    )
+    assert (document["exact"], document["people"]) == (False, 6000)
+    assert COHORT_SIZE / 2 < document["people_simulated"] <= COHORT_SIZE
     real = json.loads(call("run", "tiny.yaml", "--people", "6000", "--to", "file:/dev/null", "--json").stdout)
     assert document["events"] == pytest.approx(real["sent"], rel=0.1)
 

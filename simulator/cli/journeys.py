@@ -8,9 +8,9 @@ from typing import Any
 
 import rich_click as click
 
-from simulator.complaints import user_errors
+from simulator.cli.complaints import user_errors
+from simulator.cli.output import print_json
 from simulator.core.errors import ExitCode
-from simulator.output import print_json
 
 FILE = click.Path(path_type=Path)
 _MARKS = {True: "✔", False: "✘", None: "?"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import rich_click as click
 
-from simulator.complaints import user_errors
+from simulator.cli.complaints import user_errors
+from simulator.cli.output import console_for, print_json
 from simulator.core.errors import ExitCode, UsageError
-from simulator.output import console_for, print_json
 
 FILE = click.Path(path_type=Path)
 RUN = click.argument("folder", type=FILE, metavar="RUN", help="Run folder.")

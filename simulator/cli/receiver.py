@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.complaints import plural, user_errors
+from simulator.cli.complaints import plural, user_errors
 from simulator.core.errors import UsageError
 
 FILE = click.Path(path_type=Path)

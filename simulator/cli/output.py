@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from simulator.complaints import plural
+from simulator.cli.complaints import plural
 from simulator.core.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from simulator.complaints import show_problems, user_errors
-from simulator.output import console_for, program_name, say_what_went_wrong
+from simulator.cli.complaints import show_problems, user_errors
+from simulator.cli.output import console_for, program_name, say_what_went_wrong
 
 FILE = click.Path(path_type=Path)
 

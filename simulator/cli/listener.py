@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from simulator.complaints import plural, user_errors
+from simulator.cli.complaints import plural, user_errors
 
 if TYPE_CHECKING:
     from simulator.listener import HeardCall
@@ -58,3 +58,8 @@ def _line(call: HeardCall) -> str:
         f"{call.document()['received']}  {call.method} {call.path}  {call.status}  "
         f"{', '.join([f'call {call.delivery}{attempt}', *about])}{wrong}"
     )
+
+
+def listening_said(url: str) -> None:
+    """Say where custom actions can call."""
+    click.echo(f"journeysim: listening to custom actions on {url}", err=True)
