@@ -256,6 +256,7 @@ def run(
                 resume=resume,
                 call_actions=call_actions,
                 listen=listen,
+                on_listening=lambda url: None if quiet or as_json else listening_said(url),
             ),
             clock=clock,
             progress=lambda tally: progress.update(tally.simulated_ms / 1000.0, tally.sent),
@@ -454,6 +455,11 @@ def replay(
     if result.undelivered is not None:
         click.echo(f"journeysim: what is missing is in {result.undelivered}", err=True)
     sys.exit(result.exit_code)
+
+
+def listening_said(url: str) -> None:
+    """Say where custom actions can call."""
+    click.echo(f"journeysim: listening to custom actions on {url}", err=True)
 
 
 def _dry_run(

@@ -94,7 +94,7 @@ def received(happening: Happening) -> bool:
     """Whether a row says that an action reached the person, or the system that was called."""
     if happening.kind == "message":
         return bool(happening.detail.get("channel", "push") != "push")
-    if happening.kind == "arrived" and happening.detail.get("becomes"):
+    if happening.kind in ("call", "arrived") and happening.detail.get("becomes"):
         return False  # it is received when the message that it becomes is
     if happening.kind in ("call", "arrived"):
         return str(happening.detail.get("status")).startswith("http_2")
@@ -255,8 +255,8 @@ def _of_sending(evidence: Evidence, target: Target, own: Sequence[Happening]) ->
         if one.kind == "refused":
             code = str(one.detail.get("reason"))
             return Reason(code, f"the phone takes no push messages ({code})", _SENT)
-        if one.kind in ("call", "arrived") and not received(one) and not one.detail.get("becomes"):
-            status = str(one.detail.get("status"))
+        status = str(one.detail.get("status"))
+        if one.kind in ("call", "arrived") and not status.startswith("http_2"):
             return Reason(status, f"the call of {one.action} came to {status}", _SENT)
     sent = [one for one in own if Target("sent", target.name).met_by(one)]
     if not sent or target.kind not in ("received", "opened"):

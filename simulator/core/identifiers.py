@@ -56,6 +56,9 @@ def uuid_one(key: int, counter: int, *, upper: bool = False) -> bytes:
     return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}".encode()
 
 
+ECID_DIGITS = 38
+
+
 def ecid(key: int, generation: int = 0) -> str:
     """An Experience Cloud id: 38 digits, the two halves of a random UUIDv4 as absolute values.
 

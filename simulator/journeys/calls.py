@@ -40,6 +40,7 @@ class CallResult:
             "url": self.url,
             "attempts": self.attempts,
             "status": self.code,
+            **({"becomes": action.becomes} if action.becomes else {}),
             **({"error": self.error} if self.error else {}),
         }
 
@@ -105,6 +106,9 @@ class CallRunner:
             person=instance.person,
             attempt=1,
             within=0,
+            journey=instance.journey.name,
+            step=instance.current.name,
+            instance=instance.id,
         )
 
     def perform(

@@ -12,6 +12,7 @@ from simulator.journeys.definitions import Definition
 from simulator.journeys.dialects import TEST_WAIT_MS, TEST_WAIT_WITH_REACTION_MS, Rules
 from simulator.journeys.expressions import Expression
 from simulator.journeys.expressions.scope import Dialect
+from simulator.scenario.models import ListenerRoute
 from simulator.scenario.models.journeys import (
     ActionDefinition,
     ConditionPath,
@@ -145,6 +146,13 @@ class ActionPlan:
     expressions: Mapping[str, Expression]
     """By their text in the file, without the `=`."""
     cap: int | None
+    route: ListenerRoute | None = None
+    """Where the listener takes its calls, if it does."""
+
+    @property
+    def becomes(self) -> str:
+        """What its calls become at their other end: ``push``, or nothing (empty)."""
+        return "" if self.route is None else self.route.becomes or ""
 
 
 @dataclass(slots=True)

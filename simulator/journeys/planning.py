@@ -192,7 +192,9 @@ class _Builder:
                 f"{action.method} does not exist in the `{self.dialect}` dialect",
                 f"expected {' or '.join(self.rules.methods)}",
             )
-        return ActionPlan(name, action, found, action.cap or self.rules.action_cap)
+        routes = self.model.listener.routes.items() if self.model.listener is not None else ()
+        own = (route for key, route in routes if route.token is None and (route.action or key) == name)
+        return ActionPlan(name, action, found, action.cap or self.rules.action_cap, next(own, None))
 
     def _stubs(self) -> dict[str, Expression]:
         found: dict[str, Expression] = {}

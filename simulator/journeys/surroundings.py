@@ -53,6 +53,9 @@ class Call(NamedTuple):
     attempt: int
     within: int
     """How long the answer may take, in milliseconds where the call is answered (see ``Callout.pace``)."""
+    journey: str = ""
+    step: str = ""
+    instance: str = ""
 
 
 class Answer(NamedTuple):

@@ -143,6 +143,9 @@ class Progress:
                 self.messages[identifier] = _message(identifier, row)
             return None
         message = self.messages.get(identifier)
+        if message is None and row.kind == "received":
+            # It did not come from a channel action here: a call that the listener heard became a push.
+            message = self.messages[identifier] = _message(identifier, row)
         if message is None or row.kind not in ("received", "refused", "opened"):
             return None
         if row.kind == "received":
@@ -176,7 +179,7 @@ def _message(identifier: str, row: LogRow) -> dict[str, Any]:
         "message": identifier,
         "t": row.at,
         "person": row.person,
-        "title": str(detail.get("title") or ""),
+        "title": str(detail.get("title") or detail.get("action") or ""),
         "body": body if isinstance(body, str) else "" if body is None else str(body),
         "journey": row.journey,
         "step": row.step,

@@ -30,7 +30,7 @@ from simulator.live.serving import open_port, serving
 from simulator.live.setup import Staged, read_people
 from simulator.live.show import Show, Stage
 from simulator.live.web import create_app, page_files
-from simulator.run import RunFolder, Tally, WallClock, World, prepare
+from simulator.run import RunFolder, WallClock, World, prepare
 from simulator.run.evaluation import JournalRow
 from simulator.run.interrupts import interrupts
 from simulator.run.tally import settled
@@ -88,7 +88,6 @@ class _Replay(Show):
         end = None if summary is None else round(float(summary.get("simulated_seconds", 0)) * 1000)
         super().__init__(world, stage, clock, speed, end)
         self._made_by = str(record.ledger.header.get("journeysim_version"))
-        self._sort_out = Tally(world).sort_out
         self._fates = _Fates(record, files)
         self._journal = _read_journal(files.journal)
         self._times = list(map(itemgetter(0), self._journal))
@@ -117,7 +116,7 @@ class _Replay(Show):
             deed = self._deeds.popleft()
             with suppress(CanNotError):  # the record says what became of it
                 perform(stage, deed, self._homes.of(deed.person))
-        window = self._sort_out(stage.advance(until))
+        window = stage.advance(until)
         stage.crossed = [*stage.take_by_hand(), *stage.crossed]
         return window
 

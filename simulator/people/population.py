@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +29,7 @@ from simulator.scenario import Kind, kinds_of
 from simulator.scenario.models import Group, NearPlaces, Scenario, Sessions, Towns, Trace
 from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet
 
-# People of one cohort share numpy calls and a SimPy environment; about 2,500 keep the calls long and the
+# People of one cohort share numpy calls and a SimPy environment; at most 2,500 keep the calls long and the
 # environment's heap short. It changes no result.
 COHORT_SIZE = 2500
 # Places that a person considers, at most: the nearest ones.
@@ -136,11 +137,13 @@ def reachable_towns(spec: Towns, towns: TownSet, places: PlaceSet) -> TownSet:
 
 
 def cohort_specs(sizes: Mapping[str, int], cohort_size: int = COHORT_SIZE) -> Iterator[CohortSpec]:
-    """All cohorts of a run, in the order of their people."""
+    """All cohorts of a run, in the order of their people: as few per group as may be, and all about as large."""
     first_person = 0
     for group, size in sizes.items():
-        for first in range(0, size, cohort_size):
-            yield CohortSpec(group, first, min(cohort_size, size - first), first_person + first)
+        count = -(-size // cohort_size)
+        edges = [size * number // count for number in range(count + 1)] if count else []
+        for first, end in pairwise(edges):
+            yield CohortSpec(group, first, end - first, first_person + first)
         first_person += size
 
 

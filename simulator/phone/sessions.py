@@ -117,9 +117,8 @@ def _ordered(
         nobody = np.empty(0, dtype=np.int64)
         return DaySessions(nobody, nobody, nobody)
     person = np.concatenate(people).astype(np.int64)
-    start = np.concatenate(starts)
-    order = np.lexsort((start, person))
-    start_ms = np.rint(start * 1000.0).astype(np.int64) + midnight_ms
+    start_ms = np.rint(np.concatenate(starts) * 1000.0).astype(np.int64) + midnight_ms
+    order = order_by(person, start_ms)
     end_ms = np.rint(np.concatenate(ends) * 1000.0).astype(np.int64) + midnight_ms
     return DaySessions(person[order], start_ms[order], end_ms[order])
 

@@ -29,6 +29,8 @@ def render_plan(document: Document, console: Console) -> None:
     glyphs, width = glyphs_for(console), width_of(console)
     blocks = [_headline(document, width, glyphs), _how_much(document, width, glyphs)]
     blocks += [_destination(entry, width) for entry in document["destinations"]]
+    if document["calls"]:
+        blocks.append(_calls(document["calls"], width))
     blocks.append(_verdict(document, width, glyphs))
     print_blocks(blocks, console)
 
@@ -112,6 +114,16 @@ def _destination(entry: Document, width: int) -> Lines:
     for host in entry["hosts"]:
         said = "this machine" if host["this_machine"] else _ALLOWED[host["allowed"]]
         lines += _fact("", f"{host['host']}: {said}", width)
+    return lines
+
+
+def _calls(calls: Sequence[Document], width: int) -> Lines:
+    """The actions of journeys that really call."""
+    lines: Lines = []
+    for call in calls:
+        token = ", authenticated" if call["authenticated"] else ""
+        text = f"{call['action']}: {call['method']} {call['to']}{token}"
+        lines += _fact("" if lines else "Calls", text, width)
     return lines
 
 

@@ -17,14 +17,16 @@ class Acquaintances:
     """People by the identities that they have shown.
 
     Identities that come in the same event belong to the same person. People of the scenario are known by their ECID
-    from the beginning, and have the profiles that they have in a run; everybody else is a stranger: somebody with a
-    number behind those of the scenario's people and an empty profile.
+    and their login from the beginning, and have the profiles that they have in a run; everybody else is a stranger:
+    somebody with a number behind those of the scenario's people and an empty profile.
     """
 
     def __init__(self, world: World, known: KnownPeople) -> None:
         self._known = known
         self._seed = world.scenario.seed
         self._next_ordinal = world.people
+        login = world.scenario.app.login
+        self._namespaces = {"ECID"} if login is None else {"ECID", login.namespace}
         self._by_identity: dict[Identity, PersonProfile] = {}
 
     def meet(self, identity_map: Any) -> None:
@@ -41,10 +43,10 @@ class Acquaintances:
                 self._by_identity.setdefault(one, person)
 
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
-        """The person with an identity; None if it was never shown, and no ECID of the scenario's people."""
+        """The person with an identity; None if it was never shown, and none of the scenario's people has it."""
         one = namespace, str(identity)
         person = self._by_identity.get(one)
-        if person is None and namespace == "ECID":
+        if person is None and namespace in self._namespaces:
             ordinal = self._known.person_of(one[1])
             if ordinal is not None:
                 person = self._by_identity[one] = self._known.profile(ordinal)

@@ -21,8 +21,12 @@ import simpy
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.delivery import Caller, OutgoingCall, Reply
 from simulator.journeys import Answer, Call, Plan, StubCallout
+from simulator.listener import Incoming
 from simulator.run.pacing import Pacer, WallClock
+from simulator.scenario.models import ListenerRoute
 
+ADDRESS_VARIABLE = "JOURNEYSIM_LISTENER"
+"""The environment variable that holds the address of the run's listener while the run goes on."""
 # Calls under way at the same time; more wait for their turn.
 MOST_AT_ONCE = 64
 
@@ -33,6 +37,18 @@ class Calling:
 
     allow_hosts: tuple[str, ...] = ()
     at_full_speed: bool = False
+
+
+class PushToCome(NamedTuple):
+    """A push message for a person (ordinal within the run), sent at ``at`` (virtual milliseconds)."""
+
+    person: int
+    at: int
+    action: str
+    title: str
+    journey: str
+    step: str
+    instance: str
 
 
 class _Heard(NamedTuple):
@@ -56,6 +72,8 @@ class Outbound:
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._heard: deque[_Heard] = deque()
         self._closed = threading.Event()
+        self.after_call: Callable[[int, int], None] = lambda person, at: None
+        """Told of each call for which the run has waited: whose it was, and when its answer comes."""
         self._lock = threading.Lock()
         self._threads = 0
         self._idle = threading.Semaphore(0)
@@ -78,10 +96,12 @@ class Outbound:
         if self._pacer is not None:
             return self._beside(env, call, self._pacer)
         reply = self._caller.call(self._outgoing(call), call.within / MS_PER_SECOND)
+        took = min(round(reply.seconds * MS_PER_SECOND), call.within)
+        self.after_call(call.person.ordinal, int(env.now) + took)
         if reply.timed_out:
             return simpy.Event(env)
         value: Any = _answer(reply)
-        return simpy.Timeout(env, min(round(reply.seconds * MS_PER_SECOND), call.within), value)
+        return simpy.Timeout(env, took, value)
 
     def settle(self, start: int) -> None:
         """Hand over the answers that have come, not earlier than ``start``."""
@@ -112,7 +132,11 @@ class Outbound:
             # A piece of the run is made a little ahead of the clock.
             if self._closed.wait(max(0.0, pacer.ahead(at))):
                 return
-            reply = self._caller.call(outgoing, call.within / MS_PER_SECOND)
+            # Where many calls wait for their turn, the time of this one may be over before it begins.
+            left = call.within / MS_PER_SECOND + min(0.0, pacer.ahead(at))
+            if left <= 0.0:
+                return
+            reply = self._caller.call(outgoing, left)
             if not reply.timed_out:
                 self._heard.append(_Heard(max(at, pacer.now()), env, answered, _answer(reply)))
 
@@ -155,8 +179,12 @@ class Callouts:
         plan: Plan,
         date_of: Callable[[int], datetime],
         outbound: Outbound | None = None,
+        push: Callable[[PushToCome], None] | None = None,
     ) -> None:
+        """``push`` delivers the messages that calls become, where stubs answer; else the listener sees to it."""
         self._env = env
+        self._plan = plan
+        self._push = push
         self._stubs = StubCallout(env, plan, date_of)
         self._outbound = outbound
 
@@ -170,7 +198,24 @@ class Callouts:
         """Send ``call`` now; the event happens with the answer when it is there."""
         if self._outbound is not None and self._outbound.leaves(call.action):
             return self._outbound.call(self._env, call)
-        return self._stubs.call(call)
+        answered = self._stubs.call(call)
+        route = self._plan.actions[call.action].route
+        if route is not None and route.becomes and self._push is not None:
+            answered.callbacks.append(lambda event: self._become(call, route, event.value))
+        return answered
+
+    def _become(self, call: Call, route: ListenerRoute, answer: Answer) -> None:
+        """What is called would have sent a message: it does."""
+        if self._push is None or answer.status is None or answer.status >= 400:
+            return
+        texts = {name: str(value) for name, value in call.query.items()}
+        headers = {name.lower(): str(value) for name, value in call.headers.items()}
+        incoming = Incoming(call.method, "", texts, headers, orjson.dumps(call.body))
+        title = incoming.at(route.title) if route.title else ""
+        now, person = int(self._env.now), call.person.ordinal
+        self._push(
+            PushToCome(person, now, call.action, title or call.action, call.journey, call.step, call.instance)
+        )
 
 
 def _answer(reply: Reply) -> Answer:

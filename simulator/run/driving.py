@@ -39,18 +39,16 @@ class Driver:
         stop: asyncio.Event,
         spill: Path,
         load: LoadTiming | None,
-        sort_out: Callable[[Window], Window] = lambda window: window,
         on_pace: Callable[[Pacer | None], None] = lambda pacer: None,
         ahead: bool,
     ) -> None:
-        """``sort_out`` leaves out what no destination takes; ``on_pace`` is told which clock the next window keeps
-        to, None for none; ``ahead``: the next window may be made while this one is sent."""
+        """``on_pace`` is told which clock the next window keeps to, None for none; ``ahead``: the next window may be
+        made while this one is sent."""
         self._world = world
         self._deliverer = deliverer
         self._clock = clock
         self._stop = stop
         self._load = load
-        self._sort_out = sort_out
         self._on_pace = on_pace
         self._ahead = ahead
         self._pacer: Pacer | None = None
@@ -121,7 +119,7 @@ class Driver:
         return asyncio.create_task(asyncio.to_thread(self._advance, source, end))
 
     def _advance(self, source: WindowSource, end: int) -> Window:
-        return self._sort_out(source.advance(end))
+        return source.advance(end)
 
     # --- by the clock ---------------------------------------------------------------------------------------
 

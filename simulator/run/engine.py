@@ -227,7 +227,6 @@ class _Run:
             stop=self._stop,
             spill=self._folder.spill,
             load=self._load,
-            sort_out=self._tally.sort_out,
             on_pace=lambda pacer: source.keep_pace(pacer),
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )

@@ -7,7 +7,7 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import orjson
@@ -19,7 +19,7 @@ from simulator.core.simtime import MS_PER_SECOND, Calendar
 from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan
 from simulator.people import Cohort
 from simulator.people.profiles import make_profile
-from simulator.run.calling import Callouts, Outbound
+from simulator.run.calling import Callouts, Outbound, PushToCome
 from simulator.scenario.models import Push
 from simulator.sdk import KINDS, Hit, MobileSdk, Route, render_hits
 
@@ -39,18 +39,6 @@ class InHand(Protocol):
 
 Announce = Callable[[int, str, Mapping[str, Any]], None]
 """Takes what a person (index within the cohort) received: the name of the action, and what came with it."""
-
-
-class PushToCome(NamedTuple):
-    """A push message for a person (ordinal within the run), sent at ``at`` (virtual milliseconds)."""
-
-    person: int
-    at: int
-    action: str
-    title: str
-    journey: str
-    step: str
-    instance: str
 
 
 class LazyProfile(PersonProfile):
@@ -115,7 +103,7 @@ class CohortEvaluation:
             env,
             plan,
             self,
-            Callouts(env, plan, calendar.utc, outbound),
+            Callouts(env, plan, calendar.utc, outbound, self.hand_over),
             self,
             cast(Callable[[LogRow], None], self.journal.append),
             date_of=calendar.utc,
@@ -228,7 +216,7 @@ class CohortEvaluation:
             person=self.profile(push.person),
             identity="",
         )
-        timer = simpy.Timeout(self._env, push.at - int(self._env.now), message)
+        timer = simpy.Timeout(self._env, max(0, push.at - int(self._env.now)), message)
         timer.callbacks.append(lambda _: self._hand_in(message))
 
     def _hand_in(self, message: Message) -> None:

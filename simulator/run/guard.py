@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from simulator.core.errors import InputError, Problem, UsageError
 from simulator.delivery import Target, host_allowed, host_of, is_loopback, target_of
-from simulator.run.calling import Calling
+from simulator.run.calling import ADDRESS_VARIABLE, Calling
 from simulator.run.options import RunOptions
 from simulator.scenario import LoadedScenario, Scenario
+from simulator.scenario.models import ActionDefinition
+from simulator.scenario.references import Reference, UnresolvedError
 
 
 def guard(
@@ -100,6 +102,40 @@ def refused_calls(loaded: LoadedScenario, allowed: Sequence[str]) -> Iterator[Pr
                 )
             elif way is not None and url.text.startswith("http:") and not is_loopback(host):
                 yield loaded.problem(where, *_exposed(host))
+        yield from _missing_secrets(loaded, field, action)
+
+
+def _missing_secrets(
+    loaded: LoadedScenario, field: tuple[str | int, ...], action: ActionDefinition
+) -> Iterator[Problem]:
+    """References of an action to what isn't there; the listener's address comes only with the run."""
+    for path, reference in _references(action):
+        if ADDRESS_VARIABLE in reference.text:
+            continue
+        try:
+            reference.resolve()
+        except UnresolvedError as error:
+            yield loaded.problem((*field, *path), str(error))
+
+
+def _references(action: ActionDefinition) -> Iterator[tuple[tuple[str, ...], Reference]]:
+    if action.url is not None:
+        yield ("url",), action.url
+    yield from ((("headers", name), value) for name, value in action.headers.items())
+    yield from ((("query", name), value) for name, value in action.query.items())
+    way = action.authentication
+    if way is None:
+        return
+    if way.basic is not None:
+        yield ("authentication", "basic", "user"), way.basic.user
+        yield ("authentication", "basic", "password"), way.basic.password
+    elif way.api_key is not None:
+        yield ("authentication", "api_key", "value"), way.api_key.value
+    elif way.token is not None:
+        token = ("authentication", "token")
+        yield (*token, "url"), way.token.url
+        yield from (((*token, "headers", name), value) for name, value in way.token.headers.items())
+        yield from (((*token, "body", name), value) for name, value in way.token.body.items())
 
 
 def _exposed(host: str) -> tuple[str, str]:

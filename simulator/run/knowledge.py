@@ -21,17 +21,21 @@ from simulator.checks import (
     read_record,
     read_step_events,
 )
-from simulator.core.identifiers import ecid
+from simulator.core.identifiers import ECID_DIGITS, ecids
+from simulator.core.randomness import KeyArray
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys import Facts, PersonProfile
 from simulator.listener import CALLS_FILE
-from simulator.people import person_keys
+from simulator.people import CohortSpec, person_keys
 from simulator.run.evaluation import CohortEvaluation
 from simulator.run.exports import exported_lines, known_until
 from simulator.run.listening import patience_ms
-from simulator.run.phones import logins
+from simulator.run.phones import id_keys, logins
 from simulator.run.simulation import World
 from simulator.scenario.models import Push
+
+# New installations of an app whose ECIDs are recognised.
+_GENERATIONS = 4
 
 
 class KnownPeople:
@@ -66,9 +70,11 @@ class KnownPeople:
     def person_of(self, identity: str) -> int | None:
         """The ordinal of the person with this ECID or login; None if nobody has it.
 
-        The ECID is that of a phone on which the app was never installed afresh.
+        An ECID is one that the app got when it was installed first, or afresh for one of the next few times.
         """
         found = self._identities.get(identity)
+        if found is None and len(identity) == ECID_DIGITS and identity.isdecimal():
+            found = self._later_identities.get(identity)
         return self._logins.get(identity) if found is None and identity else found
 
     @cached_property
@@ -89,12 +95,24 @@ class KnownPeople:
 
     @cached_property
     def _identities(self) -> dict[str, int]:
-        seed = self._world.scenario.seed
         return {
-            ecid(key): spec.first_person + local
+            identity: spec.first_person + local
             for spec in self._specs
-            for local, key in enumerate(person_keys(seed, spec.group, spec.first_index, spec.size).tolist())
+            for local, identity in enumerate(ecids(self._keys(spec)))
         }
+
+    @cached_property
+    def _later_identities(self) -> dict[str, int]:
+        """Those of phones on which the app was installed afresh; looked for only where there is no other."""
+        return {
+            identity: spec.first_person + local
+            for spec in self._specs
+            for generation in range(1, _GENERATIONS + 1)
+            for local, identity in enumerate(ecids(id_keys(self._keys(spec)), generation))
+        }
+
+    def _keys(self, spec: CohortSpec) -> KeyArray:
+        return person_keys(self._world.scenario.seed, spec.group, spec.first_index, spec.size)
 
     def profile(self, person: int) -> PersonProfile:
         """The profile of a person; raises ValueError where the scenario has no journeys."""

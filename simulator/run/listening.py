@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from simulator.core.errors import UsageError
-from simulator.journeys import Plan
 from simulator.listener import CallListener, CallRecord, HeardCall, ListenerThread, actions_of, listen
-from simulator.run.evaluation import PushToCome
+from simulator.run.calling import ADDRESS_VARIABLE, PushToCome
+from simulator.run.guard import calling_of
 from simulator.run.options import RunOptions
 from simulator.run.pacing import Pacer, WallClock
 from simulator.run.simulation import Simulation, World
@@ -24,17 +24,17 @@ from simulator.run.workers import InProcess, WindowSource, Workers
 from simulator.scenario import load_yaml
 from simulator.scenario.models import Listener
 
-ADDRESS_VARIABLE = "JOURNEYSIM_LISTENER"
-"""The environment variable that holds the listener's address while a run goes on."""
+# Of a message whose person or time is not known when its call comes.
+_NOBODY = _NEVER = -1
 
 
 class Listening:
     """The listener of one run. Calls that come before :meth:`attend` wait."""
 
-    def __init__(
-        self, model: Listener, world: World, plan: Plan | None, record: Path, clock: WallClock
-    ) -> None:
-        self._plan = plan
+    def __init__(self, model: Listener, world: World, record: Path, clock: WallClock, *, calls: bool) -> None:
+        """``calls`` says that actions of the run really call."""
+        self._plan = plan = world.journey_plan()
+        self._calls_leave = calls
         self._clock = clock
         self._live_since: int | None = None
         if world.scenario.clock.speed == "live":
@@ -64,12 +64,22 @@ class Listening:
 
     def attend(self, source: WindowSource) -> WindowSource:
         """Begin to take calls; the windows of the run come from what is returned."""
-        self._record = CallRecord(self._path, actions_of(self._routes))
+        self._record = CallRecord(self._path, self._stands_for())
         self._thread.start()
         simulation = getattr(source, "simulation", None)  # those of several workers are out of reach
         self._simulation = simulation if isinstance(simulation, Simulation) else None
         self._shown = not isinstance(source, InProcess | Workers)
         return _Attended(source, self, self._simulation)
+
+    def _stands_for(self) -> dict[str, str]:
+        """The actions of which only what arrives here counts: those whose calls don't end at a stub."""
+        actions = actions_of(self._routes)
+        if self._plan is None or self._plan.model.evaluation == "platform":
+            return actions
+        real = {
+            name for name, action in self._plan.actions.items() if action.model.call and self._calls_leave
+        }
+        return {name: becomes for name, becomes in actions.items() if name in real}
 
     async def linger(self, stop: asyncio.Event) -> None:
         """Go on listening after the last event for as long as the scenario says, or until ``stop``; then no more."""
@@ -149,15 +159,13 @@ class Listening:
         return self._person_of.get(identity) if person is None else person
 
     def _push(self, call: HeardCall) -> None:
-        if call.ordinal is None or call.at is None:
-            return
+        person = _NOBODY if call.ordinal is None else call.ordinal
+        at = _NEVER if call.at is None else call.at
         self._pushed.add(call.delivery)
         step = call.keys.step or call.action
         instance = call.keys.instance or f"call-{call.delivery}"
         title = call.title or call.action
-        self._pushes.append(
-            PushToCome(call.ordinal, call.at, call.action, title, self._journey(call), step, instance)
-        )
+        self._pushes.append(PushToCome(person, at, call.action, title, self._journey(call), step, instance))
 
     def _journey(self, call: HeardCall) -> str:
         """The journey that a call comes from: as it says, else the one that has the action."""
@@ -187,11 +195,20 @@ class _Attended:
         self._source = source
         self._listening = listening
         self._simulation = simulation
+        if simulation is not None and simulation.outbound is not None:
+            simulation.outbound.after_call = self._called
+
+    def _called(self, person: int, at: int) -> None:
+        """The run has waited for a call of a person's: what it became comes with its answer."""
+        for push in self._listening.pushes():
+            if self._simulation is not None:
+                whose = person if push.person == _NOBODY else push.person
+                self._simulation.take(push._replace(person=whose, at=at))
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""
-        if self._simulation is not None:
-            for push in self._listening.pushes():
+        for push in self._listening.pushes():
+            if self._simulation is not None and push.person != _NOBODY and push.at != _NEVER:
                 self._simulation.take(push)
         window = self._source.advance(until)
         self._listening.learn(window)
@@ -219,9 +236,11 @@ def listening_to(
     if model is None:
         yield None
         return
-    listening = Listening(model, world, world.journey_plan(), record, clock)
+    calls = calling_of(world.scenario, options) is not None
+    listening = Listening(model, world, record, clock, calls=calls)
     before = os.environ.get(ADDRESS_VARIABLE)
     os.environ[ADDRESS_VARIABLE] = listening.url
+    options.on_listening(listening.url)
     try:
         yield listening
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from simulator.core.errors import ExitCode
 class RunOptions:
     """How to run, as the command line says it.
 
-    ``listen`` is the port of the listener, if the call names one. With ``call_actions`` the actions with `call:
-    true` call at full speed, too. ``resume`` is the folder of an earlier run that was cut off: the run goes on
-    there (and ``out`` is not used).
+    ``listen`` is the port of the listener, if the call names one, and ``on_listening`` is told its address.
+    With ``call_actions`` the actions with `call: true` call at full speed, too. ``resume`` is the folder of an
+    earlier run that was cut off: the run goes on there (and ``out`` is not used).
     """
 
     out: Path | None = None
@@ -25,6 +26,7 @@ class RunOptions:
     resume: Path | None = None
     call_actions: bool = False
     listen: int | None = None
+    on_listening: Callable[[str], None] = lambda url: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import simpy
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
 from simulator.core.numerics import FloatArray, IntArray
-from simulator.core.randomness import bits_one, purpose_keys, uniform
+from simulator.core.randomness import KeyArray, bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
 from simulator.journeys import Plan
 from simulator.people import Cohort, DayLegs, Part
@@ -252,6 +252,11 @@ def make_phones(
     )
 
 
+def id_keys(keys: KeyArray) -> KeyArray:
+    """The keys of the ids that people's phones make up: of events, and of ECIDs after the first."""
+    return purpose_keys(keys, "event.id")
+
+
 def _make_phones(
     env: simpy.Environment,
     context: ModelContext,
@@ -271,7 +276,7 @@ def _make_phones(
         for os in SDK_VERSIONS
     }
     kinds = [(context.sdk.forms.of(handset), handset.os == "ios") for handset in handsets]
-    id_keys = purpose_keys(cohort.keys, "event.id").tolist()
+    own_keys = id_keys(cohort.keys).tolist()
     people = (whole.spec.first_person + part.rows).tolist()
     habits = habits_of(mix)
     skews = draw_clock_errors(habits.clock, cohort.keys).tolist()
@@ -279,7 +284,7 @@ def _make_phones(
     scripted = bool(cohort.group.script)
     apps = []
     for local, (person, id_key, ecid, kind) in enumerate(
-        zip(people, id_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
+        zip(people, own_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
     ):
         forms, capitals = kinds[kind]
         sender, plan = Sender(person, id_key, capitals), plan_of(local)

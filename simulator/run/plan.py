@@ -19,6 +19,7 @@ from simulator.run.planned_load import planned_load
 from simulator.run.prepare import Prepared
 from simulator.run.simulation import Simulation, World, without_collector
 from simulator.scenario import Destination as DestinationSpec
+from simulator.scenario import Scenario
 from simulator.scenario.models import SOURCES
 from simulator.scenario.references import Reference, UnresolvedError
 
@@ -84,9 +85,27 @@ def plan(
             _destination(name, spec, due * estimate.by_source, allowed, over_limit)
             for name, spec in scenario.all_destinations().items()
         ],
+        "calls": _calls(scenario) if calls else [],
         "allowed": not problems,
         "problems": [str(problem) for problem in problems],
     }
+
+
+def _calls(scenario: Scenario) -> list[dict[str, Any]]:
+    """The actions of journeys that would really call; what may be secret of an address is left out."""
+    actions = scenario.journeys.actions.items() if scenario.journeys is not None else ()
+    return [
+        {
+            "action": name,
+            "method": action.method,
+            "to": "an expression decides"
+            if action.url.text.startswith("=")
+            else str(action.url).partition("?")[0],
+            "authenticated": action.authentication is not None,
+        }
+        for name, action in actions
+        if action.call and action.url is not None
+    ]
 
 
 def _destination(

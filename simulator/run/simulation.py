@@ -11,8 +11,8 @@ from simulator.core.simtime import MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, Ca
 from simulator.journeys import Plan, make_plan
 from simulator.people import CohortSpec, Populator, cohort_specs
 from simulator.phone import Unreported
-from simulator.run.calling import Calling, Outbound
-from simulator.run.evaluation import JourneyTap, PushToCome
+from simulator.run.calling import Calling, Outbound, PushToCome
+from simulator.run.evaluation import JourneyTap
 from simulator.run.model import CohortModel
 from simulator.run.observations import Message
 from simulator.run.onlooker import Onlooker
@@ -20,7 +20,7 @@ from simulator.run.pacing import WallClock
 from simulator.run.phones import ModelContext, RegionServices
 from simulator.run.window import Census, Window, make_window
 from simulator.scenario.models import Scenario
-from simulator.sdk import EventForms, HitList, Network, SdkRecord, SdkShared
+from simulator.sdk import EventForms, Hit, HitList, Network, Route, SdkRecord, SdkShared
 from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSet, is_osm
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
@@ -51,6 +51,12 @@ class World:
         libraries = self.scenario.places
         mapped = any(one.format == "osm" or (one.file and is_osm(one.file)) for one in libraries)
         return (ATTRIBUTION,) if mapped or self.roads is not None else ()
+
+    @property
+    def speaks_edge(self) -> bool:
+        """Whether some of the events go to an Edge Network."""
+        specs = self.scenario.all_destinations().values()
+        return any(spec.to.startswith("edge:") for spec in specs)
 
     def journey_plan(self) -> Plan | None:
         """The journeys of the scenario, ready to run; None if it has none."""
@@ -115,6 +121,10 @@ class Simulation:
         network = Network(world.scenario.network, self._calendar, world.duration_ms)
         self._uplink = HitList()
         self._routes = forms.routes
+        # Kinds of events that no destination but the Edge Network understands, if there is none.
+        edge_only = {kind for kind, route in enumerate(forms.routes) if route == Route.EDGE_ONLY}
+        self._foreign = frozenset() if world.speaks_edge else frozenset(edge_only)
+        self._left_out = 0
         plan = world.journey_plan()
         self.outbound: Outbound | None = None
         """What makes the calls of journeys that really go out, if there are any."""
@@ -192,7 +202,7 @@ class Simulation:
             self.outbound.settle(self._now)
         for model in self.models:
             model.env.run_before(until)
-        hits = self._uplink.collect()
+        hits = self._understood(self._uplink.collect())
         lost = self._unreported.collect() + self._record.collect()
         pending = self._unreported.pending() + self._record.pending()
         census = self._census(until)
@@ -205,6 +215,16 @@ class Simulation:
         self._now = until
         return window
 
+    def _understood(self, hits: list[Hit]) -> list[Hit]:
+        """The hits that a destination of the run understands; the others are only counted."""
+        foreign = self._foreign
+        if not foreign:
+            return hits
+        # What has a crossing is never left out: its outcome is still to come.
+        kept = [hit for hit in hits if hit[2] not in foreign or hit[1].source or hit[7] is not None]
+        self._left_out += len(hits) - len(kept)
+        return kept
+
     def _census(self, until: int) -> Census:
         total = Census()
         for model in self.models:
@@ -214,4 +234,5 @@ class Simulation:
                 total.waits_in_vain += model.scripts.in_vain
         total.stray_regions = self._record.stray
         total.failed_attempts = self._record.failed
+        total.left_out = self._left_out
         return total

@@ -13,7 +13,7 @@ from simulator.delivery import Fate, Receipt
 from simulator.ledger import Outcome, Rows
 from simulator.run.simulation import World
 from simulator.run.window import Census, Window
-from simulator.sdk import KINDS, Route
+from simulator.sdk import KINDS
 
 TIMELINE_BUCKETS = 48
 BUSIEST_PLACES = 5
@@ -37,12 +37,9 @@ class Tally:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        destinations = world.scenario.all_destinations().values()
-        self._speaks_edge = any(destination.to.startswith("edge:") for destination in destinations)
         self.sent = 0
         self.fates = np.zeros(len(Fate), dtype=np.int64)
         self.duplicates = 0
-        self.left_out = 0
         self.census = Census()
         self.simulated_ms = 0
         self.entries = 0
@@ -54,14 +51,6 @@ class Tally:
         self._visits = np.zeros((2, len(world.places.places)), dtype=np.int64)
         self._reasons: Counter[str] = Counter()
         self._fates_at: dict[str, npt.NDArray[np.int64]] = {}
-
-    def sort_out(self, window: Window) -> Window:
-        """``window`` without the events that no destination but the Edge Network understands."""
-        if self._speaks_edge:
-            return window
-        kept = window.only(window.route != Route.EDGE_ONLY)
-        self.left_out += len(window) - len(kept)
-        return kept
 
     def add(self, window: Window, receipt: Receipt) -> None:
         """Count a window's events and what became of them."""
@@ -142,7 +131,7 @@ class Tally:
             "pending": int(self.fates[Fate.PENDING]),
             "not_due": int(self.fates[Fate.NOT_DUE]),
             "duplicates": self.duplicates,
-            "edge_only": self.left_out,
+            "edge_only": self.census.left_out,
             "failed_attempts": self.census.failed_attempts,
             "region_events_without_crossing": self.census.stray_regions,
             "script_steps": self.census.script_steps,

@@ -34,6 +34,8 @@ class Census:
     """Steps of scripts that were done."""
     waits_in_vain: int = 0
     """Waits of scripts for something that did not come in time."""
+    left_out: int = 0
+    """Events that left the phones and that no destination of the run understands."""
 
     def __add__(self, other: Census) -> Census:
         phones = dict(self.phones)
@@ -47,6 +49,7 @@ class Census:
             self.failed_attempts + other.failed_attempts,
             self.script_steps + other.script_steps,
             self.waits_in_vain + other.waits_in_vain,
+            self.left_out + other.left_out,
         )
 
 
@@ -102,24 +105,6 @@ class Window:
             rows=self.rows[crossing[caused]],
             lost=self.lost if first == 0 else self.lost[:0],
             journal=self.journal if first == 0 else [],
-        )
-
-    def only(self, which: npt.NDArray[np.bool_]) -> Window:
-        """The events that are marked, as a window of its own; raises ValueError if that loses a crossing."""
-        if which.all():
-            return self
-        if (self.crossing[~which] >= 0).any():
-            raise ValueError("an event with a crossing can't be left out")
-        return replace(
-            self,
-            sent=self.sent[which],
-            person=self.person[which],
-            event_type=self.event_type[which],
-            route=self.route[which],
-            source=self.source[which],
-            repeat=self.repeat[which],
-            crossing=self.crossing[which],
-            bodies=[body for body, stays in zip(self.bodies, which.tolist(), strict=True) if stays],
         )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from simulator.core.identifiers import ECID_DIGITS
 from simulator.xdm import identity_map, json_value
 
 AuthenticatedState = Literal["ambiguous", "authenticated", "loggedOut"]
 _BEFORE_ECID = len('{"ECID":[{"id":"')
-ECID_DIGITS = 38
 
 
 def anonymous(ecid: str) -> bytes:

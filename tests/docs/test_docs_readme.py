@@ -18,6 +18,28 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIRST, *OTHERS = blocks("README.md", "sh")
 
 
+def commands(word: str) -> str:
+    """The one block of commands with ``word`` in it."""
+    (found,) = [block for block in OTHERS if word in block]
+    return found
+
+
+def serving(block: str, port: int, *then: str) -> str:
+    """A script of a block whose first command serves: the others run once it answers, and it ends with them."""
+    serve, *others = block.replace("8080", str(port)).splitlines()
+    assert "journeysim serve" in serve
+    health = f"http://127.0.0.1:{port}/health"
+    wait = f"until curl -sf --noproxy '*' {health}; do sleep 0.05; done > /dev/null"
+    start = f"exec 3>&1; {serve.split('#')[0]} & receiver=$!"
+    return "\n".join([start, "trap 'kill $receiver' EXIT", wait, *others, *then])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
 def test_the_first_block_is_demo_then_test() -> None:
     assert re.findall(r"^make (\w+)", FIRST, re.MULTILINE) == ["demo", "test"]
 
@@ -60,7 +82,7 @@ def test_what_is_run_on_every_change_is_what_must_hold_before_a_push() -> None:
 
 
 def test_the_commands_of_the_first_scenario_run(tmp_path: Path) -> None:
-    done = shell(OTHERS[0], workplace(tmp_path))
+    done = shell(commands("corner_cafe"), workplace(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "scenarios/corner_cafe.yaml: good: 50 people in 1 group, 1 place\n" in done.stdout
     assert "✔ corner_cafe: " in done.stdout
@@ -68,7 +90,7 @@ def test_the_commands_of_the_first_scenario_run(tmp_path: Path) -> None:
 
 def test_the_commands_of_the_journey_run(tmp_path: Path) -> None:
     folder = workplace(tmp_path)
-    done = shell(OTHERS[1], folder)
+    done = shell(commands("coupon_at_the_door"), folder)
     assert done.returncode == 0, done.stderr
     assert "✔ coupon_at_the_door: " in done.stdout
     assert (folder / "runs" / "coupon" / "journeys.ndjson").stat().st_size > 100_000
@@ -76,24 +98,42 @@ def test_the_commands_of_the_journey_run(tmp_path: Path) -> None:
 
 
 def test_the_commands_that_send_events_run(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    serve, *others = OTHERS[2].replace("8080", str(port)).splitlines()
-    assert "journeysim serve" in serve
-    folder = workplace(tmp_path)
-    wait = f"until curl -sf --noproxy '*' http://127.0.0.1:{port}/health; do sleep 0.05; done > /dev/null"
+    port, folder = free_port(), workplace(tmp_path)
     received = re.search(r"`GET (http://127.0.0.1:8080/received)` shows", README)
     assert received is not None
     read = f"curl -sf --noproxy '*' '{received[1].replace('8080', str(port))}?limit=1' > received.json"
-    script = "\n".join(
-        [f"exec 3>&1; {serve.split('#')[0]} & receiver=$!", "trap 'kill $receiver' EXIT", wait, *others, read]
-    )
-    done = shell(script, folder)
+    done = shell(serving(commands("--workers 2"), port, read), folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("✔ lunch_rush: ") == 3
     assert (folder / "events.ndjson.zst").stat().st_size > 100_000
     document = httpx.Response(200, content=(folder / "received.json").read_bytes()).json()
     assert document["total"] > 5000
+
+
+def test_the_commands_of_the_proof_run(tmp_path: Path) -> None:
+    block = commands("spa_beacon")
+    assert block.count("speed 60") == block.count("speed=60") == 1
+    block = block.replace("speed 60", "speed 300").replace("speed=60", "speed=300")  # to have it sooner
+    done = shell(serving(block, free_port()), workplace(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "spa_beacon" in done.stdout
+
+
+def test_the_live_map_is_opened_as_it_is_told(tmp_path: Path) -> None:
+    (line,) = commands("journeysim live").splitlines()
+    command = line.split("#")[0]
+    folder = workplace(tmp_path)
+    script = f"""
+exec 3>&1; {command} --no-open --port 0 > shown 2>&1 & live=$!
+until grep -o 'http://[^ ]*' shown > address; do sleep 0.05; kill -0 $live || exit 9; done
+curl -sf --noproxy '*' "$(head -1 address)/" | head -1
+kill -INT $live; wait $live
+"""
+    done = shell(script, folder)
+    assert done.returncode == 0, done.stderr + (folder / "shown").read_text()
+    assert "<!doctype html>" in done.stdout.lower()
+    made = subprocess.run(["make", "-n", "demo-live"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert " ".join(command.split()[1:]) in made.stdout
 
 
 def test_the_scenario_shown_is_the_one_in_the_gallery() -> None:

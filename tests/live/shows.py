@@ -156,9 +156,11 @@ class Show:
         return clock
 
     def stream(self, last: str | None = None) -> Stream:
-        """A page that has just come."""
+        """A page that has just come, and knows how everything stands; or one that comes back."""
         stream = Stream(self.url, last)
         self._streams.append(stream)
+        if last is None:
+            stream.until_named("clock")
         return stream
 
     def stop(self) -> dict[str, Any]:

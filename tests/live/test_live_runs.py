@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.cli.program import ROOT, journeysim
 from tests.live.shows import CORNER, NOWHERE, SCENARIO, STATION, showing_demo
 
 PERFECT = SCENARIO
@@ -132,7 +135,7 @@ def test_crossings_of_people_who_are_moved_about_add_up(tmp_path: Path) -> None:
             show.post(f"/api/person/{person}/move", at=places[number % len(places)], by=by)
         show.control(speed=3600)
         stream.until(lambda name, data: name == "counters" and data["crossed"] >= 400, 60)
-        counters = show.get("/api/setup") and stream.seen[-1][1]
+        counters = stream.seen[-1][1]
         lost, waiting = sum(counters["losses"].values()), sum(counters["waiting"].values())
         assert counters["crossed"] == counters["accepted"] + lost + waiting
         summary = show.stop()
@@ -294,3 +297,82 @@ def test_wishes_that_make_no_sense_are_refused(strict_show: Any, path: str, wish
 def test_nobody_and_nothing_are_not_found(strict_show: Any) -> None:
     for path in ("/api/person/2", "/api/place/7", "/api/event/99"):
         assert strict_show.client.get(path).status_code == 404
+
+
+def test_a_port_that_is_taken_is_said_and_leaves_no_folder(tmp_path: Path, strict_show: Any) -> None:
+    port = httpx.URL(strict_show.url).port
+    (tmp_path / "demo.yaml").write_text(SCENARIO, encoding="utf-8")
+    done = journeysim("live", "demo.yaml", "--port", str(port), "--no-open", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"port {port} is in use already" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_tiles_are_allowed_from_where_they_come_and_nowhere_else(tmp_path: Path) -> None:
+    tiles = "https://tiles.example.org/{z}/{x}/{y}.png"
+    with showing_demo(tmp_path, "--tiles", tiles) as show:
+        assert show.get("/api/setup")["map"]["tiles"] == tiles
+        policy = show.client.get("/").headers["content-security-policy"]
+        assert "img-src 'self' data: blob: https://tiles.example.org;" in policy
+    (tmp_path / "demo.yaml").write_text(SCENARIO, encoding="utf-8")
+    done = journeysim("live", "demo.yaml", "--tiles", "javascript:alert(1)", "--no-open", cwd=tmp_path)
+    assert done.returncode == 2 and "--tiles" in done.stderr
+
+
+def test_events_go_where_they_are_sent(tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    with showing_demo(tmp_path, "--to", f"file:{file}") as show:
+        assert show.get("/api/setup")["inlet"] is None
+        stream = show.stream()
+        show.post("/api/person/0/move", at=CORNER)
+        stream.until(_accepted)
+        show.stop()
+    assert len(file.read_bytes().splitlines()) == 1
+
+
+def test_the_demo_shows_a_coupon_within_thirty_seconds(tmp_path: Path) -> None:
+    (line,) = [line for line in (ROOT / "Makefile").read_text().splitlines() if "journeysim live" in line]
+    scenario, speed = line.split()[2], float(line.split()[-1])
+    folder = tmp_path / "run"
+    done = journeysim(
+        "run", ROOT / scenario, "--duration", "15 min", "--out", folder, "--quiet", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    rows = map(json.loads, (folder / "journeys.ndjson").read_text().splitlines())
+    first = next(row["at"] for row in rows if row["kind"] == "received")
+    assert first / 1000 / speed < 15  # what remains is for starting up
+
+
+def test_actions_that_call_do_call_at_any_speed(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"thanks": true}')
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        text = SCENARIO.replace(
+            "Coupon: {channel: push, title: A coffee on us, body: Enjoy it}",
+            f"Coupon: {{url: 'http://127.0.0.1:{server.server_port}/', body: {{who: me}}, call: true}}",
+        )
+        with showing_demo(tmp_path, "--speed", "30", text=text) as show:
+            stream = show.stream()
+            show.post("/api/person/0/move", at=CORNER)
+            called = stream.until(_row("call"))
+            (row,) = [row for row in called["rows"] if row["kind"] == "call"]
+            assert row["detail"]["status"] == "http_200"
+            show.stop()
+        server.shutdown()
+    assert [json.loads(body) for body in heard] == [{"who": "me"}]
+
+
+def _row(kind: str) -> Any:
+    return lambda name, data: name == "journey" and any(row["kind"] == kind for row in data["rows"])

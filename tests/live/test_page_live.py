@@ -151,6 +151,22 @@ def test_without_network_the_event_waits_and_comes_later_with_its_first_time(tmp
         assert event["t"] - happened > 15_000
 
 
+def test_with_shift_a_person_walks_to_where_they_were_put_down(tmp_path: Path) -> None:
+    with showing_demo(tmp_path) as show, visiting(show.url) as visit:
+        home, scale = visit.where(0), visit.ask("desk.map.view.scale")
+        visit.page.keyboard.down("Shift")
+        visit.carry(0, CORNER)
+        visit.page.keyboard.up("Shift")
+        visit.wait(lambda: visit.ask("store.motion.moving[0]") == 1, "somebody on the way")
+        visit.page.wait_for_timeout(1500)
+        assert visit.ask("desk.map.view.scale") == scale
+        here = visit.where(0)
+        assert here != home
+        assert here[0] > CORNER[0] + 0.02
+        visit.page.keyboard.press("Shift+N")
+        visit.wait(lambda: [row["person"] for row in visit.rows("location.entry")] == ["0"], "the entry", 30)
+
+
 def test_a_phone_without_power_notices_nothing(tmp_path: Path) -> None:
     with showing_demo(tmp_path) as show, visiting(show.url) as visit:
         visit.choose("guests/0")

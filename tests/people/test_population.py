@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,9 @@ def test_cohorts_hold_everybody_once_and_in_order(sizes: dict[str, int], cohort_
     for name, size in sizes.items():
         own = [spec for spec in specs if spec.group == name]
         assert sum(spec.size for spec in own) == size
-        assert [spec.first_index for spec in own] == list(range(0, size, cohort_size))
+        assert [spec.first_index for spec in own] == [0, *accumulate(spec.size for spec in own)][: len(own)]
+        assert len(own) == -(-size // cohort_size)
+        assert {spec.size - size // len(own) for spec in own} <= {0, 1}
 
 
 def test_a_size_may_be_drawn_and_then_is_the_same_for_a_seed(tmp_path: Path) -> None:

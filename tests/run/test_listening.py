@@ -172,3 +172,37 @@ def test_calls_that_do_not_say_for_whom_are_warned_of_and_told(tmp_path: Path) -
     file.write_text(text, encoding="utf-8")
     prepared = prepare(file, overrides=["journeys.evaluation=platform", "journeys.patience=0 s"])
     assert any("don't say whom they are for" in warning.what for warning in prepared.warnings)
+
+
+def test_at_full_speed_stubs_answer_and_the_message_reaches_the_phone_all_the_same(tmp_path: Path) -> None:
+    result = go(tmp_path, "{becomes: push, title: body.title}", speed="max")
+    assert result.exit_code == ExitCode.OK
+    assert heard(tmp_path) == []
+    sent = {row["person"]: row for row in rows(tmp_path, "journeys.ndjson") if row["kind"] == "received"}
+    assert sorted(sent) == [0, 1]
+    entered = {row["person"]: row for row in rows(tmp_path, "journeys.ndjson") if row["kind"] == "entered"}
+    assert all(sent[person]["instance"] == entered[person]["instance"] for person in sent)
+    assert result.summary["events"]["pushTracking.applicationOpened"] == 2
+
+
+def test_a_stub_that_refuses_sends_no_message_and_phones_that_take_none_get_none(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    text = SCENARIO.format(route="{becomes: push}", speed="max")
+    for name, old, new, reason in (
+        ("refuses", "call: true", "stub: {status: 500}", "the call of Coupon came to http_500"),
+        ("takes none", "opened: 0 %", "opened: 0 %, share: 0 %", "the phone takes no push messages"),
+    ):
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        result = run(prepare(file), RunOptions(out=tmp_path / name))
+        assert reason in verdict(result, "visitors")["reason"]
+
+
+def test_at_full_speed_with_real_calls_the_message_comes_with_the_answer(tmp_path: Path) -> None:
+    result = go(tmp_path, "{becomes: push, title: body.title}", speed="max", call_actions=True)
+    assert result.exit_code == ExitCode.OK
+    assert len(heard(tmp_path)) == 2
+    received = {
+        row["person"]: row["at"] for row in rows(tmp_path, "journeys.ndjson") if row["kind"] == "received"
+    }
+    called = {row["person"]: row["at"] for row in rows(tmp_path, "journeys.ndjson") if row["kind"] == "call"}
+    assert received == called

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from simulator.checks import evaluate, read_record, tell
 from simulator.core.errors import ExitCode
-from simulator.run import Prepared, RunOptions, RunResult, prepare, read_evidence, run
+from simulator.listener import CallListener, CallRecord, ListenerThread
+from simulator.run import Prepared, RunOptions, RunResult, WallClock, prepare, read_evidence, run
 from simulator.run.calling import Calling
 from tests.run.far_platform import Platform
 from tests.run.test_served_journeys import served
@@ -191,3 +196,51 @@ def test_calls_that_do_not_say_for_whom_are_no_proof_and_the_reason_tells(tmp_pa
     assert result.summary["listener"]["unknown_people"] == 3
     (reason,) = (one["reason"] for one in result.summary["expectations"] if one["name"] == "coupon")
     assert "none of the calls that came says that it is for them (3 say nothing that is known)" in reason
+
+
+def test_a_live_run_is_judged_in_its_own_time(tmp_path: Path) -> None:
+    port = free_port()
+    now = datetime.now(ZoneInfo("Europe/Berlin")).replace(tzinfo=None, microsecond=0).isoformat()
+    with Platform(lambda: f"http://127.0.0.1:{port}/coupon") as platform:
+        file = tmp_path / "scenario.yaml"
+        text = SCENARIO.format(
+            inlet=platform.inlet, port=port, patience="1 s", linger="1 s", route="{}", evaluation="platform"
+        )
+        text = text.replace("after: 10 s", "after: 1 s").replace("takes: 20 s", "takes: 4 s")
+        file.write_text(text.replace("within: 2 min", "within: 8 s"), encoding="utf-8")
+        clock = [f"clock.start={now}", "clock.speed=live", "clock.duration=8 s"]
+        prepared = prepare(file, overrides=clock)
+        result = run(prepared, RunOptions(out=tmp_path / "run"))
+    calls = [
+        json.loads(line)
+        for line in (tmp_path / "run" / "calls.ndjson").read_text(encoding="utf-8").splitlines()
+    ]
+    assert [0 < row["at"] < 10_000 for row in calls if row["kind"] == "call"] == [True] * 3
+    assert verdicts(result.summary)["coupon"] and verdicts(result.summary)["nothing"]
+    export = platform.export(tmp_path / "export.ndjson")
+    found = judged(tmp_path, prepared, export)
+    assert found["entry"][0] and found["coupon"][0] and found["quick"][0]
+
+
+def test_the_record_of_a_listener_of_its_own_proves_as_much(tmp_path: Path) -> None:
+    record = CallRecord(tmp_path / "calls.ndjson", {"Coupon": ""})
+    listener = CallListener({}, record.append, WallClock().epoch_ms)
+    alone = ListenerThread(listener)
+    alone.start()
+    with Platform(lambda: f"{alone.url}/coupon") as platform:
+        file = tmp_path / "scenario.yaml"
+        text = SCENARIO.format(
+            inlet=platform.inlet, port=1, patience="1 s", linger="0 s", route="{}", evaluation="platform"
+        )
+        file.write_text(re.sub(r"  listener: .*\n", "", text), encoding="utf-8")
+        prepared = prepare(file)
+        result = run(prepared, RunOptions(out=tmp_path / "run"))
+    assert verdicts(result.summary)["coupon"] is False  # the run itself heard nothing
+    time.sleep(1.2)  # "nothing" is proven by listening until its deadline, with patience, is over
+    alone.stop()
+    record.close(WallClock().epoch_ms())
+    evidence = read_evidence(tmp_path / "run", prepared.world, calls=tmp_path / "calls.ndjson")
+    found = {
+        str(one.name): one for one in evaluate(prepared.scenario.expect, result.summary, lambda: evidence)
+    }
+    assert found["coupon"].ok and found["nothing"].ok and found["quick"].ok

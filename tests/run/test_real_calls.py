@@ -169,8 +169,12 @@ def test_hosts_that_nobody_has_allowed_are_refused_before_the_run(tmp_path: Path
     with pytest.raises(InputError, match=r"scenario.yaml:20:.*loyalty\.example\.com is not this machine"):
         run(prepare(file), RunOptions(out=tmp_path / "run"))
     assert not plan(prepare(file))["allowed"]
-    assert plan(prepare(file), allow_hosts=("loyalty.example.com",))["allowed"]
-    assert plan(prepare(scenario(tmp_path, "https://loyalty.example.com")))["allowed"]  # nothing is called
+    allowed = plan(prepare(file), allow_hosts=("loyalty.example.com",))
+    assert allowed["allowed"]
+    url = "https://loyalty.example.com/points"
+    assert allowed["calls"] == [{"action": "Loyalty", "method": "POST", "to": url, "authenticated": False}]
+    at_full_speed = plan(prepare(scenario(tmp_path, "https://loyalty.example.com")))
+    assert at_full_speed["allowed"] and at_full_speed["calls"] == []
 
 
 def test_calls_cannot_be_asked_for_where_no_action_calls_nor_be_resumed(tmp_path: Path) -> None:
@@ -180,3 +184,13 @@ def test_calls_cannot_be_asked_for_where_no_action_calls_nor_be_resumed(tmp_path
     file = scenario(tmp_path, "http://127.0.0.1:9")
     with pytest.raises(UsageError, match="would call again"):
         run(prepare(file), RunOptions(resume=tmp_path / "run", call_actions=True))
+
+
+def test_a_secret_that_is_not_there_is_a_mistake_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALL_SECRET")
+    file = scenario(tmp_path, "http://127.0.0.1:9", speed=60)
+    with pytest.raises(InputError, match=r"actions\.Loyalty\.headers\.X-Key: .*CALL_SECRET is not set"):
+        run(prepare(file), RunOptions(out=tmp_path / "run"))
+    assert plan(prepare(scenario(tmp_path, "http://127.0.0.1:9")))["allowed"]  # a stub needs no secret

@@ -30,6 +30,7 @@ from simulator.run import (
 )
 from simulator.run.calling import Calling
 from simulator.run.exports import exported_lines
+from simulator.run.knowledge import KnownPeople
 from simulator.run.served_journeys import ServedJourneys
 from tests.delivery.peer import Peer, Says
 
@@ -182,7 +183,7 @@ def test_a_rehearsal_is_judged_by_what_the_served_journeys_did_and_by_what_they_
         ]
         paced = prepare(LOUNGE, overrides=overrides)
         result = run(paced, RunOptions(out=tmp_path / "run"))
-        assert result.summary["journeys"]["lounge"]["entered"] == 0  # nothing but the receiver evaluated them
+        assert "journeys" not in result.summary  # nobody but the receiver evaluated them
         until(lambda: ask(url, "/journeys")["journeys"]["lounge"]["under_way"] == 0)
         evidence = read_evidence(tmp_path / "run", paced.world, f"{url}/journeys/step-events")
     verdicts = evaluate(paced.scenario.expect, result.summary | exported_counts(evidence), lambda: evidence)
@@ -256,6 +257,21 @@ def test_people_of_the_scenario_have_their_profiles_and_strangers_have_none() ->
         assert [mail["identity"] for mail in mails] == [known["woman/0"]]
         people = {row["identity"]: row["person"] for row in ask(url, "/journeys/log?kind=entered")["records"]}
         assert [people[known["woman/0"]], people[known["man/0"]], people["stranger"]] == [0, 3, 6]
+
+
+def test_people_are_known_by_the_ecid_of_an_app_installed_afresh(tmp_path: Path) -> None:
+    script = '[{app: open}, {app: reinstall}, {app: open}, {at: "09:00", enter: Lounge}]'
+    prepared = prepare(LOUNGE, overrides=[f"people.guest.script={script}", "expect=[]"])
+    run(prepared, RunOptions(out=tmp_path / "run"))
+    known = KnownPeople(prepared.world)
+    first = {line["ecid"] for line in describe_people(prepared.world)}
+    seen = set()
+    for line in (tmp_path / "run" / "received.ndjson").read_text(encoding="utf-8").splitlines():
+        (identity,) = json.loads(line)["identityMap"]["ECID"]
+        assert known.person_of(identity["id"]) is not None
+        seen.add(identity["id"])
+    assert len(seen - first) == 3  # those of the guests
+    assert known.person_of("1" * 38) is None
 
 
 def test_events_that_make_no_sense_do_not_stop_the_journeys() -> None:

@@ -39,8 +39,9 @@ export class Controls {
     return this.send(this.store.clock.paused ? { play: true } : { pause: true });
   }
 
-  jump() {
-    return this.send({ jump: "next" });
+  /** On to the next interesting moment, of everybody or of one person. */
+  jump(person = -1) {
+    return this.send(person >= 0 ? { jump: "next", person } : { jump: "next" });
   }
 
   faster(by) {

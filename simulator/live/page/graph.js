@@ -48,18 +48,20 @@ export const arrange = (journey, sizes) => {
   const rows = rowsOf(steps, edges, layer);
   const widest = Math.max(...rows.map((row) => row.length));
   const inner = widest * sizes.width + (widest - 1) * sizes.between;
+  // Lines that pass other rows go around on the left where they don't lead to the left; only they need room there.
+  const left = edges.some(({ from, to }) => layer.has(from) && layer.has(to) && layer.get(to) !== layer.get(from) + 1) ? sizes.stub : 0;
   const byName = new Map(steps.map((step) => [step.name, step]));
   const nodes = new Map();
   rows.forEach((row, i) => {
     const wide = row.length * sizes.width + (row.length - 1) * sizes.between;
     row.forEach((name, k) => {
-      const x = sizes.stub + (inner - wide) / 2 + k * (sizes.width + sizes.between) + sizes.width / 2;
+      const x = left + (inner - wide) / 2 + k * (sizes.width + sizes.between) + sizes.width / 2;
       nodes.set(name, { x, y: sizes.height / 2 + i * (sizes.height + sizes.gap), step: byName.get(name), row: i });
     });
   });
   const height = rows.length * sizes.height + (rows.length - 1) * sizes.gap;
   const lines = edges.filter((edge) => edge.to !== null && nodes.has(edge.from) && nodes.has(edge.to)).map((edge) => ({ ...edge, ...line(nodes, edge, sizes) }));
-  return { width: inner + 2 * sizes.stub, height, nodes, lines };
+  return { width: left + inner + sizes.stub, height, nodes, lines };
 };
 
 const line = (nodes, { from, to }, sizes) => {

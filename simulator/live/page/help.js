@@ -7,7 +7,7 @@ import { icon } from "./icons.js";
 export const SHORTCUTS = [
   ["Space", "play or pause", [" "], "toggle"],
   [", .", "slower, faster", [",", "."], "speed"],
-  ["N", "on to the next interesting moment", ["n"], "jump"],
+  ["N", "on to the next interesting moment (with Shift: of the chosen person)", ["n"], "jump"],
   ["/", "find a person or a place", ["/"], "find"],
   ["F", "follow whatever is interesting, or stop doing so", ["f"], "follow"],
   ["M", "lift the chosen person (arrow keys carry, Enter puts down, Esc puts back)", ["m"], "lift"],
@@ -23,7 +23,7 @@ export const SHORTCUTS = [
 
 const BY_KEY = new Map(SHORTCUTS.flatMap(([, , keys, action]) => keys.map((key) => [key, action])));
 
-/** Call `actions[name](key)` for the shortcuts; `first(key)` may take a key before them. */
+/** Call `actions[name](key, shift)` for the shortcuts; `first(key)` may take a key before them. */
 export const listenToKeys = (actions, first) => {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
@@ -42,7 +42,7 @@ export const listenToKeys = (actions, first) => {
     const action = BY_KEY.get(key);
     if (!action) return;
     event.preventDefault();
-    actions[action](key);
+    actions[action](key, event.shiftKey);
   }, { capture: true });
   // A button that was pressed with the mouse gives the keys back, so that space plays and pauses.
   addEventListener("click", (event) => event.detail > 0 && event.target.closest?.("button")?.blur());
@@ -54,7 +54,7 @@ export const showHelp = () => {
     dialog,
     h("div", { class: "head" }, h("h2", {}, "Keys"), h("button", { class: "quiet", type: "button", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"))),
     h("table", { class: "keys" }, SHORTCUTS.map(([key, about]) => h("tr", {}, h("td", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("td", {}, about)))),
-    h("p", { class: "soft small" }, "With the mouse: click a person, a place or an event; drag a person into a geofence; drag and scroll the map."),
+    h("p", { class: "soft small" }, "With the mouse: click a person, a place or an event; drag a person into a geofence (with Shift they walk there); drag and scroll the map."),
   );
   if (!dialog.open) dialog.showModal();
 };

@@ -5,7 +5,7 @@ import { count, plural, words } from "./format.js";
 import { icon, sign } from "./icons.js";
 import { arrange } from "./graph.js";
 
-const SIZES = { width: 12, height: 2.55, gap: 1.5, between: 1.6, stub: 4.6 }; // in rem
+const SIZES = { width: 11.6, height: 2.55, gap: 1.5, between: 0.9, stub: 4.6 }; // in rem
 const LIT = 1400; // ms that a step stays lit
 const MOST_DOTS = 14;
 
@@ -67,6 +67,9 @@ export class JourneyView {
     const plan = arrange(journey, sizes);
     this.nodes = new Map();
     this.lines = new Map();
+    // A long journey gets more of the side, so that its text stays large enough.
+    const rows = new Set([...plan.nodes.values()].map((node) => node.row)).size;
+    byId("side").style.setProperty("--journey", `${Math.max(54, Math.min(68, 43 + 3 * rows))}fr`);
     const pad = 4;
     const svg = s("svg", { viewBox: `${-pad} ${-pad} ${plan.width + 2 * pad} ${plan.height + 2 * pad}`, role: "group", "aria-label": `Steps of ${words(journey.name)}` });
     const most = document.body.classList.contains("wide") ? 1.7 : 1.25;

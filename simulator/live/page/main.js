@@ -173,9 +173,9 @@ class Desk {
     this.map.crowd.chosen = person;
   }
 
-  async move(person, at) {
+  async move(person, at, by = "jump") {
     try {
-      const { state } = await post(`/api/person/${person}/move`, { at, by: "jump" });
+      const { state } = await post(`/api/person/${person}/move`, { at, by });
       if (state) this.store.hear("state", { people: [[person, state]] });
     } catch (error) {
       complain(error.message);
@@ -206,8 +206,8 @@ class Desk {
     return this.controls.toggle();
   }
 
-  jump() {
-    return this.controls.jump();
+  jump(key, shift) {
+    return this.controls.jump(shift ? this.panel.person : -1);
   }
 
   speed(key) {

@@ -34,7 +34,7 @@ export class LiveMap extends EventTarget {
     const { map: about } = store.setup;
     this.map = L.map(this.host, {
       attributionControl: false, zoomControl: false, zoomAnimation: false, fadeAnimation: false, keyboard: true,
-      zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 140, maxZoom: 19, minZoom: 2, boxZoom: true, doubleClickZoom: true,
+      zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 140, maxZoom: 19, minZoom: 2, boxZoom: false, doubleClickZoom: true,
       inertia: !calm(), keyboardPanDelta: 100,
     });
     if (about.tiles) L.tileLayer(about.tiles, { maxZoom: 19 }).addTo(this.map);

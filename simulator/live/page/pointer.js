@@ -55,7 +55,7 @@ export class Pointer {
     this.map.map.dragging.enable();
     const [x, y] = this.where(event);
     if (this.map.crowd.carried && grabbed.person >= 0) {
-      this.drop(this.map.crowd.carried);
+      this.drop(this.map.crowd.carried, event.shiftKey ? "walk" : "jump");
       return;
     }
     if (grabbed.moved || !this.map.host.contains(event.target)) return;
@@ -73,14 +73,14 @@ export class Pointer {
     if (first) this.actions.carried(person);
   }
 
-  /** Put down who is held; null puts them back. */
-  async drop(carried) {
+  /** Put down who is held, who then is there at once (`jump`) or goes there (`walk`); null puts them back. */
+  async drop(carried, by = "jump") {
     const held = this.map.crowd.carried;
     this.grabbed = null;
     this.map.map.dragging.enable();
     this.map.ground.choose(-1);
     if (!held) return;
-    if (carried) await this.actions.move(carried.person, [carried.lat, carried.lon]);
+    if (carried) await this.actions.move(carried.person, [carried.lat, carried.lon], by);
     this.map.crowd.carried = null;
   }
 

@@ -102,7 +102,7 @@ class ListenerRoute(Model):
         description="A sample of the body: fields that are missing, null or of another type are on record.",
     )
     becomes: Literal["push"] | None = Field(
-        default=None, description="In a paced run the call becomes a push message on the person's phone."
+        default=None, description="The call becomes a push message on the person's phone."
     )
     title: str | None = Field(
         default=None, pattern=_WHERE, description="Where the call has the title of that message."
