@@ -45,6 +45,7 @@ class Record:
     def numbers(self) -> Document:
         """The summary without what is about this one execution."""
         own = {"wall_seconds", "events_per_second", "workers", "run_folder", "destination", "scenario_file"}
+        own |= {"paced_since"}
         own |= {"pacing_worst_lag_seconds", "speed"}
         return {key: value for key, value in self.summary.items() if key not in own}
 
