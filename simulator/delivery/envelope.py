@@ -71,6 +71,8 @@ class Envelope:
 
         An event too large for any request gets one of its own: the endpoint says what it thinks of it.
         """
+        if most == 1:
+            return [range(index, index + 1) for index in range(len(bodies))]
         room = MAX_REQUEST_BYTES - len(_BATCH_OPEN) - len(_BATCH_CLOSE) - 1
         pieces: list[range] = []
         start = size = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from simulator.delivery.base import Fate, Receipt
 from simulator.delivery.sending_thread import Done
@@ -92,14 +93,28 @@ class Work:
 
 @dataclass(slots=True)
 class Queue:
-    """What is not in flight: pieces that were never tried, in order, and those to be tried again, by time."""
+    """What is not in flight: pieces that were never tried, in order, and those to be tried again, by time.
+
+    Pieces of a new batch are made a few at a time (``refill``): to make all of them at once would hold up what is due
+    meanwhile by a millisecond or two.
+    """
 
     ready: deque[Piece] = field(default_factory=deque)
+    coming: deque[Iterator[Piece]] = field(default_factory=deque)
     waiting: list[tuple[float, int, Piece]] = field(default_factory=list)
     pushed: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.ready or self.waiting)
+        return bool(self.ready or self.coming or self.waiting)
+
+    def refill(self, enough: int) -> None:
+        """Have at least ``enough`` pieces ready, if there are so many."""
+        while self.coming and len(self.ready) < enough:
+            some = tuple(islice(self.coming[0], enough))
+            if some:
+                self.ready.extend(some)
+            else:
+                self.coming.popleft()
 
     def later(self, when: float, piece: Piece) -> None:
         self.pushed += 1
@@ -114,6 +129,9 @@ class Queue:
         """Everything that was tried, or is due ``until`` then, stays pending."""
         dropped = [entry[2] for entry in self.waiting]
         self.waiting.clear()
+        for pieces in self.coming:
+            self.ready.extend(pieces)
+        self.coming.clear()
         while self.ready and self.ready[0].due <= until:
             dropped.append(self.ready.popleft())
         for piece in dropped:

@@ -16,6 +16,7 @@ failures comes back. With times they do not, because the schedule is not the end
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
@@ -37,6 +38,7 @@ from simulator.delivery.transport import Finished, Transport
 
 _FIRST_PAUSE = 0.1  # seconds; doubles with every try of the same events
 _LONGEST_PAUSE = 5.0
+_AHEAD = 32  # requests that are made ready at once, beside those that may be in flight
 _TRIES_AFTER_500 = 3  # ingestion.md 1.6: at most a few times
 
 
@@ -71,6 +73,7 @@ class Sender(SendingThread):
         self._monotonic = monotonic
         self._endpoint = Endpoint(most=pool.size, width=pool.size)
         self._queue = Queue()
+        self._enough = 2 * pool.size + _AHEAD  # more than can be started before the next look
         self._timed = False
 
     def _step(self) -> bool:
@@ -111,12 +114,13 @@ class Sender(SendingThread):
             return
         cuts = self._format.cut(batch.bodies)
         if batch.due is None:
-            self._queue.ready.extend(Piece(work, cut) for cut in cuts)
+            self._queue.coming.append(Piece(work, cut) for cut in cuts)
         else:  # a request can go when the last of its events is there
             due = batch.due.tolist()
-            self._queue.ready.extend(Piece(work, cut, due[cut.stop - 1]) for cut in cuts)
+            self._queue.coming.append(Piece(work, cut, due[cut.stop - 1]) for cut in cuts)
 
     def _unfinished(self) -> Iterator[Work]:
+        self._queue.refill(sys.maxsize)
         for piece in (*self._queue.ready, *(entry[2] for entry in self._queue.waiting), *self._pool.tags()):
             yield piece.work
 
@@ -125,6 +129,7 @@ class Sender(SendingThread):
     def _start_due(self, now: float) -> None:
         endpoint, pool = self._endpoint, self._pool
         ready, waiting = self._queue.ready, self._queue.waiting
+        self._queue.refill(self._enough)
         if now < endpoint.paused_until:
             return
         width = 1 if endpoint.dead else endpoint.width

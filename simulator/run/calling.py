@@ -72,6 +72,8 @@ class Outbound:
         self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._heard: deque[_Heard] = deque()
         self._closed = threading.Event()
+        self.stopped: Callable[[], bool] = lambda: False
+        """Whether the run was interrupted: it waits for no more calls then."""
         self.after_call: Callable[[int, int], None] = lambda person, at: None
         """Told of each call for which the run has waited: whose it was, and when its answer comes."""
         self._lock = threading.Lock()
@@ -95,6 +97,8 @@ class Outbound:
         """Make a call; the event happens with its answer, or never where it takes too long."""
         if self._pacer is not None:
             return self._beside(env, call, self._pacer)
+        if self.stopped():
+            return simpy.Event(env)  # nobody waits for answers any more
         reply = self._caller.call(self._outgoing(call), call.within / MS_PER_SECOND)
         took = min(round(reply.seconds * MS_PER_SECOND), call.within)
         self.after_call(call.person.ordinal, int(env.now) + took)

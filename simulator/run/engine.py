@@ -39,7 +39,7 @@ from simulator.run.step_event_sending import step_event_sending
 from simulator.run.summary import by_destination, counts, end_of_load, measurements, paced
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
-from simulator.run.workers import InProcess, WindowSource, Workers, may_fork
+from simulator.run.workers import InProcess, WindowSource, Workers, heed, may_fork
 
 # Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
 AT_FULL_SPEED = 4 * HAND_OVER
@@ -230,6 +230,7 @@ class _Run:
             on_pace=lambda pacer: source.keep_pace(pacer),
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
         )
+        heed(source, self._stop.is_set)
         meter = Meter(
             self._folder.timeseries,
             self._clock,

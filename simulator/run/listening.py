@@ -194,7 +194,7 @@ class _Attended:
     def __init__(self, source: WindowSource, listening: Listening, simulation: Simulation | None) -> None:
         self._source = source
         self._listening = listening
-        self._simulation = simulation
+        self.simulation = self._simulation = simulation
         if simulation is not None and simulation.outbound is not None:
             simulation.outbound.after_call = self._called
 

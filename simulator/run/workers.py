@@ -38,6 +38,13 @@ class WindowSource(Protocol):
         """Stop; may be called at any time, and more than once."""
 
 
+def heed(source: WindowSource, stopped: Callable[[], bool]) -> None:
+    """A run that waits for calls waits for no more once it is ``stopped``; worker processes are ended from outside."""
+    outbound = getattr(getattr(source, "simulation", None), "outbound", None)
+    if outbound is not None:
+        outbound.stopped = stopped
+
+
 class InProcess:
     """Simulates in this process."""
 

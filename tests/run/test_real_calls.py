@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulator.core.errors import InputError, UsageError
+from simulator.core.errors import ExitCode, InputError, UsageError
 from simulator.run import RunOptions, plan, prepare, run
+from tests.cli.program import PROGRAM, ROOT
 from tests.delivery.peer import Got, Peer, Says
 
 SCENARIO = """
@@ -194,3 +197,20 @@ def test_a_secret_that_is_not_there_is_a_mistake_before_the_run(
     with pytest.raises(InputError, match=r"actions\.Loyalty\.headers\.X-Key: .*CALL_SECRET is not set"):
         run(prepare(file), RunOptions(out=tmp_path / "run"))
     assert plan(prepare(scenario(tmp_path, "http://127.0.0.1:9")))["allowed"]  # a stub needs no secret
+
+
+def test_an_interrupted_run_waits_for_no_more_calls(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with Peer(lambda got: Says(200, {"points": 9}, delay=0.5)) as peer:
+        file = scenario(tmp_path, peer.url, people=40)
+        with subprocess.Popen(
+            [*PROGRAM, "run", str(file), "--call-actions", "--out", str(folder), "--quiet"], cwd=ROOT
+        ) as program:
+            end = time.monotonic() + 60
+            while not peer.got and time.monotonic() < end:
+                time.sleep(0.05)
+            program.send_signal(signal.SIGINT)
+            program.wait(timeout=60)
+    assert program.returncode == ExitCode.INTERRUPTED
+    assert 1 <= len(peer.got) < 20
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["interrupted"]
