@@ -16,6 +16,7 @@ NAMES = {
         RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
         read_step_events tell unknown_names
     """,
+    "cli": "main",
     "core": "distributions errors identifiers interruption numerics randomness simtime",
     "delivery": """
         RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
