@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo demo-live test bench realism picture pictures-live lint types layers check clean help
+.PHONY: demo demo-live test slow bench realism picture pictures-live lint types layers check clean help
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -22,8 +22,11 @@ demo: $(STAMP) ## Run scenarios/lunch_rush.yaml against the embedded receiver
 demo-live: $(STAMP) ## Watch the lunch rush and its coupons on the live map, in a browser
 	@$(BIN)/journeysim live scenarios/lunch_rush_live.yaml --speed 20
 
-test: $(STAMP) ## Run the tests
-	@$(BIN)/python -m pytest -n auto
+test: $(STAMP) ## Run the tests, but for the slow ones
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+slow: $(STAMP) ## Run the slow tests: browsers, crashes, long runs
+	@$(BIN)/python -m pytest -n auto -m slow
 
 bench: $(STAMP) ## Print the speed and memory figures, as ratios measured in one run
 	@$(BIN)/python -m benchmarks
@@ -47,7 +50,7 @@ types: $(STAMP) ## Static types
 layers: $(STAMP) ## The layers of the house
 	@$(BIN)/lint-imports
 
-check: lint types layers test ## Everything that must hold before a push
+check: lint types layers test slow ## Everything that must hold before a push
 
 clean: ## Remove the environment and everything made by runs
 	rm -rf $(VENV) runs

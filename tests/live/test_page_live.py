@@ -210,7 +210,7 @@ def test_a_newcomer_sees_a_coupon_arrive_within_thirty_seconds_without_touching_
     tmp_path: Path,
 ) -> None:
     made = subprocess.run(["make", "-n", "demo-live"], cwd=ROOT, capture_output=True, text=True, check=True)
-    command = made.stdout.strip().splitlines()[-1].split()
+    (command,) = (line.split() for line in made.stdout.splitlines() if "journeysim live" in line)
     arguments = [ROOT / one if one.endswith(".yaml") else one for one in command[command.index("live") + 1 :]]
     folder = tmp_path / "run"
     with showing(*arguments, "--out", folder, folder=folder) as show:
