@@ -17,7 +17,7 @@ NAMES = {
         read_step_events tell unknown_names
     """,
     "cli": "main",
-    "core": "distributions errors identifiers interruption numerics randomness simtime",
+    "core": "distributions errors identifiers interruption numerics randomness serving simtime",
     "delivery": """
         RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
         HttpDestination HttpSettings InletDestination InletSettings KafkaDestination KafkaSettings Member

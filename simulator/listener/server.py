@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
-import uvicorn
-
 from simulator.core.errors import DeliveryError
+from simulator.core.serving import LOOPBACK, Server, bind, serve_until_signal, url_of
 from simulator.listener.incoming import Incoming
 from simulator.listener.listener import CallListener
-from simulator.receiver.server import LOOPBACK, bind, url_of
 
 MOST_BYTES = 1 << 20
 """Of a body; larger ones are refused."""
@@ -75,55 +71,16 @@ async def _answer(send: Any, status: int, headers: dict[str, str], body: bytes) 
     await send({"type": "http.response.body", "body": b"" if empty else body})
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling."""
-
-    def __init__(self, listener: CallListener, on_ready: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                ListenerApp(listener),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        )
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def listen(
     listener: CallListener, *, host: str = LOOPBACK, port: int, on_ready: Callable[[str], None]
 ) -> None:
     """Listen until SIGINT or SIGTERM. To be called in the main thread; raises UsageError for a bad address."""
     sock = bind(host, port)
     url = url_of(sock)
-    server = _Server(listener, lambda: on_ready(url))
-
-    def stop(*_: object) -> None:
-        server.should_exit = True
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, stop)
-            except NotImplementedError:  # Windows
-                signal.signal(number, stop)
-        await server.serve(sockets=[sock])
+    server = Server(ListenerApp(listener), grace=_GRACE_SECONDS, on_ready=lambda: on_ready(url))
 
     try:
-        asyncio.run(main())
+        asyncio.run(serve_until_signal(server, sock))
     finally:
         sock.close()
 
@@ -138,7 +95,7 @@ class ListenerThread:
         self._socket = bind(LOOPBACK, port)
         self.url = url_of(self._socket)
         self._ready = threading.Event()
-        self._server = _Server(listener, self._ready.set)
+        self._server = Server(ListenerApp(listener), grace=_GRACE_SECONDS, on_ready=self._ready.set)
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:

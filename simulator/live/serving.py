@@ -5,23 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from simulator.receiver.server import LOOPBACK, bind, url_of
+from simulator.core.serving import LOOPBACK, Server, bind, url_of
 
 DEFAULT_PORT = 8765
 _GRACE_S = 2
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without signal handling of its own: the run decides when to stop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def open_port(port: int) -> socket.socket:
@@ -32,16 +23,7 @@ def open_port(port: int) -> socket.socket:
 @contextlib.asynccontextmanager
 async def serving(sock: socket.socket, app: ASGIApp, on_ready: Callable[[str], None]) -> AsyncIterator[None]:
     """Serve ``app`` on a bound socket; ``on_ready`` is told the address."""
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
-    server = _Server(config)
+    server = Server(app, grace=_GRACE_S)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started and not task.done():
         await asyncio.sleep(0.01)

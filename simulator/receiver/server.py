@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 
-import uvicorn
-
 from simulator.core.errors import UsageError
+from simulator.core.serving import LOOPBACK, Server, bind, serve_until_signal, url_of
 from simulator.receiver.app import create_app
 from simulator.receiver.protocol import BoundedProtocol
 from simulator.receiver.receiver import Receiver
 
-LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8080
 _GRACE_SECONDS = 5  # how long requests under way may take to finish after a stop
-_BACKLOG = 2048
 MAX_CONNECTIONS = 4_000
 """Connections and requests at the same time; beyond, new requests are answered 503."""
 
@@ -35,23 +30,6 @@ class Tls:
 
     certificate: Path
     key: Path
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling, which would raise the signal again after a graceful stop."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def serve(
@@ -69,28 +47,18 @@ def serve(
     address is not on loopback and the receiver has no access token.
     """
     sock = _bind_safely(receiver, host, port)
-    url = url_of(sock, tls)
+    url = url_of(sock, _scheme(tls))
     try:
         server = _new_server(receiver, lambda: on_ready(url) if on_ready else None, tls)
     except UsageError:
         sock.close()
         raise
 
-    def stop(*_: object) -> None:
+    def stop() -> None:
         receiver.stopping = True
-        server.should_exit = True
-
-    async def main() -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(number, stop)
-            except NotImplementedError:  # Windows
-                signal.signal(number, stop)
-        await server.serve(sockets=[sock])
 
     try:
-        _run(main)
+        _run(lambda: serve_until_signal(server, sock, stop))
     finally:
         sock.close()
         receiver.store.commit()
@@ -104,7 +72,7 @@ class ServerThread:
     ) -> None:
         self._receiver = receiver
         self._socket = _bind_safely(receiver, host, port)
-        self.url = url_of(self._socket, tls)
+        self.url = url_of(self._socket, _scheme(tls))
         self._ready = threading.Event()
         try:
             self._server = _new_server(receiver, self._ready.set, tls)
@@ -149,35 +117,6 @@ class ServerThread:
         self.stop()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; raises ``UsageError`` that says what is wrong with the address."""
-    if not 0 <= port <= 65_535:  # the C library would quietly take the lower 16 bits
-        raise UsageError(f"cannot serve on {host}:{port}: expected a port from 0 to 65535")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, UnicodeError) as error:
-        raise UsageError(f"cannot serve on {host}:{port}: the host name is not known ({error})") from error
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(_BACKLOG)
-    except OSError as error:
-        sock.close()
-        raise UsageError(f"cannot serve on {host}:{port}: {_why_not(error, port)}") from error
-    sock.setblocking(False)
-    return sock
-
-
-def url_of(sock: socket.socket, tls: Tls | None = None) -> str:
-    """``http://host:port`` of a bound socket."""
-    host, port = sock.getsockname()[:2]
-    scheme = "https" if tls else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
 def _bind_safely(receiver: Receiver, host: str, port: int) -> socket.socket:
     """:func:`bind`, but beyond loopback only for a receiver with an access token."""
     sock = bind(host, port)
@@ -191,35 +130,25 @@ def _is_loopback(sock: socket.socket) -> bool:
     return ip_address(sock.getsockname()[0].partition("%")[0]).is_loopback
 
 
-def _why_not(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} is in use already; choose another one with --port, or 0 for any free one"
-    if error.errno == errno.EACCES:
-        return f"port {port} needs more rights; choose one above 1023"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return "this machine has no such address"
-    return str(error)
+def _scheme(tls: Tls | None) -> str:
+    return "https" if tls else "http"
 
 
-def _new_server(receiver: Receiver, on_ready: Callable[[], None], tls: Tls | None) -> _Server:
-    config = uvicorn.Config(
+def _new_server(receiver: Receiver, on_ready: Callable[[], None], tls: Tls | None) -> Server:
+    server = Server(
         create_app(receiver),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
+        grace=_GRACE_SECONDS,
+        on_ready=on_ready,
         http=BoundedProtocol,
         limit_concurrency=MAX_CONNECTIONS,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     try:
-        config.load()
+        server.config.load()
     except OSError as error:  # ssl.SSLError is one
         raise UsageError(f"cannot serve with this certificate and key: {error}") from error
-    return _Server(config, on_ready)
+    return server
 
 
 def _run(main: Callable[[], object]) -> None:
