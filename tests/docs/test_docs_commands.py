@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from simulator.receiver import EventStore, Receiver, ServerThread
 from tests.cli.program import started
 from tests.delivery.mock_kafka import MockCluster
@@ -47,6 +49,7 @@ def test_the_runs_shown_for_the_destinations_arrive(tmp_path: Path) -> None:
         assert store.counts().accepted > 5000
 
 
+@pytest.mark.slow
 def test_a_run_by_the_clock_is_judged_by_what_the_receivers_journeys_say(tmp_path: Path) -> None:
     serve, send, look, judge = (command.replace("60", "120") for command in commands("docs/journeys.md"))
     folder = workplace(tmp_path)

@@ -34,6 +34,8 @@ from simulator.run.knowledge import KnownPeople
 from simulator.run.served_journeys import ServedJourneys
 from tests.delivery.peer import Peer, Says
 
+pytestmark = pytest.mark.slow
+
 LOUNGE = Path(__file__).with_name("lounge.yaml")
 SPA = Path(__file__).parents[2] / "scenarios" / "spa_beacon.yaml"
 SPEED = 60
