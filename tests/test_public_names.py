@@ -27,7 +27,8 @@ NAMES = {
     """,
     "journeys": """
         Answer Call Callout Directory Discard Facts Fault JourneyEngine LogRow Message PersonProfile Plan Post
-        StepEventWriter StepEvidence StubCallout Supply check_event lint make_plan read_step_event time_fits
+        StepEventWriter StepEvidence StubCallout Supply check_event identities_of lint make_plan read_step_event
+        set_attribute time_fits
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS

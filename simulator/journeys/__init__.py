@@ -5,6 +5,7 @@ other systems, and hands it the events that the platform accepted (docs/journeys
 """
 
 from simulator.journeys.callouts import StubCallout
+from simulator.journeys.definitions import identities_of
 from simulator.journeys.discards import Discard
 from simulator.journeys.engine import JourneyEngine
 from simulator.journeys.facts import Facts
@@ -13,7 +14,16 @@ from simulator.journeys.log import LogRow
 from simulator.journeys.plan import Fault, Plan, time_fits
 from simulator.journeys.planning import make_plan
 from simulator.journeys.step_events import StepEventWriter, StepEvidence, read_step_event
-from simulator.journeys.surroundings import Answer, Call, Callout, Directory, Message, PersonProfile, Post
+from simulator.journeys.surroundings import (
+    Answer,
+    Call,
+    Callout,
+    Directory,
+    Message,
+    PersonProfile,
+    Post,
+    set_attribute,
+)
 from simulator.journeys.triggerable import check_event
 
 __all__ = [
@@ -35,8 +45,10 @@ __all__ = [
     "StubCallout",
     "Supply",
     "check_event",
+    "identities_of",
     "lint",
     "make_plan",
     "read_step_event",
+    "set_attribute",
     "time_fits",
 ]

@@ -16,7 +16,7 @@ import simpy
 from simulator.core.distributions import Constant, Distribution, pick
 from simulator.core.randomness import bits_one, key_of, mix_int, purpose_keys, uniform, uniform_one
 from simulator.core.simtime import MS_PER_SECOND, Calendar
-from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan
+from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan, set_attribute
 from simulator.people import Cohort
 from simulator.people.profiles import make_profile
 from simulator.run.calling import Callouts, Outbound, PushToCome
@@ -163,6 +163,10 @@ class CohortEvaluation:
         person = self._known.get((namespace, identity))
         return None if person is None else self.profile(person)
 
+    def stranger(self, namespace: str, identity: str) -> PersonProfile | None:
+        """Nobody here is a stranger: all events are those of the people of the run."""
+        return None
+
     def profile(self, person: int) -> LazyProfile:
         """The person of that ordinal."""
         profile = self._people.get(person)
@@ -197,7 +201,7 @@ class CohortEvaluation:
         for path, weights in group.attributes.items():
             u = np.array([uniform_one(mix_int(key ^ key_of("attribute", path)), 0)])
             value = list(weights)[int(pick(tuple(weights.values()), u)[0])]
-            _set(record, path.split("."), _typed(value))
+            set_attribute(record, path.split("."), _typed(value))
         return record
 
     # --- messages on their way back -----------------------------------------------------------------------
@@ -369,12 +373,6 @@ def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
     }
     experience = {"customerJourneyManagement": {"messageExecution": execution}}
     return {"id": message_id(message.instance, message.step), "_xdm": {"mixins": {"_experience": experience}}}
-
-
-def _set(record: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    for name in path[:-1]:
-        record = record.setdefault(name, {})
-    record[path[-1]] = value
 
 
 def _typed(text: str) -> Any:
