@@ -26,7 +26,7 @@ NAMES = {
         make_destinations read_events target_of
     """,
     "journeys": """
-        Answer Call Callout Directory Discard Facts Fault JourneyEngine LogRow Message PersonProfile Plan Post
+        Answer Call Callout Directory Discard ExpressionError Facts Fault JourneyEngine LogRow Message PersonProfile Plan Post
         StepEventWriter StepEvidence StubCallout Supply check_event identities_of lint make_plan read_step_event
         set_attribute time_fits
     """,

@@ -8,6 +8,7 @@ from simulator.journeys.callouts import StubCallout
 from simulator.journeys.definitions import identities_of
 from simulator.journeys.discards import Discard
 from simulator.journeys.engine import JourneyEngine
+from simulator.journeys.expressions import ExpressionError
 from simulator.journeys.facts import Facts
 from simulator.journeys.lint import Supply, lint
 from simulator.journeys.log import LogRow
@@ -32,6 +33,7 @@ __all__ = [
     "Callout",
     "Directory",
     "Discard",
+    "ExpressionError",
     "Facts",
     "Fault",
     "JourneyEngine",

@@ -6,6 +6,7 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -375,13 +376,15 @@ def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
     return {"id": message_id(message.instance, message.step), "_xdm": {"mixins": {"_experience": experience}}}
 
 
+# Numbers as they are written; what begins with a needless zero is a code, and no number.
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,15}")
+
+
 def _typed(text: str) -> Any:
     """The value that a weighted name stands for: true, false, a number, or the text."""
     if text in ("true", "false"):
         return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text
