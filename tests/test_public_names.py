@@ -52,7 +52,7 @@ NAMES = {
         device_named devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "provision": """
-        Plan PlatformError load_plan provision unprovision
+        Plan PlatformError event_types_of load_plan provision somebody_shops unprovision
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults

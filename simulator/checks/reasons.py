@@ -190,7 +190,9 @@ def _unheard_of(evidence: Evidence, target: Target, mine: Sequence[Happening], a
         return reason
     heard = "no call of it came to the listener" if target.name in evidence.actions_heard else "that is all"
     if nobodys := evidence.nobodys_calls[target.name or ""]:
-        heard = f"none of the calls that came says that it is for them ({nobodys:,} say nothing that is known)"
+        heard = (
+            f"none of the calls that came says that it is for them ({nobodys:,} say nothing that is known)"
+        )
     said = f"{at}; its event was accepted, but {heard} until {evidence.clock(until)}"
     return Reason("not_heard", said, _EVENT)
 

@@ -264,7 +264,9 @@ class Caller:
         ready, first = about
         if (request.url.scheme, host, request.url.port) != (first.scheme, first.host, first.port):
             if ready.secret_body and request.method != "GET":
-                raise _NotAllowedError("the request for a token was sent on to another place, which gets no secrets")
+                raise _NotAllowedError(
+                    "the request for a token was sent on to another place, which gets no secrets"
+                )
             for name in ready.secret:  # they are for the first host only
                 request.headers.pop(name, None)
         elif ready.exposed and request.url.scheme != "https" and not is_loopback(host):

@@ -211,7 +211,11 @@ def test_the_request_for_a_token_follows_a_redirect_on_the_same_host(caller: Cal
         return Says(307, headers={"Location": "/new"}) if got.path == "/token" else Says(200, {"t": "abc"})
 
     with Peer(answer) as peer:
-        spec = {"url": f"{peer.url}/token", "body": {"client_secret": "${env:CALL_SECRET}"}, "token_in": "json://t"}
+        spec = {
+            "url": f"{peer.url}/token",
+            "body": {"client_secret": "${env:CALL_SECRET}"},
+            "token_in": "json://t",
+        }
         assert caller.call(call(f"{peer.url}/hook", authentication={"token": spec}), 5).status == 200
     assert peer.got[-1].headers["Authorization"] == "Bearer abc"
 

@@ -40,7 +40,9 @@ def test_a_secret_in_clear_is_refused_and_not_repeated(tmp_path: Path) -> None:
     assert "client_secret" in said and "p8e-in-clear" not in said
 
 
-@pytest.mark.parametrize("url", [
+@pytest.mark.parametrize(
+    "url",
+    [
         "http://platform.example.com",
         "http://10.0.0.1:8080",
         "http://127.example.com",
