@@ -26,9 +26,9 @@ NAMES = {
         make_destinations read_events target_of
     """,
     "journeys": """
-        Answer Call Callout Directory Discard ExpressionError Facts Fault JourneyEngine LogRow Message PersonProfile Plan Post
-        StepEventWriter StepEvidence StubCallout Supply check_event identities_of lint make_plan read_step_event
-        set_attribute time_fits
+        Answer Call Callout Directory Discard ExpressionError Facts Fault JourneyEngine LogRow Message PersonProfile
+        Plan Post StepEventWriter StepEvidence StubCallout Supply check_event identities_of lint make_plan
+        read_step_event set_attribute time_fits
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS

@@ -60,7 +60,7 @@ def test_any_method_and_path_is_answered_and_kept(method: str) -> None:
 def test_a_listener_that_can_not_begin_says_so_instead_of_waiting_for_ever() -> None:
     thread = ListenerThread(CallListener({}, lambda call: None, Clock()))
     thread._socket.close()  # as the system may take it away
-    with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="can't begin: .*Bad file descriptor"):
+    with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="can't begin"):
         pool.submit(thread.start).result(10)
     thread.stop()
 
