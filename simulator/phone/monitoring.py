@@ -95,7 +95,7 @@ class MonitoredPhone(LivingPhone):
 
     def foreground(self, now: int) -> None:
         """The person opens the app, which then asks for the places around."""
-        super().foreground(now)
+        LivingPhone.foreground(self, now)
         if self._in_front:
             if self._only_in_use:
                 self._allowed = True

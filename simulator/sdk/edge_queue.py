@@ -10,6 +10,7 @@ and is gone when it is empty.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from simulator.core.timers import TimedEnvironment
@@ -23,6 +24,7 @@ from simulator.xdm import Template
 
 _OPEN = int(Outcome.OPEN)
 _DELIVERED_LATE = int(Outcome.DELIVERED_LATE)
+_QUEUED_AT_END = int(Outcome.QUEUED_AT_END)
 _NO_CROSSING = -1
 
 
@@ -94,6 +96,7 @@ class EdgeQueue:
         "_polled",
         "_post",
         "_record",
+        "_rows",
         "_under_way",
         "_wait",
         "_waits",
@@ -114,6 +117,8 @@ class EdgeQueue:
         self._under_way: Attempt | None = None
         # When the first hit was first tried without a connection; it is tried again every 5 s from then on.
         self._polled: int | None = None
+        # What `rows` said last, until something changes: most queues wait quietly.
+        self._rows: Sequence[CrossingRow] | None = None
 
     def __len__(self) -> int:
         return len(self._hits)
@@ -123,6 +128,7 @@ class EdgeQueue:
     def append(self, hit: QueuedHit, now: int) -> None:
         """Store a hit; it is sent when its turn comes."""
         self._hits.append(hit)
+        self._rows = None
         self.pump(now)
 
     def wait_for(self, until: int) -> None:
@@ -171,18 +177,21 @@ class EdgeQueue:
             self._under_way = None
             self._sleep(now + RETRY_INTERVAL_MS)
 
-    def rows(self) -> list[CrossingRow]:
+    def rows(self) -> Sequence[CrossingRow]:
         """The crossings in the queue as they stand in the ledger if the run ends now."""
-        person, record = self._owner.sender.person, self._record
-        return [
-            record.lost_row(person, hit, int(Outcome.QUEUED_AT_END)) for hit in self._hits if not hit.settled
-        ]
+        if self._rows is None:
+            person, record = self._owner.sender.person, self._record
+            self._rows = [
+                record.lost_row(person, hit, _QUEUED_AT_END) for hit in self._hits if not hit.settled
+            ]
+        return self._rows
 
     # --- sending ------------------------------------------------------------------------------------------
 
     def _attempt(self, hit: QueuedHit, now: int) -> None:
         sender = self._owner.sender
         attempt = self._network.attempt(sender.id_key, hit.number, hit.attempts, now)
+        self._rows = None
         hit.attempts += 1
         if attempt.reached:
             self._request(hit, now, attempt)
@@ -213,6 +222,7 @@ class EdgeQueue:
             self._sleep(now + wait)
             return
         self._hits.popleft()
+        self._rows = None
         if handling is Handling.DROP:
             self._record.lose(self._owner.sender.person, hit, int(Outcome.DROPPED_BY_CODE))
         if not self._hits:

@@ -152,7 +152,8 @@ class MobileSdk:
         if until > self._until_behind:
             self._until_behind = until
         if not self._front:
-            self._run_until(self._until_behind)
+            self.until = until = self._until_behind
+            self._clear = until if self.online and self.collects else _NEVER
         if self._close_due is not None and now > self._close_due + LIFECYCLE_DEBOUNCE_MS:
             self._close(now)  # the debounce was over while the process was suspended
         if self._queue is not None:
@@ -326,7 +327,7 @@ class MobileSdk:
                 self._queue.pump(now)
         if choice is not before:
             template = self._shared.consents[choice]
-            self._send(now, _CONSENT, now, template, (self._identities,), passes=choice is Choice.NO)
+            self._send(now, _CONSENT, now, template, (self._identities,), None, choice is Choice.NO)
         if choice is Choice.YES and self._push_sent:
             self._register_push(now)
 
@@ -415,7 +416,6 @@ class MobileSdk:
         template: Template,
         values: tuple[bytes, ...],
         region: RegionEvent | None = None,
-        *,
         passes: bool = False,
     ) -> None:
         """Queue an event; with nothing before it and nothing in its way it leaves in the same moment."""
