@@ -87,6 +87,6 @@ def uniform_one(key: int, counter: int = 0) -> float:
 
 
 def hex_digits(key: int, counter: int, count: int) -> str:
-    """``count`` random hexadecimal digits at ``counter``, in small letters: for long texts, at one hash per 128 digits."""
+    """``count`` random hexadecimal digits at ``counter``, in small letters; one hash gives 128 of them."""
     text = "".join([blake2b(_PACK(key, counter, block)).hexdigest() for block in range(-(-count // 128))])
     return text[:count]

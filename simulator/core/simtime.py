@@ -105,4 +105,5 @@ class Calendar:
             self._local_prefix, self._local_suffix = text[:16] + b":", text[16:]
             self._local_offset = b"%d" % -((local.utcoffset() or timedelta()) // timedelta(minutes=1))
         second, ms = divmod(rest, 1000)
-        return self._local_prefix + _SECONDS[second] + _PLAIN_MILLIS[ms] + self._local_suffix, self._local_offset
+        text = self._local_prefix + _SECONDS[second] + _PLAIN_MILLIS[ms] + self._local_suffix
+        return text, self._local_offset
