@@ -230,6 +230,9 @@ def _load(summary: Mapping[str, Any], width: int) -> Lines:
         text = f"{count(number(resumed, 'delivered_before'))} events were settled before"
         if again := number(resumed, "sent_again"):
             text += f"; {count(again)} had no answer on record and may have arrived twice"
+        entries = (summary.get("destinations") or {}).items()
+        if anew := [name for name, entry in entries if (entry.get("resumed") or {}).get("made_anew")]:
+            text += f"; {' and '.join(anew)} made anew"
         lines += _fact("Resumed", text, width)
     return lines
 
