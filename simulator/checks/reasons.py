@@ -69,9 +69,14 @@ class Reason:
     said: str
     stage: int = 0
 
+    @property
+    def of_phone(self) -> bool:
+        """Whether the crossing never became an accepted event, so that no journey could know."""
+        return self.stage == _PHONE
+
     def excused_by(self, excuses: Sequence[str]) -> bool:
         """Whether one of ``excuses`` names it, or all of its sort."""
-        return self.code in excuses or (self.stage == _PHONE and PHONE in excuses)
+        return self.code in excuses or (self.of_phone and PHONE in excuses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ def test_each_reason_is_counted_and_can_be_excused(tmp_path: Path) -> None:
     assert sum(reasons.values()) == strict["counts"]["of"] - strict["counts"]["held"] > 0
     assert reasons["no_permission"] > reasons["push_not_allowed"] > 0
     assert lenient["counts"]["held"] == strict["counts"]["held"]
+    assert strict["reason"].endswith("which no journey can help: `excuse: [phone]` leaves them out")
+    assert "excuse" not in lenient["reason"].replace("excused", "")
     assert lenient["counts"]["of"] + lenient["counts"]["excused"] == strict["counts"]["of"]
     assert {failure["reason"] for failure in lenient["failures"]} <= set(reasons) - {"no_permission"}
 
