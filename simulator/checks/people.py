@@ -166,7 +166,7 @@ def _verdict(
         ok, expected = bounds_hold(*limits, held), f"{bounds_said(*limits)} people"
     else:
         ok, expected = held == people, f"all {people:,}" if people else "all"
-    if not people and not expectation.has_bound:
+    if not people:
         ok = False
         why = f"; excused: {_listed(excused)}" if excused else ""
         undecided = "; for others the run ended too early" if counts.get("undecided") else ""
