@@ -96,7 +96,7 @@ def _enough_people(document: Document) -> int:
     wanted = document["events"] + document["load"]["short_by"]
     people = 1.05 * document["people"] * wanted / document["events"]
     step = 10 ** max(0, math.floor(math.log10(people)) - 1)
-    return math.ceil(people / step) * step
+    return int(math.ceil(people / step) * step)
 
 
 def _rates(stages: Sequence[Document], points: int) -> list[float]:
