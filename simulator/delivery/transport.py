@@ -19,9 +19,9 @@ class Finished(Generic[Tag]):
 
     ``status`` is 0 when there was no answer: ``kind`` then names the failure for counting and ``error`` says
     it in words. ``retry_after`` are the seconds that an answer that asks to wait names, ``retry_text`` is what any
-    answer says of that, as it says it. ``sent`` tells whether anything of the request went out (so it may have arrived), ``tries``
-    how often it was sent (a kept connection that turns out to be closed is replaced once without asking).
-    ``fatal``: no second try can mend it.
+    answer says of that, as it says it. ``sent`` tells whether anything of the request went out (so it may have
+    arrived), ``tries`` how often it was sent (a kept connection that turns out to be closed is replaced once without
+    asking). ``fatal``: no second try can mend it.
     """
 
     tag: Tag
