@@ -166,6 +166,8 @@ class EventForms:
 
     def active(self, places: dict[int, None]) -> bytes:
         """The places that the phone is in, as JSON."""
+        if not places:
+            return b"[]"
         parts = []
         for place in places:
             part = self._active.get(place)

@@ -429,13 +429,13 @@ class MobileSdk:
         sender, shared = self.sender, self._shared
         answered, outcome = now, _OPEN
         if not shared.perfect:
-            took = shared.network.swift(sender.id_key, number, now)
+            took = shared.swift(sender.id_key, number, now)
             answered += took
             if took < 0 or answered > self._clear:
                 self._enqueue(now, kind, dated, number, template, values, region, passes)
                 return
             self._busy = answered
-            if took > shared.record.late_after_ms:
+            if took > shared.late_after_ms:
                 outcome = _LATE
         row = None
         if region is not None and (crossed := region.crossed) >= 0:

@@ -25,6 +25,8 @@ class SdkShared:
         self.post = record.post
         """Takes what leaves the phones."""
         self.perfect = network.perfect
+        self.swift = network.swift
+        self.late_after_ms = record.late_after_ms
         self.dedupe = self.app.dedupe
         self.careful = self.dedupe or self.app.no_metadata == "absent"
         """Whether region events need a second look before they become events."""
