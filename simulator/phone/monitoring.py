@@ -214,7 +214,7 @@ class MonitoredPhone(LivingPhone):
             return _PHONE_OFF
         if not self._allowed:
             return _NO_PERMISSION
-        if not self._has(place, now):
+        if not self._registered or (self._watched is not None and not self._watched.has_around(place, now)):
             if entry:
                 self._look_again(now)
             return _NOT_MONITORED
@@ -253,7 +253,8 @@ class MonitoredPhone(LivingPhone):
                 return
             region.listed = False
         del self._pending[place], self._unreported.open[region]
-        self._report(region)
+        self._believe(place, region.entry)
+        self._tell(region)
         if self._watched is not None:
             self._register(now)
         if region.errs:
@@ -268,8 +269,9 @@ class MonitoredPhone(LivingPhone):
         """The system takes the phone to be in a place, or outside."""
         if inside:
             self.inside[place] = None
-            if place in self._within:
-                self._within[place] = _SEEN
+            within = self._within
+            if place in within:
+                within[place] = _SEEN
         else:
             self.inside.pop(place, None)
 

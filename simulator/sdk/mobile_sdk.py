@@ -242,17 +242,17 @@ class MobileSdk:
 
     def _held_back(self, region: RegionEvent) -> bool:
         """Whether the app or the SDK makes no event of a region event (2.6, 2.8)."""
-        place, entry, os = region.place, region.entry, self.os
-        if self._shared.dedupe:
+        place, entry, os, shared = region.place, region.entry, self.os, self._shared
+        if shared.dedupe:
             if self._places is None:
-                self._places = PlacesState(os, self._shared.forms.weights)
+                self._places = PlacesState(os, shared.forms.weights)
             known = place in self._places.within
             # Apps after the older monitors let repeated exits through on Android.
             if known if entry else not known and os == "ios":
                 self._lose(region, Outcome.DEDUPLICATED)
                 return True
             self._places.region(region.noticed, place, entry)
-        if os == "android" and self._shared.forms.lacks_metadata(place):
+        if os == "android" and shared.needs_metadata and shared.forms.lacks_metadata(place):
             self._lose(region, Outcome.NO_METADATA)
             return True
         return False

@@ -28,7 +28,9 @@ class SdkShared:
         self.swift = network.swift
         self.late_after_ms = record.late_after_ms
         self.dedupe = self.app.dedupe
-        self.careful = self.dedupe or self.app.no_metadata == "absent"
+        self.needs_metadata = self.app.no_metadata == "absent"
+        """Whether Android makes no events of places that the places service says nothing about."""
+        self.careful = self.dedupe or self.needs_metadata
         """Whether region events need a second look before they become events."""
         self._tokens: dict[Os, Template] = {}
 
