@@ -137,7 +137,7 @@ class MonitoredPhone(LivingPhone):
         # fmt: on
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        self._env.call_later(delay, self._notice, region)
+        self._env.call_at(now + delay, self._notice, region)
 
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
@@ -308,7 +308,7 @@ class MonitoredPhone(LivingPhone):
         if self._service.initial_trigger and self._registered and self._watched is not None:
             change = self._watched.next_change()
             if change is not None and change > now:
-                self._env.call_later(change - now, self._changed, change)
+                self._env.call_at(change, self._changed, change)
 
     def _changed(self, now: int) -> None:
         """The person moved far enough for the app to register other places."""
@@ -326,7 +326,7 @@ class MonitoredPhone(LivingPhone):
         wrong = self._without_crossing(
             region.place, not region.entry, now + begins, where, Cause.POOR_POSITION
         )
-        self._env.call_later(begins, self._err, (wrong, lasts))
+        self._env.call_at(now + begins, self._err, (wrong, lasts))
 
     def _err(self, mistake: tuple[RegionEvent, int]) -> None:
         """The system believes the phone on the other side of a border, if nothing has changed since."""
@@ -339,7 +339,7 @@ class MonitoredPhone(LivingPhone):
             self._mistaken = {}
         self._mistaken[place] = wrong
         self._report(wrong)
-        self._env.call_later(lasts, self._correct, wrong)
+        self._env.call_at(now + lasts, self._correct, wrong)
 
     def _correct(self, wrong: RegionEvent) -> None:
         """The system finds out that it was wrong."""

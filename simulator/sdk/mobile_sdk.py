@@ -182,7 +182,7 @@ class MobileSdk:
         self._run_until(self._until_behind)
         if self._launched is not None and self._close_due is None:
             self._close_due = now
-            self._env.call_later(LIFECYCLE_DEBOUNCE_MS, self._debounced, now)
+            self._env.call_at(now + LIFECYCLE_DEBOUNCE_MS, self._debounced, now)
 
     def ended(self, now: int, why: ProcessEnd) -> None:
         """The process ended. What is stored stays; a session that was open will be closed at the next start."""
