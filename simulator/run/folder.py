@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import __version__
-from simulator.checks import SUMMARY_FILE
+from simulator.checks import SUMMARY_FILE, TIMESERIES_FILE
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.ledger import LEDGER_FOLDER
 from simulator.listener import CALLS_FILE
@@ -21,7 +21,6 @@ SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
 RECEIVED_FILE = "received.ndjson"
 UNDELIVERED_FILE = "undelivered.ndjson"
-TIMESERIES_FILE = "timeseries.ndjson"
 DELIVERY_LOG_FILE = "delivery.log"
 SPILL_FILE = "held.spill"
 JOURNAL_FILE = "journeys.ndjson"
