@@ -41,7 +41,7 @@ _LISTENING_S = 0.05
 # An event that is dated further ahead of the clock than this, in seconds of the wall, has a wrong date.
 _LONGEST_WAY_S = 5.0
 # Moments at which a clock can begin, in milliseconds since 1970 (up to 2200): those that a scenario can begin at, too.
-_CLOCK_MS = range(0, 7_258_118_400_000)
+_CLOCK_MS = range(7_258_118_400_000)
 _LATENCY = key_of("purpose", "served journeys latency")
 
 log = logging.getLogger(__name__)
