@@ -301,6 +301,14 @@ def test_identities_of_another_shape_than_they_should_have_make_no_key(identity_
     assert stage.discards() == ["EXTERNAL_KEY_COMPUTATION_ERROR"]
 
 
+@pytest.mark.parametrize("kind", [["location.entry"], {}, 7, None])
+def test_an_event_type_that_is_no_text_does_no_harm(kind: Any) -> None:
+    stage = stage_of({"hello": {"action": "Hello"}})
+    stage.send("ann", ENTER, eventType=kind)
+    stage.pass_time(MINUTE)
+    assert stage.received("ann") == ["Hello"]
+
+
 # --- conditions -------------------------------------------------------------------------------------------
 
 
