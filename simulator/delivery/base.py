@@ -39,7 +39,7 @@ class Batch:
 
     ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
     ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in
-    virtual milliseconds since the start of the run (None: not known).
+    virtual milliseconds since the start of the run (None: not known), ``person`` whose each is (None: not known).
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
     all of them at once. ``on_settled``, if given, is told as soon as it is certain that events (by index) are
     acknowledged or rejected, in any thread; the receipt says the same again.
@@ -53,6 +53,7 @@ class Batch:
     sources: SourceArray | None = None
     edge_only: npt.NDArray[np.bool_] | None = None
     times: TimeArray | None = None
+    person: npt.NDArray[np.int32] | None = None
     due: npt.NDArray[np.float64] | None = None
     on_settled: Callable[[Sequence[int], Fate], None] | None = None
     shares: Mapping[str, Indices] | None = None
@@ -69,6 +70,7 @@ class Batch:
             None if self.sources is None else self.sources[indices],
             None if self.edge_only is None else self.edge_only[indices],
             None if self.times is None else self.times[indices],
+            None if self.person is None else self.person[indices],
             None if self.due is None else self.due[indices],
         )
 

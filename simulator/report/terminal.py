@@ -175,6 +175,10 @@ def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
         what = f"{missing} could not be delivered. Send what is missing later:"
         target = shlex.quote(destination) if remote else "DESTINATION"
         return _advice(what, f"{program} replay {shlex.quote(str(undelivered))} --to {target}", width)
+    if "actions" in summary and "journeys" not in summary and not summary.get("interrupted"):
+        what = "The journeys of this run are somebody else's. Judge it by the step events that they left:"
+        command = f"{program} verify {shlex.quote(str(summary.get('run_folder')))} --step-events FILE_OR_URL"
+        return _advice(what, command, width)
     if not sections.total_events(summary) and summary.get("crossings") == 0:
         what = (
             "Nobody crossed a geofence. Are the places near the people, and is the run long enough? "

@@ -66,6 +66,7 @@ def batch_of(window: Window, first: int) -> Batch:
         sources=window.source,
         edge_only=window.route == Route.EDGE_ONLY,
         times=window.sent,
+        person=window.person,
     )
 
 

@@ -276,6 +276,12 @@ def test_whatever_the_numbers_and_names_no_line_of_the_drawing_is_wider_than_the
     assert all(cell_len(line) <= width for line in lines if "journeysim run" not in line)
 
 
+def test_a_run_whose_journeys_are_somebody_elses_says_how_it_is_judged() -> None:
+    last = rendered(summary(actions={"Coupon": {}}), width=70).rstrip().splitlines()[-1]
+    assert last.strip() == "journeysim verify runs/lunch_rush-20240514 --step-events FILE_OR_URL"
+    assert "verify" not in rendered(summary(actions={"Coupon": {"sent": 1}}, journeys={}))
+
+
 def test_a_list_beside_a_number_is_cut_between_its_entries() -> None:
     document = summary(
         events={"location.entry": 2005, "application.launch": 201_000, "commerce.purchases": 1234}
