@@ -14,6 +14,7 @@ from simulator.delivery import RECEIVER, make_destination
 from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.check_places import place_problems
 from simulator.run.check_scripts import script_problems
 from simulator.run.journeys import check_journeys
 from simulator.run.measuring import LIVE_METRICS, can_be_live
@@ -73,7 +74,7 @@ def prepare(
     if places is not None:
         problems += _check_towns(loaded, places, towns)
         warnings += _check_roads(loaded, places, roads)
-        for problem in script_problems(loaded, places):
+        for problem in (*place_problems(loaded, places), *script_problems(loaded, places)):
             (warnings if problem.warning else problems).append(problem)
     sizes = group_sizes(scenario, people)
     warnings += _check_people(loaded, sizes)
