@@ -165,6 +165,7 @@ def test_towns_too_far_from_all_places_are_found_before_a_run(folder: Path) -> N
         (["--set", "places.0.file=nowhere.csv", "--set", "places.0.inline=null"], "--set places.0.file: there is no file nowhere.csv; paths in a scenario are relative to its file, those of --set to the current folder"),
         (["--set", "seed"], "--set seed: is not a setting; write key.path=value"),
         (["--set", "clock.duration=5"], "--set clock.duration: 5 has no unit; expected a duration in s, ms, min, h, d or w, such as 5 min"),
+        (["--speed", "fast"], "--speed: 'fast' is not valid; expected max or live or a number such as 2.5"),
         (["--people", "50000001"], "--people: 50,000,001 are too many; at most 50,000,000"),
     ],
 )  # fmt: skip
