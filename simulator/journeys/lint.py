@@ -12,8 +12,7 @@ from functools import lru_cache
 
 from simulator.journeys.dialects import REACTION_TIMEOUT_MS, STEP_LIMIT
 from simulator.journeys.expressions import Expression, Reference
-from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds
-from simulator.journeys.planning import nearest_of
+from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds, nearest_of
 from simulator.scenario.models.journeys import NAME_LENGTH
 from simulator.xdm import field_paths
 

@@ -77,6 +77,7 @@ def prepare(
         for problem in (*place_problems(loaded, places), *script_problems(loaded, places)):
             (warnings if problem.warning else problems).append(problem)
     sizes = group_sizes(scenario, people)
+    warnings += _check_people(loaded, sizes)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:
         problems.append(
@@ -172,6 +173,19 @@ def _load_roads(loaded: LoadedScenario, problems: list[Problem]) -> RoadNetwork 
     except InputError as error:
         problems += error.problems
         return None
+
+
+def _check_people(loaded: LoadedScenario, sizes: Mapping[str, int]) -> Iterator[Problem]:
+    """Single people whom expectations name, and who are not there: nothing is proven of them."""
+    for index, expectation in enumerate(loaded.scenario.expect):
+        for number, name in enumerate(expectation.who.people if expectation.who is not None else ()):
+            group, slash, ordinal = name.partition("/")
+            size = sizes.get(group)
+            if not slash or size is None or (ordinal.isdecimal() and int(ordinal) < size):
+                continue
+            there = f"there are {group}/0 to {group}/{size - 1}" if size else f"{group} has no people"
+            where = ("expect", index, "who", "people", number)
+            yield loaded.problem(where, f"nobody is called {name!r}", there, warning=True)
 
 
 def _check_roads(loaded: LoadedScenario, places: PlaceSet, roads: RoadNetwork | None) -> Iterator[Problem]:
