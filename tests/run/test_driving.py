@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.core.errors import DeliveryError
-from simulator.delivery import FileDestination
+from simulator.delivery import Batch, FileDestination, Receipt
 from simulator.run import prepare
 from simulator.run.delivering import Deliverer
 from simulator.run.delivery_log import DeliveryLog, Known, State
@@ -24,6 +24,14 @@ from tests.run.scenarios import town
 SECONDS = 20.0
 
 
+class Slow(FileDestination):
+    """So slow that more windows come meanwhile."""
+
+    async def send(self, batch: Batch) -> Receipt:
+        await asyncio.sleep(0.5)
+        return await super().send(batch)
+
+
 @pytest.mark.parametrize("speed", ["live", "36000"])
 @pytest.mark.parametrize("resumed", [False, True])
 def test_a_full_disk_ends_a_run_by_the_clock(tmp_path: Path, speed: str, resumed: bool) -> None:
@@ -33,10 +41,11 @@ def test_a_full_disk_ends_a_run_by_the_clock(tmp_path: Path, speed: str, resumed
         raise DeliveryError("cannot write the ledger: no space left on device")
 
     async def run() -> None:
-        destination = FileDestination(tmp_path / "events.ndjson")
-        known = Known(np.full(10_000, State.ACKNOWLEDGED, dtype=np.uint8))
+        destination = Slow(tmp_path / "events.ndjson")
+        states = np.full(10_000, State.ACKNOWLEDGED, dtype=np.uint8)
+        states[:1] = State.NEW
         log = DeliveryLog(tmp_path / "delivery.log", {})
-        memory = Memory(destination, log, {"": 0}, {"": known}) if resumed else None
+        memory = Memory(destination, log, {"": 0}, {"": Known(states)}) if resumed else None
         clock, stop = WallClock(), asyncio.Event()
         await destination.open()
         deliverer = Deliverer(destination, record, clock=clock, stop=stop, memory=memory)
@@ -44,9 +53,11 @@ def test_a_full_disk_ends_a_run_by_the_clock(tmp_path: Path, speed: str, resumed
             world, deliverer, clock=clock, stop=stop, spill=tmp_path / "spill", load=None, ahead=False
         )
         driver.outbox = Outbox(tmp_path / "spill", 5)
+        began = clock.monotonic()
         try:
             with pytest.raises(DeliveryError, match="no space left on device"):
                 await asyncio.wait_for(driver.run(InProcess(world)), SECONDS)
+            assert clock.monotonic() - began < SECONDS
         finally:
             await destination.close()
             log.close()
