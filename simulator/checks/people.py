@@ -176,8 +176,7 @@ def _verdict(
         note = f"{first.examples[0]}: {first.said}"
         if people - held > 1:
             note += f" [{first.people:,} of {people - held:,} for this reason]"
-        if of_phones and not expectation.has_bound and expectation.share is None:
-            note += f"; {_lost_on_phones(of_phones, people - held)}"
+    advise = not ok and of_phones and not expectation.has_bound and expectation.share is None
     if ok and excused:
         note = "; ".join(part for part in (note, f"excused: {_listed(excused)}") if part)
     return Verdict(
@@ -191,6 +190,7 @@ def _verdict(
         unit,
         counts,
         () if ok else failures,
+        _lost_on_phones(of_phones, people - held) if advise else "",
     )
 
 
