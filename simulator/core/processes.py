@@ -17,12 +17,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
+from multiprocessing.process import BaseProcess as Process
 from typing import Any
 from weakref import WeakSet
 
 from simulator.core.errors import JourneysimError
 from simulator.core.interruption import SIGNALS
+
+__all__ = ["Process", "begin", "end", "ending", "may_fork", "portable", "settle_in"]
 
 _ends: WeakSet[Connection] = WeakSet()
 _at_exit: list[object] = []
@@ -35,7 +37,7 @@ def may_fork() -> bool:
 
 def begin(
     target: Callable[..., None], args: Callable[[Connection], tuple[Any, ...]], name: str, *, forks: bool
-) -> tuple[BaseProcess, Connection]:
+) -> tuple[Process, Connection]:
     """Begin a process that runs ``target`` with ``args`` of its end of a connection; the process, and our end.
 
     ``target`` must call `settle_in` first of all. ``forks`` is what `may_fork` says.
@@ -43,7 +45,7 @@ def begin(
     context: BaseContext = multiprocessing.get_context("fork" if forks else "spawn")
     ours, theirs = context.Pipe(duplex=True)
     _own(ours)
-    process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+    process: Process = context.Process(  # type: ignore[attr-defined]
         target=target, args=args(theirs), name=name, daemon=True
     )
     with _signals_held():
@@ -52,7 +54,7 @@ def begin(
     return process, ours
 
 
-def end(process: BaseProcess, patience: float) -> None:
+def end(process: Process, patience: float) -> None:
     """Wait for a process that has no reason to stay, at most ``patience`` seconds; then end it from outside."""
     process.join(timeout=patience)
     if process.is_alive():

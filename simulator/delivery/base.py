@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
 
@@ -38,7 +38,7 @@ class Batch:
 
     ``sources`` says where each comes from (position in ``scenario.models.SOURCES``; None: all from phones),
     ``edge_only`` marks what only the Edge Network understands (None: nothing is), ``times`` says when each left, in
-    virtual milliseconds since the start of the run (None: not known).
+    virtual milliseconds since the start of the run (None: not known), ``person`` whose each is (None: not known).
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
     all of them at once. ``on_settled``, if given, is told as soon as it is certain that events (by index) are
     acknowledged or rejected, in any thread; the receipt says the same again.
@@ -49,6 +49,7 @@ class Batch:
     sources: SourceArray | None = None
     edge_only: npt.NDArray[np.bool_] | None = None
     times: TimeArray | None = None
+    person: npt.NDArray[np.int32] | None = None
     due: npt.NDArray[np.float64] | None = None
     on_settled: Callable[[Sequence[int], Fate], None] | None = None
 
@@ -63,6 +64,7 @@ class Batch:
             None if self.sources is None else self.sources[indices],
             None if self.edge_only is None else self.edge_only[indices],
             None if self.times is None else self.times[indices],
+            None if self.person is None else self.person[indices],
             None if self.due is None else self.due[indices],
         )
 
@@ -114,6 +116,18 @@ class DeliveryStats:
         self.statuses[status] += 1
         self.latency.answered(status, seconds)
 
+    def copy(self) -> DeliveryStats:
+        """The state of this moment, of a destination whose own thread goes on counting."""
+        return replace(self, statuses=Counter(self.statuses), latency=self.latency.copy())
+
+    def merge(self, other: DeliveryStats) -> None:
+        """Take in what another process or destination did with other events; ``other`` must be at rest."""
+        for name in ("requests", "retries", "resent", "connects", "bytes", "events", "in_flight"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.last_sent = max(self.last_sent, other.last_sent)
+        self.statuses.update(other.statuses)
+        self.latency.merge(other.latency)
+
 
 class Destination(Protocol):
     """Somewhere events can be sent.
@@ -147,3 +161,13 @@ class Pipelined(Protocol):
     """
 
     pipelined: bool
+
+
+@runtime_checkable
+class InProcesses(Protocol):
+    """A destination that sends from ``senders`` processes of its own."""
+
+    senders: int
+
+    def start(self) -> None:
+        """Begin the processes, before anything starts a thread: then they can be forked. `close` ends them."""

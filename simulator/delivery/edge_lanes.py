@@ -23,7 +23,7 @@ from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.edge_requests import reason_of
 from simulator.delivery.identity import identity_of
 from simulator.delivery.limits import RateCap
-from simulator.delivery.oauth import TokenError, TokenSource
+from simulator.delivery.oauth import TokenError, Tokens
 from simulator.delivery.sending_thread import (
     ASK_EVERY,
     DEAD_AFTER,
@@ -107,7 +107,7 @@ class LaneSender(SendingThread):
         *,
         give_up_after: float,
         monotonic: Callable[[], float],
-        tokens: TokenSource | None = None,
+        tokens: Tokens | None = None,
         cap: RateCap | None = None,
         hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:

@@ -23,7 +23,7 @@ from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.formats import Format
 from simulator.delivery.limits import RateCap
-from simulator.delivery.oauth import TokenError, TokenSource
+from simulator.delivery.oauth import TokenError, Tokens
 from simulator.delivery.pieces import Endpoint, Piece, Queue, Work
 from simulator.delivery.sending_thread import (
     ASK_EVERY,
@@ -55,7 +55,7 @@ class Sender(SendingThread):
         sync_validation: bool = False,
         give_up_after: float,
         monotonic: Callable[[], float],
-        tokens: TokenSource | None = None,
+        tokens: Tokens | None = None,
         cap: RateCap | None = None,
         hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:

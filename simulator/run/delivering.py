@@ -68,6 +68,7 @@ def batch_of(window: Window, first: int) -> Batch:
         sources=window.source,
         edge_only=window.route == Route.EDGE_ONLY,
         times=window.sent,
+        person=window.person,
     )
 
 
@@ -224,7 +225,7 @@ class Deliverer:
             self._settle()
             return
         whole = len(fresh) == len(window)
-        batch = Batch(window.bodies, first, times=window.sent)
+        batch = Batch(window.bodies, first, times=window.sent, person=window.person)
         if window.source.any():
             batch.sources = window.source
         edge_only = window.route == Route.EDGE_ONLY
