@@ -2,7 +2,9 @@
 
 The floor is orjson encoding ready dictionaries of the very events that the run wrote, one by one. A run is
 everything after the scenario was read: making the people, simulating, writing events, ledger and summary.
-Runs and floors alternate, and the median of the ratios is given: a machine that slows down slows both.
+Runs and floors alternate, and the median of the ratios is given: a machine that slows down slows both. Every run
+has a process of its own, as a user's has: in one that has been through other runs, memory is in pieces, and forked
+workers have more of it to copy.
 
 - *town* is `lunch_rush.yaml` with 20,000 people for six hours: ten places, many crossings.
 - *town with everything on* has phones with an operating system and typical conditions, a network that loses answers,
@@ -15,6 +17,8 @@ Files stay below 250 MB: beyond that some virtual machines spend their time on f
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -62,7 +66,19 @@ def everything_on(scenario: Path) -> list[str]:
 def measure(
     scenario: Path, form: str, duration: str, *, workers: int = 1, more: Sequence[str] = ()
 ) -> Measured:
-    """One run, and the floor of its events right after it."""
+    """One run and the floor of its events right after it, in a process of their own."""
+    arguments = [str(scenario), form, duration, str(workers), *more]
+    finished = subprocess.run(
+        [sys.executable, "-m", "benchmarks.throughput", *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return Measured(*json.loads(finished.stdout))
+
+
+def measure_here(scenario: Path, form: str, duration: str, workers: int, more: Sequence[str]) -> Measured:
+    """The same in this process."""
     with tempfile.TemporaryDirectory() as name:
         target = Path(name) / "events.ndjson"
         overrides = [
@@ -122,7 +138,11 @@ def second_worker(label: str, form: str, more: Sequence[str] = ()) -> dict[str, 
 
 
 def main() -> None:
-    """Print the rows of the table as JSON."""
+    """Print the rows of the table as JSON, or one measure if named."""
+    if len(sys.argv) > 1:
+        scenario, form, duration, workers, *more = sys.argv[1:]
+        print(json.dumps(measure_here(Path(scenario), form, duration, int(workers), more)))
+        return
     rows = [
         share_of_floor(label, scenario, form, duration)
         for label, scenario, duration in (("town", TOWN, "6 h"), ("chain", CHAIN, "1 d"))

@@ -1,14 +1,16 @@
 """How windows get from a worker process to the one that merges them.
 
-Columns go through a connection. The events themselves, most of the bytes, go through memory that both processes
-see where workers are forked, and through the connection elsewhere or when a window is too large for it. The
-memory has two slots, so a worker may be up to two windows ahead; the receiver says when a slot is free again.
+Columns and events go through memory that both processes see where workers are forked, and through a connection
+elsewhere or when a window is too large for it; a few words about each window always go through the connection. The
+memory has slots, so a worker may be so many windows ahead and waits for nobody until then; the receiver says when a
+slot is free again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import mmap
+from collections.abc import Sequence
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
@@ -19,7 +21,7 @@ import numpy.typing as npt
 from simulator.ledger import ROW
 from simulator.run.window import Window
 
-SLOTS = 2
+SLOTS = 4
 # Address space only: memory is taken as far as windows reach into it.
 SLOT_BYTES = 64 << 20
 _THROUGH_CONNECTION = -1
@@ -44,37 +46,42 @@ class WindowSender:
         self._taken = 0
 
     def send(self, window: Window) -> None:
-        """Hand a window over; waits while both slots are taken.
+        """Hand a window over; waits while all slots are taken.
 
         Raises OSError or EOFError when nobody receives any more.
         """
         events = b"".join(window.bodies)
         lengths = np.fromiter(map(len, window.bodies), dtype="<i4", count=len(window.bodies))
-        slot = self._put(events)
         columns = (
             *(window.sent, window.person, window.event_type, window.route, window.source, window.repeat),
             *(window.crossing, window.rows, window.lost, window.open, lengths),
         )
         counts = tuple(len(column) for column in columns)
-        head = (window.start, window.end, window.census, slot, counts, window.journal)
+        table = b"".join(column.tobytes() for column in columns)
+        slot = self._put(table, events)
+        head = (window.start, window.end, window.census, slot, len(table), counts, window.journal)
         self._connection.send(head)
-        self._connection.send_bytes(b"".join(column.tobytes() for column in columns))
         if slot == _THROUGH_CONNECTION:
+            self._connection.send_bytes(table)
             self._connection.send_bytes(events)
 
     def fail(self, error: Exception) -> None:
         """Hand over what ended the worker."""
         self._connection.send(error)
 
-    def _put(self, events: bytes) -> int:
-        """Put ``events`` into a free slot and say which."""
-        if self._memory is None or len(events) > SLOT_BYTES:
+    def _put(self, table: bytes, events: bytes) -> int:
+        """Put a window into a free slot and say which."""
+        size = len(table) + len(events)
+        if self._memory is None or size > SLOT_BYTES:
             return _THROUGH_CONNECTION
         if self._taken == SLOTS:
             self._connection.recv_bytes()
             self._taken -= 1
         slot = self._sent % SLOTS
-        self._memory[slot * SLOT_BYTES : slot * SLOT_BYTES + len(events)] = events
+        start = slot * SLOT_BYTES
+        middle = start + len(table)
+        self._memory[start:middle] = table
+        self._memory[middle : start + size] = events
         self._sent += 1
         self._taken += 1
         return slot
@@ -95,33 +102,39 @@ class WindowReceiver:
         head = self.connection.recv()
         if isinstance(head, Exception):
             return head
-        start, end, census, slot, counts, journal = head
-        data, at = self.connection.recv_bytes(), 0
-        columns: list[Any] = []
-        for kind, count in zip(_COLUMNS, counts, strict=True):
-            columns.append(np.frombuffer(data, dtype=kind, count=count, offset=at))
-            at += kind.itemsize * count
-        sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows, lengths = columns
-        return Window(
-            *(start, end, sent, person, event_type, route, source, repeat, crossing),
-            *(self._bodies(slot, lengths), rows, lost, open_rows, census, journal),
-        )
-
-    def _bodies(self, slot: int, lengths: npt.NDArray[np.int32]) -> list[bytes]:
-        """The events, cut out of the memory that they are in."""
+        start, end, census, slot, size, counts, journal = head
         if slot == _THROUGH_CONNECTION or self._memory is None:
-            memory: bytes | mmap.mmap = self.connection.recv_bytes()
-            start = 0
+            columns = _columns_of(self.connection.recv_bytes(), counts)
+            bodies = _cut(self.connection.recv_bytes(), 0, columns[-1])
         else:
-            memory, start = self._memory, slot * SLOT_BYTES
-        ends = (start + np.cumsum(lengths, dtype=np.int64)).tolist()
-        bodies = [memory[first:last] for first, last in pairwise([start, *ends])]
-        if memory is self._memory:
+            first = slot * SLOT_BYTES
+            columns = _columns_of(self._memory[first : first + size], counts)
+            bodies = _cut(self._memory, first + size, columns[-1])
             # After its last window a worker is gone and needs no word.
             with contextlib.suppress(OSError):
                 self.connection.send_bytes(b"free")
-        return bodies
+        sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows, _ = columns
+        return Window(
+            *(start, end, sent, person, event_type, route, source, repeat, crossing),
+            *(bodies, rows, lost, open_rows, census, journal),
+        )
 
     def close(self) -> None:
         """Receive no more; a worker that still sends ends."""
         self.connection.close()
+
+
+def _columns_of(table: bytes, counts: Sequence[int]) -> list[Any]:
+    """The columns of a window, as arrays that can't be written to."""
+    columns: list[Any] = []
+    at = 0
+    for kind, count in zip(_COLUMNS, counts, strict=True):
+        columns.append(np.frombuffer(table, dtype=kind, count=count, offset=at))
+        at += kind.itemsize * count
+    return columns
+
+
+def _cut(memory: bytes | mmap.mmap, start: int, lengths: npt.NDArray[np.int32]) -> list[bytes]:
+    """The events, one behind the other from ``start`` on."""
+    ends = (start + np.cumsum(lengths, dtype=np.int64)).tolist()
+    return [memory[first:last] for first, last in pairwise([start, *ends])]
