@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -352,8 +352,3 @@ class LaneSender(SendingThread):
         while also_future and self._future:
             hit = self._future.popleft()
             hit.work.settle(hit.index, Fate.PENDING, reason)
-
-    def _unfinished(self) -> Iterator[_Work]:
-        for lane in self._lanes.values():
-            yield from (hit.work for hit in lane.queue)
-        yield from (hit.work for hit in self._future)

@@ -125,10 +125,8 @@ class _Sender:
                     continue
                 batch = read_part(self._connection, message) if isinstance(message, Part) else None
                 self._loop.call_soon_threadsafe(self._take, message, batch)
-                if isinstance(message, Close):
-                    return
-        except (EOFError, OSError):
-            os._exit(0)  # there is nobody to tell of anything any more
+        except (EOFError, OSError, RuntimeError):  # the last one from a loop that has ended
+            os._exit(0)  # the last word is said, or there is nobody to say it to
 
     def _take(self, message: Message, batch: Batch | None) -> None:
         match message:

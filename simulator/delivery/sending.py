@@ -16,8 +16,7 @@ failures comes back. With times they do not, because the schedule is not the end
 from __future__ import annotations
 
 import heapq
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
@@ -118,11 +117,6 @@ class Sender(SendingThread):
         else:  # a request can go when the last of its events is there
             due = batch.due.tolist()
             self._queue.coming.append(Piece(work, cut, due[cut.stop - 1]) for cut in cuts)
-
-    def _unfinished(self) -> Iterator[Work]:
-        self._queue.refill(sys.maxsize)
-        for piece in (*self._queue.ready, *(entry[2] for entry in self._queue.waiting), *self._pool.tags()):
-            yield piece.work
 
     # --- starting -------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from simulator.ledger import read_ledger
 from tests.cli.program import PROGRAM, environment, journeysim, started
 from tests.delivery.misbehaving import Hang, MisbehavingServer, Reply, Request, good
 from tests.delivery.senders import runs
+from tests.run.cut_off import children_of
 from tests.run.running import run_to_file
 from tests.run.scenarios import town
 from tests.run.test_interruption import check_record, lines, wait_for
@@ -42,19 +43,6 @@ def expected(tmp_path: Path) -> Any:
 def summary_of(tmp_path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((tmp_path / "record" / "summary.json").read_text(encoding="utf-8"))
     return found
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that ``pid`` has begun, oldest first."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == pid and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return sorted(found)
 
 
 def until(condition: Callable[[], bool], seconds: float) -> None:
