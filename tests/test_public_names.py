@@ -12,22 +12,24 @@ import simulator
 
 NAMES = {
     "checks": """
-        EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES Evidence Explanation Failure Happening Heard People
-        RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
-        read_step_events tell unknown_names
+        EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES TIMESERIES_FILE Evidence Explanation Failure Happening
+        Heard People RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
+        read_step_events tell unknown_names with_unit
     """,
     "cli": "main",
     "core": "distributions errors identifiers interruption numerics randomness serving simtime",
     "delivery": """
         RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
-        HttpDestination HttpSettings InProcesses InletDestination InletSettings KafkaDestination KafkaSettings Member
+        HttpDestination HttpSettings InProcesses Indices InletDestination InletSettings KafkaDestination KafkaSettings
+        Member
         MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target
-        UndeliveredFiles UndeliveredWriter Vault host_allowed host_of is_loopback make_destination
+        UndeliveredFiles UndeliveredWriter Vault combined host_allowed host_of is_loopback make_destination
         make_destinations read_events target_of
     """,
     "journeys": """
-        Answer Call Callout Directory Discard Facts Fault JourneyEngine LogRow Message PersonProfile Plan Post
-        StepEventWriter StepEvidence StubCallout Supply check_event lint make_plan read_step_event time_fits
+        Answer Call Callout Directory Discard ExpressionError Facts Fault JourneyEngine LogRow Message PersonProfile
+        Plan Post StepEventWriter StepEvidence StubCallout Supply check_event identities_of lint make_plan
+        read_step_event set_attribute time_fits
     """,
     "ledger": """
         CROSSING_FIELDS HEADER_FILE LEDGER_FOLDER PEOPLE_FILE PERMISSIONS PERSON ROW ROWS_FILE SYSTEMS
@@ -51,7 +53,7 @@ NAMES = {
         device_named devices_for draw_clock_errors draw_handsets draw_permissions draw_systems habits_of happenings
     """,
     "provision": """
-        Plan PlatformError load_plan provision unprovision
+        Plan PlatformError event_types_of load_plan provision somebody_shops unprovision
     """,
     "receiver": """
         AcceptAll AcceptedRecord Answer Counts Datasets EdgeOptions EventStore FailedRecord Fault Faults

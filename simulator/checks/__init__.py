@@ -5,6 +5,7 @@ Facts as verdicts and plain documents; how they look is a matter of ``report``.
 
 from __future__ import annotations
 
+from simulator.checks.course import TIMESERIES_FILE
 from simulator.checks.evidence import Evidence
 from simulator.checks.expectations import evaluate, metric_problem
 from simulator.checks.explain import explain
@@ -21,13 +22,14 @@ from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
 from simulator.checks.overview import overview
 from simulator.checks.record import SUMMARY_FILE, RunRecord, read_record
 from simulator.checks.story import tell
-from simulator.checks.verdict import Failure, Verdict
+from simulator.checks.verdict import Failure, Verdict, with_unit
 
 __all__ = [
     "EXPLANATIONS",
     "OF_THE_PHONE",
     "SUMMARY_FILE",
     "SYSTEM_NAMES",
+    "TIMESERIES_FILE",
     "Evidence",
     "Explanation",
     "Failure",
@@ -46,4 +48,5 @@ __all__ = [
     "read_step_events",
     "tell",
     "unknown_names",
+    "with_unit",
 ]

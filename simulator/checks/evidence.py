@@ -7,6 +7,7 @@ listener heard.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,6 +59,11 @@ class Evidence:
             return sorted_rows[first:last]
 
         return of
+
+    @cached_property
+    def nobodys_calls(self) -> Counter[str]:
+        """How many calls of each action came that don't say for whom."""
+        return Counter(one.action for one in self.happenings.get(-1, ()) if one.kind == "arrived")
 
     @cached_property
     def size(self) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from simulator.checks.evidence import Evidence
 from simulator.checks.latency import measure
 from simulator.checks.people import judge
-from simulator.checks.verdict import Verdict, bounds_hold, bounds_said, number
+from simulator.checks.verdict import Verdict, bounds_hold, bounds_said, with_unit
 
 if TYPE_CHECKING:
     from simulator.scenario.models import Expectation
@@ -30,6 +30,11 @@ GROUPS = (
     *("outcomes", "events", "groups", "libraries", "platforms", "delivery", "destinations"),
     *("load", "latency", "spilled", "resumed", "journeys", "actions", "discards", "listener"),
 )
+
+_TIMES = ("p50", "p90", "p95", "p99", "p999", "max", "mean")
+_SECONDS = ("simulated_seconds", "wall_seconds", "load.seconds", "load.latest")
+_SHARES = ("delivery.error_share", "load.gap")
+_RATES = ("events_per_second", "load.intended_rate", "load.achieved_rate")
 
 # What only who evaluates the journeys can count.
 _OF_JOURNEYS = ("journeys", "discards")
@@ -92,9 +97,21 @@ def metric_problem(metric: str) -> str:
     return f"unknown metric; expected one of {', '.join((*NUMBERS, *GROUPS))}"
 
 
+def unit_of(metric: str) -> str:
+    """What a number of the summary counts: ``seconds``, ``share``, ``rate`` (per second), or empty for things."""
+    path = metric.split(".")
+    if metric in _SHARES:
+        return "share"
+    if metric in _RATES:
+        return "rate"
+    timed = path[0] == "latency" or metric.startswith("load.send_error.")
+    return "seconds" if metric in _SECONDS or (timed and path[-1] in _TIMES) else ""
+
+
 def _of_metric(expectation: Expectation, metric: str, summary: Mapping[str, object]) -> Verdict:
     limits = expectation.equals, expectation.at_least, expectation.at_most
-    expected, path = bounds_said(*limits), metric.split(".")
+    unit, path = unit_of(metric), metric.split(".")
+    expected = bounds_said(*limits, unit)
     found, note = _look_up(summary, path), ""
     if found is None and (group := _counted_in(summary, path)):
         found, note = 0, f"none in this run: not listed under `{group}`"
@@ -104,8 +121,8 @@ def _of_metric(expectation: Expectation, metric: str, summary: Mapping[str, obje
     if not usable:
         note = _not_a_number(metric, found, summary)
     elif not ok and not note:
-        note = f"found {number(found)}, expected {expected}"  # type: ignore[arg-type]
-    return Verdict(metric, expected, value, ok, note, expectation.name, expectation.severity)  # type: ignore[arg-type]
+        note = f"found {with_unit(found, unit)}, expected {expected}"  # type: ignore[arg-type]
+    return Verdict(metric, expected, value, ok, note, expectation.name, expectation.severity, unit)  # type: ignore[arg-type]
 
 
 def _look_up(document: Mapping[str, object], path: Sequence[str]) -> object:

@@ -106,9 +106,7 @@ def read_step_events(
             person = people.person_of(one.identity)
             for happening in _happenings(one, -1 if person is None else person, _virtual(one.at, record)):
                 found.setdefault(happening.person, []).append(happening)
-    for rows in found.values():
-        rows.sort(key=lambda row: row.at)
-    return found
+    return {person: _once(rows) for person, rows in found.items()}
 
 
 def _virtual(stamp: datetime, record: RunRecord) -> int:
@@ -130,9 +128,25 @@ def _happenings(one: StepEvidence, person: int, at: int) -> Iterable[Happening]:
         return
     if one.entrance:
         yield row("entered", event_id=one.event_id)
-    if one.action and one.status == "transitions" and not one.error:
+    if one.action and one.status in _EXECUTED and not one.error:
         yield row("message", action=one.action)
         yield row("received", action=one.action, exported=True)
     yield row("step", status=one.status, error=one.error)
     if one.ended:
-        yield row("ended", reason="error" if one.error else "end")
+        reason = "exit" if one.exit else _ENDS.get(one.status, "error" if one.error else "end")
+        yield row("ended", reason=reason)
+
+
+# Statuses of actions that were executed, and of ends that came too early.
+_EXECUTED = ("transitions", "endStep")
+_ENDS = {"error": "error", "cappingError": "error", "timedOut": "timeout"}
+
+
+def _once(rows: list[Happening]) -> list[Happening]:
+    """Rows in the order of time, those that the product wrote again when it did work again only once."""
+    found: dict[tuple[str, ...], Happening] = {}
+    for number, row in enumerate(sorted(rows, key=lambda row: row.at)):
+        at = "" if row.kind in ("entered", "ended") else row.step
+        again = row.instance and row.kind != "step"
+        found.setdefault((row.kind, row.instance, at, row.action) if again else (str(number),), row)
+    return list(found.values())

@@ -15,6 +15,8 @@ from simulator.checks.happenings import Happening, People
 from simulator.listener import read_calls
 
 Happenings = dict[int, list[Happening]]
+# Stands for all those whom nobody knows.
+_NOBODY = -1
 
 
 class _Delivery(NamedTuple):
@@ -66,20 +68,23 @@ def join_calls(
     """
     _demote(found, heard.actions)
     instances = {one.instance: one.person for rows in found.values() for one in rows if one.instance}
+    entries = {one.instance: one for one in found.get(_NOBODY, ()) if one.kind == "entered"}
     renamed: dict[str, str] = {}
     for delivery in _deliveries(heard.rows):
         row = delivery.first
         person = _person(row, instances, people)
         mine = found.setdefault(person, [])
+        # Of those whom nobody knows, one must not be taken for another; and there may be very many.
+        own = mine if person != _NOBODY else ()
         at = row.get("at")
         if at is None:
             at = moment_of(datetime.fromisoformat(str(row["received"])))
         if at is None:
-            at = _called_at(mine, row)
+            at = _called_at(own, row)
         if at is None:
             continue
         name = str(row.get("instance") or f"call-{row['delivery']}")
-        entry = _entry(mine, name, str(row["action"]), at)
+        entry = entries.get(name) if person == _NOBODY else _entry(own, name, str(row["action"]), at)
         if entry is not None:
             renamed[name] = entry.instance
         mine.append(_happening(delivery, person, at, entry, name))
@@ -123,7 +128,7 @@ def _person(row: Mapping[str, Any], instances: Mapping[str, int], people: People
     if by_instance is not None:
         return by_instance
     found = people.person_of(str(row["identity"])) if row.get("identity") else None
-    return -1 if found is None else found
+    return _NOBODY if found is None else found
 
 
 def _called_at(mine: Sequence[Happening], row: Mapping[str, Any]) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from simulator.checks.reasons import OWN_REASONS, PHONE
+from simulator.checks.reasons import CALL_STATUS, OWN_REASONS, PHONE
 from simulator.journeys import Discard
 from simulator.ledger import Outcome
 from simulator.scenario.models import Expectation, Scenario, Who
@@ -42,6 +42,8 @@ def unknown_names(expectation: Expectation, scenario: Scenario) -> Iterator[tupl
     reasons = (PHONE, *OWN_REASONS, *(one.label for one in Outcome if one), *(str(one) for one in Discard))
     used += [(("excuse", at), "reason", name, reasons) for at, name in enumerate(expectation.excuse)]
     for path, noun, wanted, known in used:
+        if noun == "reason" and CALL_STATUS.fullmatch(str(wanted)):
+            continue
         if wanted is not None and wanted not in known:
             yield path, _unknown(noun, wanted, list(known))
     if who.attributes and journeys is None:

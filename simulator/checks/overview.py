@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator.checks.course import read_course
 from simulator.checks.evidence import Evidence, bare_evidence
 from simulator.checks.explain import explain
 from simulator.checks.latency import MOMENTS, percentiles, ways_of
@@ -26,7 +27,7 @@ _WEIGHTS = {"opened": 5, "received": 4, "refused": 3, "message": 3, "call": 3, "
 def overview(
     record: RunRecord, *, summary: Mapping[str, Any] | None = None, people: int = PEOPLE
 ) -> dict[str, Any]:
-    """The document of a report: `run`, `summary`, `crossings`, `map`, `latencies`, `people`.
+    """The document of a report: `run`, `summary`, `course`, `crossings`, `map`, `latencies`, `people`.
 
     ``summary`` takes the place of the run's own, with the verdicts of another look at it. UsageError for a run
     without a summary.
@@ -39,6 +40,7 @@ def overview(
     return {
         "run": crossings.pop("run"),
         "summary": found,
+        "course": read_course(record.folder),
         "crossings": crossings,
         "map": _places(record),
         "latencies": list(_latencies(evidence)),

@@ -69,7 +69,8 @@ def judge(expectation: Expectation, evidence: Evidence) -> Verdict:
     counts |= {"excused": sum(excused.values())} if excused else {}
     counts |= {"undecided": undecided} if undecided else {}
     failures = _failures(evidence, reasons)
-    return _verdict(expectation, counts, failures, excused)
+    of_phones = 0 if expectation.excuse else sum(reason.of_phone for _, reason in reasons)
+    return _verdict(expectation, counts, failures, excused, of_phones)
 
 
 def _only_counted(expectation: Expectation) -> bool:
@@ -138,7 +139,11 @@ def _failures(evidence: Evidence, reasons: Sequence[tuple[int, Reason]]) -> tupl
 
 
 def _verdict(
-    expectation: Expectation, counts: dict[str, float], failures: tuple[Failure, ...], excused: Counter[str]
+    expectation: Expectation,
+    counts: dict[str, float],
+    failures: tuple[Failure, ...],
+    excused: Counter[str],
+    of_phones: int,
 ) -> Verdict:
     held, people = int(counts["held"]), int(counts["of"])
     found: float = held
@@ -161,7 +166,7 @@ def _verdict(
         ok, expected = bounds_hold(*limits, held), f"{bounds_said(*limits)} people"
     else:
         ok, expected = held == people, f"all {people:,}" if people else "all"
-    if not people and not expectation.has_bound:
+    if not people:
         ok = False
         why = f"; excused: {_listed(excused)}" if excused else ""
         undecided = "; for others the run ended too early" if counts.get("undecided") else ""
@@ -171,6 +176,8 @@ def _verdict(
         note = f"{first.examples[0]}: {first.said}"
         if people - held > 1:
             note += f" [{first.people:,} of {people - held:,} for this reason]"
+        if of_phones and not expectation.has_bound and expectation.share is None:
+            note += f"; {_lost_on_phones(of_phones, people - held)}"
     if ok and excused:
         note = "; ".join(part for part in (note, f"excused: {_listed(excused)}") if part)
     return Verdict(
@@ -185,6 +192,12 @@ def _verdict(
         counts,
         () if ok else failures,
     )
+
+
+def _lost_on_phones(lost: int, missed: int) -> str:
+    """What to do about those whom no journey could reach."""
+    who = "this person was" if missed == 1 else f"{lost:,} of {missed:,} were"
+    return f"{who} lost on the phone, which no journey can help: `excuse: [phone]` leaves them out"
 
 
 def _listed(excused: Counter[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,9 @@ OWN_REASONS = (
 )
 """Reasons besides the outcomes of crossings and the discards of journeys."""
 
+# What calls come to is a reason, too.
+CALL_STATUS = re.compile(r"http_[1-5]\d\d|timedout|capped|internalError")
+
 # How far each reason is along the way, so that of several visits the one that came furthest is told.
 _NOT_THERE, _PHONE, _EVENT, _DISCARDED, _UNDER_WAY, _SENT, _LATE = range(7)
 
@@ -65,9 +69,14 @@ class Reason:
     said: str
     stage: int = 0
 
+    @property
+    def of_phone(self) -> bool:
+        """Whether the crossing never became an accepted event, so that no journey could know."""
+        return self.stage == _PHONE
+
     def excused_by(self, excuses: Sequence[str]) -> bool:
         """Whether one of ``excuses`` names it, or all of its sort."""
-        return self.code in excuses or (self.stage == _PHONE and PHONE in excuses)
+        return self.code in excuses or (self.of_phone and PHONE in excuses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +194,10 @@ def _unheard_of(evidence: Evidence, target: Target, mine: Sequence[Happening], a
     if (reason := _of_sending(evidence, target, [one for one in mine if one.at <= until])) is not None:
         return reason
     heard = "no call of it came to the listener" if target.name in evidence.actions_heard else "that is all"
-    nobodys = [
-        one for one in evidence.happenings.get(-1, ()) if one.kind == "arrived" and one.action == target.name
-    ]
-    if nobodys:
-        heard = f"none of the calls that came says that it is for them ({len(nobodys):,} say nothing that is known)"
+    if nobodys := evidence.nobodys_calls[target.name or ""]:
+        heard = (
+            f"none of the calls that came says that it is for them ({nobodys:,} say nothing that is known)"
+        )
     said = f"{at}; its event was accepted, but {heard} until {evidence.clock(until)}"
     return Reason("not_heard", said, _EVENT)
 

@@ -23,7 +23,8 @@ class Verdict:
 
     ``metric`` is the path of a number, or what the expectation says of people. ``expected`` is text such as
     ``at least 1,000``; ``found`` is the number, or None where there is none; ``reason`` says why it does not hold,
-    or what to know although it does. ``counts`` are numbers of people (``of``, ``held``, ``excused``,
+    or what to know although it does. ``unit`` is what ``found`` counts: ``people``, ``share``, ``seconds``,
+    ``rate`` (per second), or empty for a plain number. ``counts`` are numbers of people (``of``, ``held``, ``excused``,
     ``undecided``) or of ways measured; ``failures`` the reasons by how many they concern.
     """
 
@@ -53,6 +54,15 @@ def number(value: float) -> str:
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,.6g}"
 
 
+def with_unit(value: float, unit: str) -> str:
+    """A number with its unit, as verdicts show it: ``13.2 ms``, ``0.5 %``, ``1,998/s``."""
+    if unit == "seconds":
+        return f"{1000 * value:,.3g} ms" if value < 1 else f"{value:,.4g} s"
+    if unit == "share":
+        return f"{100 * value:.3g} %"
+    return number(value) + ("/s" if unit == "rate" else "")
+
+
 def bounds_hold(equals: float | None, at_least: float | None, at_most: float | None, found: float) -> bool:
     """Whether a number lies within inclusive bounds."""
     if equals is not None and found != equals:
@@ -62,7 +72,7 @@ def bounds_hold(equals: float | None, at_least: float | None, at_most: float | N
     return at_most is None or found <= at_most
 
 
-def bounds_said(equals: float | None, at_least: float | None, at_most: float | None) -> str:
+def bounds_said(equals: float | None, at_least: float | None, at_most: float | None, unit: str = "") -> str:
     """Bounds in words."""
     parts = (("exactly", equals), ("at least", at_least), ("at most", at_most))
-    return " and ".join(f"{words} {number(bound)}" for words, bound in parts if bound is not None)
+    return " and ".join(f"{words} {with_unit(bound, unit)}" for words, bound in parts if bound is not None)

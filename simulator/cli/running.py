@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,6 +178,7 @@ def run(
         clock=clock.monotonic,
         # A live line and events on the same terminal would tear each other apart.
         quiet=quiet or as_json or events_on_stdout,
+        load_s=_length_of_load(prepared),
     )
     with serving_metrics(metrics) as gauges, progress:
         if gauges is not None and not quiet:
@@ -212,6 +214,12 @@ def run(
     if quiet or as_json:
         say_what_went_wrong(result)
     sys.exit(result.exit_code)
+
+
+def _length_of_load(prepared: Prepared) -> float | None:
+    """How long a load takes, in seconds of the wall; None without a load, or if only its events end it."""
+    load = prepared.scenario.load
+    return load.profile.seconds if load is not None and math.isfinite(load.profile.seconds) else None
 
 
 def _dry_run(

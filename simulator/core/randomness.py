@@ -10,6 +10,7 @@ thousands of people are drawn for in one numpy call. The mixing function is the 
 from __future__ import annotations
 
 from hashlib import blake2b
+from struct import Struct
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 _MASK = (1 << 64) - 1
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _TO_UNIT = 2.0**-53
+_PACK = Struct("<QQQ").pack
 
 
 def key_of(*labels: object) -> int:
@@ -82,3 +84,9 @@ def bits_one(key: int, counter: int = 0) -> int:
 def uniform_one(key: int, counter: int = 0) -> float:
     """``uniform`` for one key as a Python float: the same number."""
     return ((bits_one(key, counter) >> 11) + 0.5) * _TO_UNIT
+
+
+def hex_digits(key: int, counter: int, count: int) -> str:
+    """``count`` random hexadecimal digits at ``counter``, in small letters; one hash gives 128 of them."""
+    text = "".join([blake2b(_PACK(key, counter, block)).hexdigest() for block in range(-(-count // 128))])
+    return text[:count]

@@ -19,7 +19,8 @@ MS_PER_DAY = 86_400_000
 
 # Text of seconds and milliseconds, looked up instead of formatted: every event has a stamp.
 _SECONDS = [b"%02d." % second for second in range(60)]
-_MILLIS = [b"%03dZ" % ms for ms in range(1000)]
+_PLAIN_MILLIS = [b"%03d" % ms for ms in range(1000)]
+_MILLIS = [ms + b"Z" for ms in _PLAIN_MILLIS]
 _SECOND_DIGITS = np.frombuffer(b"".join(_SECONDS), dtype=np.uint8).reshape(60, 3)
 _MILLI_DIGITS = np.frombuffer(b"".join(_MILLIS), dtype=np.uint8).reshape(1000, 4)
 STAMP_LENGTH = 24
@@ -104,4 +105,5 @@ class Calendar:
             self._local_prefix, self._local_suffix = text[:16] + b":", text[16:]
             self._local_offset = b"%d" % -((local.utcoffset() or timedelta()) // timedelta(minutes=1))
         second, ms = divmod(rest, 1000)
-        return b"%b%02d.%03d%b" % (self._local_prefix, second, ms, self._local_suffix), self._local_offset
+        text = self._local_prefix + _SECONDS[second] + _PLAIN_MILLIS[ms] + self._local_suffix
+        return text, self._local_offset

@@ -1,33 +1,49 @@
-"""Timers in a SimPy environment, at half the price of ``simpy.Timeout``: there are millions of them."""
+"""Timers in a SimPy environment, at a fraction of the price of ``simpy.Timeout``: there are millions of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappush
-from typing import Any
+from heapq import heappop, heappush
+from typing import Any, cast
 
 import simpy
 from simpy.events import NORMAL
 
-
-class Timer:
-    """A moment in the future at which one function is called with the timer; ``value`` is for that function.
-
-    To an environment it is an event like any other; processes can't wait for it.
-    """
-
-    __slots__ = ("_ok", "callbacks", "defused", "value")
-
-    def __init__(self, value: Any, callback: Callable[[Timer], None]) -> None:
-        self.value = value
-        self.callbacks: tuple[Callable[[Timer], None], ...] | None = (callback,)
-        self._ok = True
-        self.defused = True
+# What stands in SimPy's heap for a timer, in place of (time, priority, id, event): two more things, and no event.
+_TIMER_LENGTH = 5
 
 
-def start_timer(env: simpy.Environment, delay: int, value: Any, callback: Callable[[Timer], None]) -> Timer:
-    """Call ``callback`` with a timer that holds ``value``, ``delay`` milliseconds from now."""
-    timer = Timer(value, callback)
-    # What Environment.schedule does, without the way through Event and Timeout.
-    heappush(env._queue, (env._now + delay, NORMAL, next(env._eid), timer))  # type: ignore[misc]
-    return timer
+class TimedEnvironment(simpy.Environment):
+    """SimPy's environment, in which a function can be called later without making an event of it."""
+
+    def call_later(self, delay: int, function: Callable[[Any], None], value: Any) -> None:
+        """Call ``function`` with ``value``, ``delay`` milliseconds from now; it can't be called off.
+
+        Among what happens in the same millisecond it has the place that a ``simpy.Timeout`` would have.
+        """
+        heappush(self._queue, (self._now + delay, NORMAL, next(self._eid), function, value))  # type: ignore[misc]
+
+    def happen_before(self, time: float) -> None:
+        """Let everything happen that is earlier than ``time``; the clock stays at the last of it."""
+        # SimPy's heap, and what its `run` and `step` do with it, as one loop.
+        queue: list[tuple[Any, ...]] = self._queue
+        while queue and queue[0][0] < time:
+            entry = heappop(queue)
+            self._now = entry[0]
+            if len(entry) == _TIMER_LENGTH:
+                entry[3](entry[4])
+                continue
+            event = entry[3]
+            callbacks, event.callbacks = event.callbacks, None
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not event.defused:
+                raise cast(BaseException, event._value)
+
+    def step(self) -> None:
+        """Let the next thing happen. Raises ``simpy.core.EmptySchedule`` if there is none."""
+        if self._queue and len(self._queue[0]) == _TIMER_LENGTH:
+            self._now, _, _, function, value = heappop(self._queue)  # type: ignore[misc]
+            function(value)
+        else:
+            super().step()

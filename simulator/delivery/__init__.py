@@ -6,11 +6,20 @@ delivered and ``read_events`` reads such files back. Start at ``base.py``.
 """
 
 from simulator.delivery.addresses import host_allowed, is_loopback
-from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, InProcesses, Pipelined, Receipt
+from simulator.delivery.base import (
+    Batch,
+    DeliveryStats,
+    Destination,
+    Fate,
+    Indices,
+    InProcesses,
+    Pipelined,
+    Receipt,
+)
 from simulator.delivery.calls import Caller, OutgoingCall, Reply, host_of
 from simulator.delivery.edge import EdgeDestination, EdgeSettings
 from simulator.delivery.envelope import MessageHeader
-from simulator.delivery.fan_out import FanOut, Member
+from simulator.delivery.fan_out import FanOut, Member, combined
 from simulator.delivery.files import FileDestination, StandardOutput
 from simulator.delivery.inlet_http import HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings
@@ -36,6 +45,7 @@ __all__ = [
     "HttpDestination",
     "HttpSettings",
     "InProcesses",
+    "Indices",
     "InletDestination",
     "InletSettings",
     "KafkaDestination",
@@ -53,6 +63,7 @@ __all__ = [
     "UndeliveredFiles",
     "UndeliveredWriter",
     "Vault",
+    "combined",
     "host_allowed",
     "host_of",
     "is_loopback",

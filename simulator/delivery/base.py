@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from simulator.delivery.load.latency import LatencyRecord
 FateArray = npt.NDArray[np.uint8]
 SourceArray = npt.NDArray[np.uint8]
 TimeArray = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.intp]
 
 
 class Fate(IntEnum):
@@ -42,6 +43,9 @@ class Batch:
     ``due`` says when each event is to be sent, in seconds of the monotonic clock and never falling; None for
     all of them at once. ``on_settled``, if given, is told as soon as it is certain that events (by index) are
     acknowledged or rejected, in any thread; the receipt says the same again.
+
+    For several destinations at once: ``shares`` has by name which events (by index) each is to get, None for all that
+    it takes; ``on_settled_at`` is as ``on_settled``, with the destination's name first.
     """
 
     bodies: list[bytes]
@@ -52,12 +56,14 @@ class Batch:
     person: npt.NDArray[np.int32] | None = None
     due: npt.NDArray[np.float64] | None = None
     on_settled: Callable[[Sequence[int], Fate], None] | None = None
+    shares: Mapping[str, Indices] | None = None
+    on_settled_at: Callable[[str, Sequence[int], Fate], None] | None = None
 
     def __len__(self) -> int:
         return len(self.bodies)
 
-    def pick(self, indices: npt.NDArray[np.intp]) -> Batch:
-        """Some of the events, in their order, as a batch of its own."""
+    def pick(self, indices: Indices) -> Batch:
+        """Some of the events, in their order, as a batch of its own that nobody listens to."""
         return Batch(
             [self.bodies[index] for index in indices.tolist()],
             self.first_number,
@@ -80,7 +86,7 @@ class Receipt:
     fates: FateArray
     reasons: dict[int, str] = field(default_factory=dict)
     doubtful: set[int] = field(default_factory=set)
-    parts: dict[str, tuple[npt.NDArray[np.intp], Receipt]] = field(default_factory=dict)
+    parts: dict[str, tuple[Indices, Receipt]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, count: int, fate: Fate, reason: str = "") -> Receipt:

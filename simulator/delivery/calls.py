@@ -72,6 +72,7 @@ class _Ready:
     secret: set[str] = field(default_factory=set)
     exposed: bool = False
     """Whether there is a secret anywhere in it."""
+    secret_body: bool = False
     token: str = ""
 
 
@@ -198,6 +199,7 @@ class Caller:
             {},
             {name.lower() for name in spec.headers},
             exposed=True,
+            secret_body=True,
         )
         return self._exchange(request._replace(body=body if spec.method == "POST" else None), ready, seconds)
 
@@ -261,6 +263,10 @@ class Caller:
             return
         ready, first = about
         if (request.url.scheme, host, request.url.port) != (first.scheme, first.host, first.port):
+            if ready.secret_body and request.method != "GET":
+                raise _NotAllowedError(
+                    "the request for a token was sent on to another place, which gets no secrets"
+                )
             for name in ready.secret:  # they are for the first host only
                 request.headers.pop(name, None)
         elif ready.exposed and request.url.scheme != "https" and not is_loopback(host):

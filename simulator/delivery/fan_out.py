@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from simulator.core.errors import DeliveryError
-from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, InProcesses, Receipt
+from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Indices, InProcesses, Receipt
 from simulator.scenario.models import SOURCES, Source
 
 _UNROUTED = "no destination takes events of this source"
@@ -82,47 +82,43 @@ class FanOut:
 
     async def send(self, batch: Batch) -> Receipt:
         """Send to all members what is theirs."""
-        batch = replace(batch, on_settled=None)  # one member's word is not that of all
-        picked = [self._indices(member, batch) for member in self.members]
+        shares = self.shares(batch) if batch.shares is None else batch.shares
         receipts = await asyncio.gather(
-            *(
-                self._send(member, batch, indices)
-                for member, indices in zip(self.members, picked, strict=True)
-            )
+            *(self._send(member, batch, shares[member.name]) for member in self.members)
         )
-        whole = Receipt.of(len(batch), Fate.PENDING)
-        whole.reasons.clear()
-        rejected, pending, routed = (np.zeros(len(batch), dtype=np.bool_) for _ in range(3))
-        for member, indices, receipt in zip(self.members, picked, receipts, strict=True):
-            routed[indices] = True
-            rejected[indices] |= receipt.fates == Fate.REJECTED
-            pending[indices] |= receipt.fates == Fate.PENDING
-            for index, reason in receipt.reasons.items():
-                whole.reasons.setdefault(int(indices[index]), f"{member.name}: {reason}")
-            whole.parts[member.name] = (indices, receipt)
-        whole.fates[routed & ~pending & ~rejected] = Fate.ACKNOWLEDGED
-        whole.fates[rejected & ~pending] = Fate.REJECTED
-        whole.reasons.update(dict.fromkeys(np.flatnonzero(~routed).tolist(), _UNROUTED))
-        return whole
+        return combined(
+            len(batch),
+            {
+                member.name: (shares[member.name], receipt)
+                for member, receipt in zip(self.members, receipts, strict=True)
+            },
+        )
 
-    def _indices(self, member: Member, batch: Batch) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    def shares(self, batch: Batch) -> dict[str, Indices]:
+        """By name, which events (by index) each member takes."""
+        return {member.name: self._indices(member, batch) for member in self.members}
+
+    def _indices(self, member: Member, batch: Batch) -> Indices:
         sources = np.zeros(len(batch), dtype=np.uint8) if batch.sources is None else batch.sources
         taken = np.isin(sources, list(member.takes))
         if batch.edge_only is not None and not getattr(member.destination, "speaks_edge", False):
             taken &= ~batch.edge_only
         return np.flatnonzero(taken)
 
-    async def _send(
-        self, member: Member, batch: Batch, indices: np.ndarray[tuple[int], np.dtype[np.intp]]
-    ) -> Receipt:
+    async def _send(self, member: Member, batch: Batch, indices: Indices) -> Receipt:
         if member.failure:
             return Receipt.of(len(indices), Fate.PENDING, member.failure)
+        if not len(indices):
+            return Receipt.of(0, Fate.PENDING)
         mine = batch if len(indices) == len(batch) else batch.pick(indices)
+        mine = replace(mine, on_settled=_heard(member.name, batch, indices), shares=None, on_settled_at=None)
         try:
             return await member.destination.send(mine)
         except DeliveryError as error:
             member.failure = str(error)
-            return Receipt.of(len(indices), Fate.PENDING, member.failure)
+            receipt = Receipt.of(len(indices), Fate.PENDING, member.failure)
+            receipt.doubtful.update(range(len(indices)))
+            return receipt
 
     def interrupt(self) -> None:
         """Tell all members that can be told to start nothing more."""
@@ -141,3 +137,35 @@ class FanOut:
                 failures.append(f"{member.name}: {error}")
         if failures:
             raise DeliveryError("; ".join(failures))
+
+
+def combined(count: int, parts: Mapping[str, tuple[Indices, Receipt]]) -> Receipt:
+    """What became of ``count`` events as a whole, from their fates at each destination that takes them."""
+    whole = Receipt.of(count, Fate.PENDING)
+    whole.reasons.clear()
+    rejected, pending, routed = (np.zeros(count, dtype=np.bool_) for _ in range(3))
+    for name, (indices, receipt) in parts.items():
+        routed[indices] = True
+        rejected[indices] |= receipt.fates == Fate.REJECTED
+        pending[indices] |= receipt.fates == Fate.PENDING
+        for index, reason in receipt.reasons.items():
+            whole.reasons.setdefault(int(indices[index]), f"{name}: {reason}" if name else reason)
+        whole.doubtful.update(indices[sorted(receipt.doubtful)].tolist())
+        whole.parts[name] = (indices, receipt)
+    whole.fates[routed & ~pending & ~rejected] = Fate.ACKNOWLEDGED
+    whole.fates[rejected & ~pending] = Fate.REJECTED
+    whole.reasons.update(dict.fromkeys(np.flatnonzero(~routed).tolist(), _UNROUTED))
+    return whole
+
+
+def _heard(name: str, batch: Batch, indices: Indices) -> Callable[[Sequence[int], Fate], None] | None:
+    """What a member calls with indices of its own events, as those of the batch."""
+    told = batch.on_settled_at
+    if told is None:
+        return None
+    whole = len(indices) == len(batch)
+
+    def heard(settled: Sequence[int], fate: Fate) -> None:
+        told(name, settled if whole else indices[list(settled)].tolist(), fate)
+
+    return heard

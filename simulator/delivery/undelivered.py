@@ -89,8 +89,8 @@ class UndeliveredFiles:
             return
         self._all.flush()
         for name, (indices, part) in receipt.parts.items():
-            if not (part.fates == Fate.PENDING).any():
-                continue
+            if not name or not (part.fates == Fate.PENDING).any():
+                continue  # without a name it is the only destination, and its file the one above
             if name not in self._of:
                 self._of[name] = UndeliveredWriter(
                     self.path.with_name(f"{self.path.stem}.{name}{self.path.suffix}")

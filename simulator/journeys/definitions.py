@@ -13,6 +13,8 @@ from simulator.scenario.models.journeys import EventDefinition
 
 # Where a system-generated event carries its id (journeys.md 1.1).
 EVENT_ID_PATH = ("_experience", "campaign", "orchestration", "eventID")
+# Fields that the class of events demands; the product selects them itself (journeys.md 1.3).
+_MANDATORY = ("_id", "timestamp")
 
 
 @dataclass(slots=True)
@@ -102,10 +104,10 @@ class Definition:
         return (value,) if isinstance(value, str) and value else ()
 
     def payload(self, entity: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What journeys see of the event: the selected fields only."""
+        """What journeys see of the event: the selected fields only, and those that every event must have."""
         if self._fields is None:
             return entity
-        selected: dict[str, Any] = {}
+        selected: dict[str, Any] = {name: entity[name] for name in _MANDATORY if name in entity}
         for path in self._fields:
             _copy(entity, selected, path)
         return selected
@@ -114,6 +116,19 @@ class Definition:
 def default_key(name: str, namespace: str) -> str:
     """The key where a definition names none (journeys.md 1.3)."""
     return f"@event{{{name}.identityMap.entry('{namespace}').first().id}}"
+
+
+def identities_of(identity_map: Any) -> list[tuple[str, str]]:
+    """All identities of an `identityMap`, as namespace and id; what has another shape than it should is left out."""
+    if not isinstance(identity_map, Mapping):
+        return []
+    return [
+        (namespace, str(entry["id"]))
+        for namespace, entries in identity_map.items()
+        if isinstance(entries, list)
+        for entry in entries
+        if isinstance(entry, Mapping) and entry.get("id")
+    ]
 
 
 def nested(entity: Any, path: Sequence[str]) -> Any:

@@ -16,10 +16,10 @@ from typing import Any
 import simpy
 
 from simulator.core.randomness import key_of, mix_int
-from simulator.journeys.definitions import EVENT_ID_PATH, Definition, EventScope, nested
+from simulator.journeys.definitions import EVENT_ID_PATH, Definition, EventScope, identities_of, nested
 from simulator.journeys.dialects import QUEUE_LIMIT, SUPPLEMENTAL_LIMIT
 from simulator.journeys.discards import Discard
-from simulator.journeys.expressions import ExpressionError
+from simulator.journeys.expressions import ExpressionError, FetchError
 from simulator.journeys.facts import Facts
 from simulator.journeys.instance import Instance, InstanceScope
 from simulator.journeys.log import LogKind, LogRow
@@ -38,7 +38,8 @@ class _Place:
 
     instances: dict[str | None, Instance] = field(default_factory=dict)
     """Those under way, by supplemental id."""
-    last_entry: int = -1
+    last_entry: dict[str | None, int] = field(default_factory=dict)
+    """When they entered last, by supplemental id."""
     entries: int = 0
 
 
@@ -76,9 +77,6 @@ class JourneyEngine:
         self._under_way: dict[str, Instance] = {}
         """Instances by their id, where reactions to their messages matter."""
         self._places: dict[tuple[str, str], _Place] = {}
-        self._known_ids = {
-            definition.event_id for definition in plan.definitions.values() if definition.event_id
-        }
         self._steps = StepRunner(
             env, plan, self.facts, callout, post, self, date_of=date_of, horizon=horizon, cap_of=cap_of
         )
@@ -123,12 +121,22 @@ class JourneyEngine:
             awaited.succeed()
 
     def _remember(self, scope: EventScope, now: int) -> None:
-        for namespace, entries in (scope.entity.get("identityMap") or {}).items():
-            for entry in entries:
-                person = self._directory.find(namespace, entry.get("id", ""))
-                if person is not None:
-                    self.facts.remember(person, now, scope.entity)
-                    return
+        person = self._sender(scope.entity)
+        if person is not None:
+            self.facts.remember(person, now, scope.entity)
+
+    def _sender(self, entity: Mapping[str, Any]) -> PersonProfile | None:
+        """The person whose identities an event carries."""
+        shown = identities_of(entity.get("identityMap"))
+        return next((found for one in shown if (found := self._directory.find(*one)) is not None), None)
+
+    def _person(
+        self, definition: Definition, identity: str, entity: Mapping[str, Any]
+    ) -> PersonProfile | None:
+        """The person behind the key of an event: who has that identity, else whose event it is, else somebody new."""
+        find, new = self._directory.find, self._directory.stranger
+        namespace = definition.namespace
+        return find(namespace, identity) or self._sender(entity) or new(namespace, identity)
 
     def _dispatch(self, definition: Definition, scope: EventScope, size: int) -> None:
         """Hand an event that a definition matches to the journeys that listen to it."""
@@ -143,7 +151,7 @@ class JourneyEngine:
             return
         identity = definition.key(scope)
         supplementals = definition.supplemental(scope)
-        person = None if identity is None else self._directory.find(definition.namespace, identity)
+        person = None if identity is None else self._person(definition, identity, entity)
         if identity is None or person is None or not supplementals:
             self._discard(Discard.NO_KEY, None, person, identity or "", name, entity)
             return
@@ -184,10 +192,12 @@ class JourneyEngine:
         instance.events[name] = payload
         try:
             return bool(expression.holds(self.scope(instance)))
-        except ExpressionError:
+        except (ExpressionError, FetchError):
             return False
         finally:
-            if before is not None:
+            if before is None:
+                del instance.events[name]
+            else:
                 instance.events[name] = before
 
     def _offer(
@@ -205,8 +215,7 @@ class JourneyEngine:
         if instance is not None:
             return self._feed(instance, name, payload)
         if journey.first.model.event != name:
-            is_exit = any(criterion.event == name for criterion in journey.exits)
-            return None if is_exit else Discard.NOT_INITIAL
+            return None if journey.ends_by(name) else Discard.NOT_INITIAL
         if not self._may_enter(journey, place, supplemental):
             return Discard.REENTRANCE
         if journey.model.paused:
@@ -221,7 +230,8 @@ class JourneyEngine:
         if awaited is not None and not awaited.triggered:
             awaited.succeed(payload)
             return None
-        if any(criterion.event == name for criterion in instance.journey.exits):
+        journey = instance.journey
+        if journey.ends_by(name) and (instance.waiting or not journey.awaits(name)):
             return None
         if instance.waiting or self._steps.is_waiting(instance):
             return Discard.NOT_AWAITED
@@ -230,10 +240,18 @@ class JourneyEngine:
         instance.queue.append((name, payload))
         return None
 
+    def drop(self, instance: Instance, name: str, payload: Mapping[str, Any]) -> None:
+        """An event that queued up for an instance turns out to be for nothing."""
+        if not instance.journey.ends_by(name):
+            self._discard(
+                Discard.NOT_AWAITED, instance.journey, instance.person, instance.identity, name, payload
+            )
+
     def _may_enter(self, journey: JourneyPlan, place: _Place, supplemental: str | None) -> bool:
-        if place.last_entry < 0 or (supplemental is not None and place.instances):
+        last = place.last_entry.get(supplemental)
+        if last is None:
             return True
-        since = int(self.env.now) - place.last_entry
+        since = int(self.env.now) - last
         if not journey.model.reentrance.allowed:
             return since >= journey.timeout_ms  # the record of the person is deleted then
         return since >= journey.reentrance_ms
@@ -258,7 +276,7 @@ class JourneyEngine:
     ) -> None:
         now = int(self.env.now)
         place.entries += 1
-        place.last_entry = now
+        place.last_entry[supplemental] = now
         key = mix_int(
             key_of(self._seed, "journey", journey.name, identity, supplemental or "", place.entries)
         )

@@ -131,6 +131,14 @@ class JourneyPlan:
         reacts = any(step.kind == "reaction" and step.model.timeout for step in self.steps.values())
         return TEST_WAIT_WITH_REACTION_MS if reacts else TEST_WAIT_MS
 
+    def ends_by(self, event: str) -> bool:
+        """Whether an event may meet one of its exit criteria."""
+        return any(criterion.event == event for criterion in self.exits)
+
+    def awaits(self, event: str) -> bool:
+        """Whether one of its steps waits for an event; the first one does not count."""
+        return any(event in step.events() for step in self.steps.values() if step is not self.first)
+
     def events(self) -> set[str]:
         """All events that it listens to."""
         heard = {event for step in self.steps.values() for event in step.events()}

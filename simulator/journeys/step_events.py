@@ -241,8 +241,8 @@ _STATUSES = {
 class StepEvidence:
     """What one step event of an export says, in one spelling.
 
-    ``status`` is one of transitions, endStep, error, timedOut, cappingError; ``discard`` the reason of a discard,
-    empty otherwise. Texts are empty where the export has nothing.
+    ``status`` is one of transitions, endStep, error, timedOut, cappingError; ``exit`` names the criterion that ended
+    the instance; ``discard`` is the reason of a discard, empty otherwise. Texts are empty where the export has nothing.
     """
 
     at: datetime
@@ -256,6 +256,7 @@ class StepEvidence:
     error: str
     entrance: bool
     ended: bool
+    exit: str
     discard: str
     event_id: str
 
@@ -299,6 +300,7 @@ def _step_evidence(
         error=_first(step.get("actionExecutionError"), step.get("fetchError")),
         entrance=step.get("entrance") is True or str(step.get("nodeType", "")).lower() == "start",
         ended=step.get("instanceEnded") is True,
+        exit=_first(step.get("exitCriteriaName"), step.get("exitCriteriaID")),
         discard="",
         event_id=_first(step.get("eventID")),
     )
@@ -325,6 +327,7 @@ def _discard_evidence(
         error="",
         entrance=False,
         ended=False,
+        exit="",
         discard=reason,
         event_id=_first(service.get("eventID")),
     )

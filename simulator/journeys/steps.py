@@ -14,10 +14,10 @@ from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys.calls import CallRunner
 from simulator.journeys.expressions import ExpressionError, FetchError, Value
 from simulator.journeys.facts import Facts
-from simulator.journeys.instance import Instance, InstanceScope
+from simulator.journeys.instance import Instance, InstanceScope, node_id
 from simulator.journeys.mail import Mailbox
 from simulator.journeys.plan import END, PathPlan, Plan, StepPlan, milliseconds, time_fits
-from simulator.journeys.surroundings import Callout, Message, Post
+from simulator.journeys.surroundings import Callout, Message, Post, set_attribute
 
 if TYPE_CHECKING:
     from simulator.journeys.engine import JourneyEngine
@@ -103,6 +103,7 @@ class StepRunner:
         finally:
             self._resting.discard(instance)
             instance.waiting = {}
+        self._drop_queue(instance)
         self._engine.over(instance, reason, detail)
 
     def _walk(self, instance: Instance) -> Generator[simpy.Event, Any, tuple[str, dict[str, Any]]]:
@@ -155,9 +156,13 @@ class StepRunner:
         if self._env.now + length > instance.deadline:
             raise TimeoutError
         self._resting.add(instance)
-        instance.queue.clear()  # who is resting waits for no event
+        self._drop_queue(instance)  # who is resting waits for no event
         yield self._after(length)
         self._resting.discard(instance)
+
+    def _drop_queue(self, instance: Instance) -> None:
+        while instance.queue:
+            self._engine.drop(instance, *instance.queue.popleft())
 
     def _test(self, instance: Instance, length: int) -> int:
         return min(length, instance.journey.test_wait_ms) if instance.journey.model.test_mode else length
@@ -200,6 +205,7 @@ class StepRunner:
             if name in names:
                 instance.events[name] = payload
                 return name
+            self._engine.drop(instance, name, payload)
         for name in names:
             if name in instance.reactions:
                 return name
@@ -256,7 +262,7 @@ class StepRunner:
             except ExpressionError as error:
                 raise _StepError("error", error.message, {"path": path.name}) from None
             except FetchError as error:
-                instance.last_error["lastDataFetchErrorCode"] = error.code
+                instance.last_error["lastDataFetchErrorCode"] = _error_code(error.code)
                 raise _StepError("error", str(error), {"path": path.name}) from None
         local = scope.now.astimezone(instance.journey.zone)
         if model.time is not None:
@@ -334,7 +340,7 @@ class StepRunner:
         if result.code.startswith("http_2"):
             self._passed(instance, step, "transitions", {"action": action.name, "elapsed": elapsed})
             return step.next
-        instance.last_error["lastExecutedActionErrorCode"] = result.code
+        instance.last_error["lastExecutedActionErrorCode"] = _error_code(result.code)
         status = {"timedout": "timedOut", "capped": "cappingError"}.get(result.code, "error")
         raise _StepError(status, result.code, {"action": action.name, "elapsed": elapsed})
 
@@ -371,10 +377,10 @@ class StepRunner:
 
     def _failed(self, instance: Instance, step: StepPlan, error: _StepError) -> None:
         instance.last_error |= {
-            "lastNodeUIDInError": step.name,
+            "lastNodeUIDInError": node_id(instance.journey, step.name),
             "lastNodeNameInError": step.name,
             "lastNodeTypeInError": step.kind,
-            "lastErrorCode": error.code,
+            "lastErrorCode": _error_code(error.code),
         }
         self._passed(instance, step, error.status, {"error": error.code, **error.detail})
 
@@ -394,7 +400,11 @@ def _plain(payload: Any, path: tuple[str, ...]) -> Any:
 
 def _set_all(attributes: dict[str, Any], values: list[tuple[tuple[str, ...], Value]]) -> None:
     for path, value in values:
-        below = attributes
-        for name in path[:-1]:
-            below = below.setdefault(name, {})
-        below[path[-1]] = value
+        set_attribute(attributes, path, value)
+
+
+def _error_code(code: str) -> str:
+    """What went wrong as the properties of journeys say it: an HTTP code, or one of three words (journeys.md 3.4)."""
+    if code.startswith("http_"):
+        return code.removeprefix("http_")
+    return code if code.isdecimal() else {"timedout": "timedOut", "capped": "capped"}.get(code, "error")

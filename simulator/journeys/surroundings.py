@@ -5,7 +5,7 @@ The evaluator knows neither the simulation nor HTTP; whoever runs it hands these
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -33,11 +33,24 @@ class PersonProfile:
         return self.attributes.get("testProfile") is True
 
 
+def set_attribute(attributes: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    """Set what lies at ``path``; what is no object on the way there becomes one."""
+    for name in path[:-1]:
+        below = attributes.get(name)
+        if not isinstance(below, dict):
+            below = attributes[name] = {}
+        attributes = below
+    attributes[path[-1]] = value
+
+
 class Directory(Protocol):
     """Finds people."""
 
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
         """The person with an identity; None if the platform knows nobody of that name."""
+
+    def stranger(self, namespace: str, identity: str) -> PersonProfile | None:
+        """Somebody new, whom an event names without saying more; None where everybody is known."""
 
 
 class Call(NamedTuple):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
-from simulator.core.errors import DeliveryError
+from simulator.core.errors import DeliveryError, UsageError
 from simulator.core.serving import LOOPBACK, Server, bind, serve_until_signal, url_of
 from simulator.listener.incoming import Incoming
 from simulator.listener.listener import CallListener
@@ -97,17 +97,24 @@ class ListenerThread:
         self._ready = threading.Event()
         self._server = Server(ListenerApp(listener), grace=_GRACE_SECONDS, on_ready=self._ready.set)
         self._thread: threading.Thread | None = None
+        self._failure = ""
 
     def start(self) -> None:
-        """Return when calls are taken."""
+        """Return when calls are taken. Raises UsageError where that can't be."""
         self._thread = threading.Thread(target=self._serve, name="listener", daemon=True)
         self._thread.start()
         self._ready.wait()
+        if self._failure:
+            raise UsageError(f"the listener can't begin: {self._failure}")
 
     def _serve(self) -> None:
-        with suppress(asyncio.CancelledError):
-            asyncio.run(self._server.serve(sockets=[self._socket]))
-        self._ready.set()  # a start that failed must not be waited for
+        try:
+            with suppress(asyncio.CancelledError):
+                asyncio.run(self._server.serve(sockets=[self._socket]))
+        except (OSError, SystemExit) as error:  # the latter is uvicorn's way to give up
+            self._failure = str(error)
+        finally:
+            self._ready.set()  # a start that failed must not be waited for
 
     def stop(self) -> None:
         """Answer what is under way, for a moment, and end; may be called more than once."""

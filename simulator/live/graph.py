@@ -9,6 +9,8 @@ from simulator.core.simtime import MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PE
 from simulator.journeys.plan import JourneyPlan, Plan, StepPlan
 
 _END = "end"
+# Steps that wait for something that may not come in time.
+_LISTENING = ("event", "reaction")
 
 
 def journeys_document(plan: Plan | None) -> list[dict[str, Any]]:
@@ -44,6 +46,8 @@ def _label(step: StepPlan) -> str:
         return span(round(model.wait * MS_PER_SECOND))
     if step.kind == "race":
         return " or ".join(event or span(length or 0) for event, length, _ in step.race)
+    if step.kind == "reaction":
+        return step.awaits
     if step.kind == "condition":
         return ", ".join(path.name for path in step.paths)
     return model.event or model.action or model.jump or model.wait_until or ""
@@ -59,7 +63,7 @@ def _ways(step: StepPlan) -> Iterator[tuple[str | None, str]]:
             yield following, event or span(length or 0)
     elif step.kind != "end":
         yield step.next, ""
-        if step.kind == "event" and step.model.timeout is not None:
+        if step.kind in _LISTENING and step.model.timeout is not None:
             yield step.on_timeout, "time-out"
     if step.on_error is not None:
         yield step.on_error, "error"
@@ -79,7 +83,7 @@ def following(step: StepPlan, detail: Mapping[str, Any]) -> str | None:
             waits = [(length, to) for _, length, to in step.race if length is not None]
             return _target(min(waits, key=lambda wait: wait[0])[1])
         return _target(next((to for event, _, to in step.race if event == path), None))
-    if step.kind == "event" and path == "timeout":
+    if step.kind in _LISTENING and path == "timeout":
         return _target(step.on_timeout)
     return None if step.kind == "end" else _target(step.next)
 

@@ -7,13 +7,10 @@ one with a system that takes its time. Both tell the app of the state of the wor
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
-
-import simpy
 
 from simulator.core.randomness import bits_one, uniform_one
 from simulator.core.simtime import to_ms
-from simulator.core.timers import Timer, start_timer
+from simulator.core.timers import TimedEnvironment
 from simulator.ledger import CrossingRow, Outcome, unnoticed
 from simulator.phone.os_profiles import OsProfile
 from simulator.phone.permission import Permission
@@ -101,7 +98,7 @@ class LivingPhone:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: TimedEnvironment,
         app: AppOnPhone,
         person: int,
         key: int,
@@ -309,11 +306,10 @@ class LivingPhone:
             return
         self._window = now + wait
         self._lack(now, _DOZE, True)
-        start_timer(self._env, wait, self._window, self._open_window)
+        self._env.call_later(wait, self._open_window, self._window)
 
-    def _open_window(self, timer: Timer) -> None:
+    def _open_window(self, window: int) -> None:
         """A maintenance window: the network is let through, and the app may run to use it."""
-        window = cast(int, timer.value)
         if self._window == window:
             self._end_doze(window)
             if not self._off and not self._stopped:

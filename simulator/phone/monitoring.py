@@ -7,12 +7,8 @@ lost, and is recorded with the reason.
 
 from __future__ import annotations
 
-from typing import cast
-
-import simpy
-
 from simulator.core.randomness import bits_one, uniform_one
-from simulator.core.timers import Timer, start_timer
+from simulator.core.timers import TimedEnvironment
 from simulator.ledger import Outcome
 from simulator.phone.life import LivingPhone, Unreported, row_of
 from simulator.phone.nearby import Registrations
@@ -56,7 +52,7 @@ class MonitoredPhone(LivingPhone):
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: TimedEnvironment,
         app: AppOnPhone,
         person: int,
         key: int,
@@ -99,7 +95,7 @@ class MonitoredPhone(LivingPhone):
 
     def foreground(self, now: int) -> None:
         """The person opens the app, which then asks for the places around."""
-        super().foreground(now)
+        LivingPhone.foreground(self, now)
         if self._in_front:
             if self._only_in_use:
                 self._allowed = True
@@ -141,7 +137,7 @@ class MonitoredPhone(LivingPhone):
         # fmt: on
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        start_timer(self._env, delay, region, self._notice)
+        self._env.call_later(delay, self._notice, region)
 
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
@@ -242,9 +238,8 @@ class MonitoredPhone(LivingPhone):
             self._within[place] = _UNSEEN
         return seen
 
-    def _notice(self, timer: Timer) -> None:
+    def _notice(self, region: RegionEvent) -> None:
         """The detection delay of a crossing is over: the app is told, unless that came to nothing."""
-        region = cast(RegionEvent, timer.value)
         place, now = region.place, region.noticed
         if self._pending.get(place) is not region:
             return
@@ -311,11 +306,10 @@ class MonitoredPhone(LivingPhone):
         if self._service.initial_trigger and self._registered and self._watched is not None:
             change = self._watched.next_change()
             if change is not None and change > now:
-                simpy.Timeout(self._env, change - now, change).callbacks.append(self._changed)
+                self._env.call_later(change - now, self._changed, change)
 
-    def _changed(self, timer: simpy.Event) -> None:
+    def _changed(self, now: int) -> None:
         """The person moved far enough for the app to register other places."""
-        now = cast(int, timer.value)
         if self._allowed and self._registered and not self._off and not self._stopped:
             self._report_already_inside(now)
 
@@ -330,11 +324,11 @@ class MonitoredPhone(LivingPhone):
         wrong = self._without_crossing(
             region.place, not region.entry, now + begins, where, Cause.POOR_POSITION
         )
-        simpy.Timeout(self._env, begins, (wrong, lasts)).callbacks.append(self._err)
+        self._env.call_later(begins, self._err, (wrong, lasts))
 
-    def _err(self, timer: simpy.Event) -> None:
+    def _err(self, mistake: tuple[RegionEvent, int]) -> None:
         """The system believes the phone on the other side of a border, if nothing has changed since."""
-        wrong, lasts = cast(tuple[RegionEvent, int], timer.value)
+        wrong, lasts = mistake
         place, now = wrong.place, wrong.noticed
         truly = place in self._within
         if truly == wrong.entry or truly != (place in self.inside) or not self._can_report(place, now):
@@ -343,11 +337,10 @@ class MonitoredPhone(LivingPhone):
             self._mistaken = {}
         self._mistaken[place] = wrong
         self._report(wrong)
-        simpy.Timeout(self._env, lasts, wrong).callbacks.append(self._correct)
+        self._env.call_later(lasts, self._correct, wrong)
 
-    def _correct(self, timer: simpy.Event) -> None:
+    def _correct(self, wrong: RegionEvent) -> None:
         """The system finds out that it was wrong."""
-        wrong = cast(RegionEvent, timer.value)
         if self._mistaken is None or self._mistaken.get(wrong.place) is not wrong:
             return
         del self._mistaken[wrong.place]

@@ -5,7 +5,16 @@ other, ``access.py`` makes the calls and ``rehearsal.py`` shows them instead.
 """
 
 from simulator.provision.access import PlatformError
+from simulator.provision.needs import event_types_of, somebody_shops
 from simulator.provision.plan import Plan, load_plan
 from simulator.provision.provision import provision, unprovision
 
-__all__ = ["Plan", "PlatformError", "load_plan", "provision", "unprovision"]
+__all__ = [
+    "Plan",
+    "PlatformError",
+    "event_types_of",
+    "load_plan",
+    "provision",
+    "somebody_shops",
+    "unprovision",
+]

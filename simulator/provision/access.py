@@ -53,7 +53,9 @@ class HttpAccess:
         self._client_id = client_id
         self._token = ""
         verify: Any = True if access.ca_file is None else _trusting(str(access.ca_file))
-        self._http = httpx.Client(timeout=access.timeout, verify=verify)
+        # A proxy has no business between this machine and itself.
+        direct = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
+        self._http = httpx.Client(timeout=access.timeout, verify=verify, mounts=direct)
 
     def __enter__(self) -> HttpAccess:
         return self

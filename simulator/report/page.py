@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.report import drawings
+from simulator.report.delivering import delivering
 from simulator.report.glyphs import count, duration, plural, share
 from simulator.report.journeys import ENDS
 from simulator.report.junit import write
@@ -37,9 +38,11 @@ def page(document: Document) -> str:
             _top(document, head, tone),
             _tiles(summary),
             _expectations(document),
+            delivering(document) if "load" in summary else "",
             _journeys(summary),
             _two(_map(document), _crossings(document)),
             _latencies(document),
+            "" if "load" in summary else delivering(document),
             _people(document),
             _foot(document),
         )
@@ -133,6 +136,8 @@ def _tiles(summary: Document) -> str:
 
     tiles = [("people", summary.get("people")), ("crossings", summary.get("crossings"))]
     tiles.append(("events accepted", summary.get("acknowledged")))
+    if load := summary.get("load"):
+        tiles.append(("events/s", round(load["achieved_rate"])))
     if journeys:
         tiles.append(("journey entries", sum(journey["entered"] for journey in journeys.values())))
     if actions:

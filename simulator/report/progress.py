@@ -5,7 +5,7 @@ The wall clock is handed in. Nothing is drawn from a thread of its own, so worke
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol
 
@@ -27,6 +27,8 @@ class Measured(Protocol):
     """What is shown of the last second of a run that sends requests."""
 
     @property
+    def at(self) -> float: ...
+    @property
     def seconds(self) -> float: ...
     @property
     def intended(self) -> float | None: ...
@@ -36,6 +38,8 @@ class Measured(Protocol):
     def requests(self) -> int: ...
     @property
     def errors(self) -> int: ...
+    @property
+    def statuses(self) -> Mapping[str, int]: ...
     @property
     def late(self) -> int: ...
     @property
@@ -53,14 +57,16 @@ def _measured(figures: Measured) -> list[tuple[str, str]]:
     shown: list[tuple[str, str]] = []
     if not figures.requests and figures.intended is None:
         return shown
-    now = f"{count(round(figures.events / figures.seconds))}/s now"
-    if figures.intended is not None:
-        now += f" of {count(round(figures.intended / figures.seconds))}"
+    if _nothing_arrives(figures):
+        shown.append((f"{count(figures.errors)} failed: {_worst(figures.statuses)}", WARN))
+    now = f"{count(round(figures.events / figures.seconds))}/s"
+    now += " now" if figures.intended is None else f" of {count(round(figures.intended / figures.seconds))}"
     shown.append((now, WARN if figures.late else ""))
     if figures.p99:
-        shown.append((f"p50 {latency(figures.p50)} p99 {latency(figures.p99)}", ""))
+        shown.append((f"p99 {latency(figures.p99)}", ""))
+        shown.append((f"p50 {latency(figures.p50)}", ""))
     for number, what, style in (
-        (figures.errors, "failed", WARN),
+        (0 if _nothing_arrives(figures) else figures.errors, f"failed: {_worst(figures.statuses)}", WARN),
         (figures.late, "late", WARN),
         (figures.in_flight, "in flight", LABEL),
         (figures.held, "held", WARN),
@@ -70,11 +76,22 @@ def _measured(figures: Measured) -> list[tuple[str, str]]:
     return shown
 
 
+def _nothing_arrives(figures: Measured) -> bool:
+    return figures.errors > 0 and not figures.p99
+
+
+def _worst(statuses: Mapping[str, int]) -> str:
+    """What most requests without success ended with."""
+    failed = {status: n for status, n in statuses.items() if not status.startswith("2")}
+    return max(failed, key=lambda status: failed[status], default="")
+
+
 class Progress:
     """Shows how far a run is; a context manager around the work.
 
     ``total_s`` is the simulated length of the run in seconds, ``calendar`` turns simulated into local
-    time, ``clock`` gives wall seconds (any origin). ``quiet`` shows nothing at all.
+    time, ``clock`` gives wall seconds (any origin). ``quiet`` shows nothing at all. A run at a rate is as long as its
+    load: ``load_s`` in wall seconds, if it is known before.
     """
 
     def __init__(
@@ -86,8 +103,10 @@ class Progress:
         clock: Callable[[], float],
         console: Console | None = None,
         quiet: bool = False,
+        load_s: float | None = None,
     ) -> None:
         self._title = title
+        self._load_s = load_s
         self._total_s = total_s
         self._calendar = calendar
         self._clock = clock
@@ -140,8 +159,7 @@ class Progress:
     def measured(self, figures: Measured) -> None:
         """Take in the figures of the last second; they are shown with the next update, and without one too."""
         self._figures = figures
-        if self._latest is not None:
-            self.update(*self._latest)
+        self.update(*(self._latest or (0.0, 0)))
 
     def _due(self) -> bool:
         """Whether it is time to draw again."""
@@ -157,25 +175,38 @@ class Progress:
         else:
             self._console.print(line, soft_wrap=True, highlight=False)
 
+    def _how_far(self, simulated_s: float, wall: float) -> tuple[float, str, float]:
+        """The share of the work that is done, the time that it is, and the seconds that the rest may take."""
+        if self._load_s and self._figures is not None:
+            at = min(self._figures.at, self._load_s)
+            return at / self._load_s, f"{duration(round(at))} of {duration(self._load_s)}", self._load_s - at
+        done = min(simulated_s / self._total_s, 1.0) if self._total_s > 0 else 1.0
+        moment = self._calendar.local(to_ms(simulated_s))
+        when = f"{moment:%a %d %b %H:%M}" if self._total_s > DAY else f"{moment:%H:%M}"
+        return done, when, wall * (1 - done) / done if done else 0.0
+
     def _line(
         self, simulated_s: float, events: int, acknowledged: int | None, in_flight: int, wall: float
     ) -> Text:
         """The line of this moment; what matters least is left out where the console is narrow."""
         glyphs = glyphs_for(self._console)
-        done = min(simulated_s / self._total_s, 1.0) if self._total_s > 0 else 1.0
-        moment = self._calendar.local(to_ms(simulated_s))
-        clock = f"{moment:%a %d %b %H:%M}" if self._total_s > DAY else f"{moment:%H:%M}"
+        done, when, left = self._how_far(simulated_s, wall)
         line = Text(no_wrap=True, overflow="crop").append(glyphs.clip(self._title, 20), HEADING)
         if self._live is not None:
             filled = round(done * _BAR)
             line.append(" ").append(glyphs.line * filled, BAR).append(glyphs.rest * (_BAR - filled), LABEL)
-        line.append(f" {100 * done:3.0f} %  {clock}  {count(events)} events")
-        measured = events if acknowledged is None else acknowledged
-        extras = [(f"{count(round(measured / wall))}/s" if wall > 0 else "", "")]
+        line.append(f" {100 * done:3.0f} %  {when}")
+        extras = []
+        if self._figures is None or self._figures.intended is None:  # else the rate of now says more
+            rate = events if acknowledged is None else acknowledged
+            line.append(f"  {count(events)} events")
+            extras.append((f"{count(round(rate / wall))}/s" if wall > 0 else "", ""))
         if wall > _ETA_AFTER and 0 < done < 1:
-            extras.append((f"{duration(wall * (1 - done) / done)} left", LABEL))
+            extras.append((f"{duration(left)} left", LABEL))
         if self._figures is not None:
-            extras += _measured(self._figures)
+            measured = _measured(self._figures)
+            first = _nothing_arrives(self._figures) or self._figures.intended is not None
+            extras = [*measured, *extras] if first else [*extras, *measured]
         if in_flight:
             extras.append((f"{count(in_flight)} in flight", WARN))
         for text, style in extras:

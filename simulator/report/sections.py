@@ -6,6 +6,7 @@ each other. Every key of the document may be missing; a section with nothing to 
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -89,7 +90,7 @@ def truths(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         if drawn:
             bar = glyphs.bar(value / top, bar_width)
             line.append(f"{bar:<{bar_width}}  ", BAD if failed else BAR)
-        line.append(glyphs.clip(note, width - line.cell_len), LABEL)
+        line.append(_clipped(note, width - line.cell_len, glyphs), LABEL)
         line.rstrip()
         lines.append(line)
     return lines
@@ -141,6 +142,8 @@ def over_time(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     events, bucket, start = found.get("events") or [], number(found, "bucket_seconds"), start_of(summary)
     if not any(events) or bucket <= 0 or start is None:
         return []
+    if simulated := number(summary, "simulated_seconds"):  # the time after an early end is not shown
+        events = events[: max(1, math.ceil(simulated / bucket))]
     zone = timeline.clock_zone(summary, start)
     drawn = timeline.draw(events, bucket, start, zone, width - 2, glyphs)
     head = heading("Events over time")
@@ -220,7 +223,7 @@ def _load(summary: Mapping[str, Any], width: int) -> Lines:
         if late := number(load, "late"):
             text += f"; {plural(late, 'send')} late, at most by {latency(number(load, 'latest'))}"
         lines += _fact("Load", f"{text}; {load.get('ended')}", width)
-    if found := summary.get("latency"):
+    if (found := summary.get("latency")) and found.get("count", 1):
         shown = ", ".join(f"{name} {latency(number(found, key))}" for key, name in _PERCENTILES)
         lines += _fact("Latency", f"{shown} from the {found.get('measured_from')}", width)
     if spilled := summary.get("spilled"):
@@ -229,6 +232,9 @@ def _load(summary: Mapping[str, Any], width: int) -> Lines:
         text = f"{count(number(resumed, 'delivered_before'))} events were settled before"
         if again := number(resumed, "sent_again"):
             text += f"; {count(again)} had no answer on record and may have arrived twice"
+        entries = (summary.get("destinations") or {}).items()
+        if anew := [name for name, entry in entries if (entry.get("resumed") or {}).get("made_anew")]:
+            text += f"; {' and '.join(anew)} made anew"
         lines += _fact("Resumed", text, width)
     return lines
 
@@ -256,6 +262,13 @@ def _delivery(destination: str, delivery: Mapping[str, Any]) -> str:
         parts.append(size(written))
     place = _DESTINATIONS.get(destination, destination.removeprefix("file:"))
     return f"to {place}" + (f": {'; '.join(parts)}" if parts else "")
+
+
+def _clipped(note: str, width: int, glyphs: Glyphs) -> str:
+    """As much of a list as fits: whole entries, where it has several."""
+    while cell_len(note) > width and ", " in note:
+        note = note.rpartition(", ")[0]
+    return glyphs.clip(note, width)
 
 
 def _kinds(found: Mapping[str, float]) -> str:

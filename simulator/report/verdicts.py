@@ -8,6 +8,7 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
+from simulator.checks import with_unit
 from simulator.report.glyphs import Glyphs, count, duration, share
 from simulator.report.printing import Lines
 from simulator.report.sections import BAD, GOOD, LABEL, WARN, heading, wrapped
@@ -30,6 +31,8 @@ def found_said(verdict: Verdict) -> str:
     found, unit, counts = verdict.get("found"), verdict.get("unit"), verdict.get("counts") or {}
     if found is None:
         return "none" if unit == "seconds" else "no number"
+    if not counts:
+        return f"found {with_unit(found, str(unit or ''))}"
     if unit == "share":
         return f"found {share(counts.get('held', 0), counts.get('of', 0))}"
     return f"found {duration(found)}" if unit == "seconds" else f"found {count(found)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.core.randomness import key_of
-from simulator.journeys import PersonProfile
+from simulator.journeys import PersonProfile, identities_of
 from simulator.run.knowledge import KnownPeople
 from simulator.run.simulation import World
 
@@ -31,16 +31,21 @@ class Acquaintances:
 
     def meet(self, identity_map: Any) -> None:
         """Learn the identities of an event."""
-        shown = _identities(identity_map)
+        shown = identities_of(identity_map)
         person = next((found for one in shown if (found := self.find(*one)) is not None), None)
         if person is None and shown:
-            namespace, identity = shown[0]
-            key = key_of(self._seed, "stranger", namespace, identity)
-            person = PersonProfile(self._next_ordinal, identity, key, {})
-            self._next_ordinal += 1
+            person = self.stranger(*shown[0])
         if person is not None:
             for one in shown:
                 self._by_identity.setdefault(one, person)
+
+    def stranger(self, namespace: str, identity: str) -> PersonProfile:
+        """Somebody new, who is known by this identity from now on."""
+        key = key_of(self._seed, "stranger", namespace, identity)
+        person = PersonProfile(self._next_ordinal, identity, key, {})
+        self._next_ordinal += 1
+        self._by_identity[namespace, identity] = person
+        return person
 
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
         """The person with an identity; None if it was never shown, and none of the scenario's people has it."""
@@ -51,16 +56,3 @@ class Acquaintances:
             if ordinal is not None:
                 person = self._by_identity[one] = self._known.profile(ordinal)
         return person
-
-
-def _identities(identity_map: Any) -> list[Identity]:
-    """All identities of a map; what has another shape than it should is left out."""
-    if not isinstance(identity_map, dict):
-        return []
-    return [
-        (namespace, str(entry["id"]))
-        for namespace, entries in identity_map.items()
-        if isinstance(entries, list)
-        for entry in entries
-        if isinstance(entry, dict) and entry.get("id")
-    ]

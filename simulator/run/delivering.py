@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,8 +20,8 @@ from simulator.core.errors import DeliveryError
 from simulator.core.numerics import FloatArray
 from simulator.delivery import Batch, Destination, Fate, Pipelined, Receipt
 from simulator.delivery.load import Histogram
-from simulator.run.delivery_log import DeliveryLog, Known, State
 from simulator.run.pacing import WallClock
+from simulator.run.recall import Mask, Memory, Recalled
 from simulator.run.window import Window
 from simulator.sdk import Route
 
@@ -34,8 +34,6 @@ _MOST_WAITING = 200_000
 # Events with times are handed over this many seconds ahead, so that the sender can keep to them.
 _AHEAD = 0.5
 _STRIP_FROM = 8  # batches out at once, from which on the bodies of finished ones are let go
-
-Indices = npt.NDArray[np.intp]
 
 
 class Timing(Protocol):
@@ -52,7 +50,7 @@ class _Out:
 
     window: Window
     first: int
-    receipt: Receipt
+    receipt: Receipt | None = None
     task: asyncio.Task[None] | None = None
 
     @property
@@ -82,26 +80,20 @@ class Deliverer:
         *,
         clock: WallClock,
         stop: asyncio.Event,
-        log: DeliveryLog | None = None,
-        known: Known | None = None,
+        memory: Memory | None = None,
         most: int = MOST_UNSETTLED,
     ) -> None:
         self._destination = destination
         self._record = record
         self._clock = clock
         self._stop = stop
-        self._log = log
-        self._known = known or Known()
+        self.memory = memory or Memory(destination)
         self._most = most if isinstance(destination, Pipelined) and destination.pipelined else 1
         self._out: deque[_Out] = deque()
         self._number = 0
         self.failure: str | None = None
         self.ended = False
         """The times have come to their end: no more events are to be sent."""
-        self.skipped = 0
-        """Events that an earlier part of the run had delivered."""
-        self.sent_again = 0
-        """Events that were sent although an earlier part of the run may have delivered them."""
         self.late = Histogram()
         """How late events were handed over, for destinations that don't keep the times themselves."""
         self.events = 0
@@ -115,7 +107,7 @@ class Deliverer:
     @property
     def recalls(self) -> bool:
         """Whether events of an earlier part of the run are still to come."""
-        return self._number < self._known.ends
+        return self._number < self.memory.ends
 
     @property
     def unsettled(self) -> int:
@@ -125,11 +117,10 @@ class Deliverer:
     async def put(self, window: Window, timing: Timing | None = None) -> None:
         """Deliver a window; returns when the next one may come."""
         first, self._number = self._number, self._number + len(window)
-        fresh = self._fresh(first, len(window))
-        due = self._due(window, fresh, timing)
+        due = self._due(window, first, timing)
         if due is None or self._most > 1:
             await self._room(due)
-            self._launch(window, first, fresh, due)
+            self._launch(window, first, due)
             if self._most == 1:
                 await self._room(None)
             self._settle()
@@ -137,8 +128,7 @@ class Deliverer:
         begin = 0
         while True:
             end = await self._next_due(due, begin)
-            part = fresh[(fresh >= begin) & (fresh < end)] - begin
-            self._launch(window.slice(begin, end), first + begin, part, due[begin:end])
+            self._launch(window.slice(begin, end), first + begin, due[begin:end])
             await self._room(None)
             begin = end
             if begin >= len(window):
@@ -156,22 +146,15 @@ class Deliverer:
 
     # --- times ----------------------------------------------------------------------------------------------
 
-    def _fresh(self, first: int, count: int) -> Indices:
-        """Which events of a window are to be sent."""
-        if first >= self._known.ends:
-            return np.arange(count)
-        states = self._known.of(first, count)
-        fresh = np.flatnonzero(states < State.ACKNOWLEDGED)
-        self.skipped += count - len(fresh)
-        self.sent_again += int((states == State.HANDED_OVER).sum())
-        return fresh
-
-    def _due(self, window: Window, fresh: Indices, timing: Timing | None) -> FloatArray | None:
-        """When the events of a window are due; those that need no sending go along with the one before."""
-        if timing is None or not len(fresh):
+    def _due(self, window: Window, first: int, timing: Timing | None) -> FloatArray | None:
+        """When the events of a window are due; those that only begin files anew go along with the one before."""
+        if timing is None:
+            return None
+        timed = ~self.memory.recall(batch_of(window, first)).settled
+        if not timed.any():
             return None
         due = np.zeros(len(window))
-        due[fresh] = timing.due(window.sent[fresh])
+        due[timed] = timing.due(window.sent[timed])
         due = np.maximum.accumulate(due)
         self.ended = self.ended or bool(np.isinf(due[-1]))
         return due
@@ -204,50 +187,35 @@ class Deliverer:
 
     # --- sending --------------------------------------------------------------------------------------------
 
-    def _launch(self, window: Window, first: int, fresh: Indices, due: FloatArray | None) -> None:
+    def _launch(self, window: Window, first: int, due: FloatArray | None) -> None:
         """Hand what is to be sent to the destination, unless it can't be any more."""
-        receipt = Receipt.of(len(window), Fate.ACKNOWLEDGED)
-        out = _Out(window, first, receipt)
+        batch = batch_of(window, first)
+        recalled = self.memory.recall(batch)
+        out = _Out(window, first)
         self._out.append(out)
-        if len(fresh) < len(window):
-            self._recall(out, fresh)
+        sent, not_due, settled = recalled.fresh, None, recalled.settled
         if due is not None and np.isinf(due[-1]):
-            over = fresh[np.isinf(due[fresh])]
-            receipt.fates[over] = Fate.NOT_DUE
-            fresh = fresh[: len(fresh) - len(over)]
-        if not len(fresh):
+            not_due = sent & np.isinf(due) & ~settled
+            sent &= ~not_due
+        why = self.failure or (INTERRUPTED if self._stop.is_set() else "")
+        if why:
+            sent = np.zeros(len(window), dtype=np.bool_)
+        self.memory.count(recalled, sent)
+        if not sent.any():
+            out.receipt = self.memory.receipt(recalled, sent, None, why=why, not_due=not_due)
             self._settle()
             return
-        why = self.failure or (INTERRUPTED if self._stop.is_set() else None)
-        if why is not None:
-            receipt.fates[fresh] = Fate.PENDING
-            receipt.reasons.update(dict.fromkeys(fresh.tolist(), why))
-            self._settle()
-            return
-        whole = len(fresh) == len(window)
-        batch = Batch(window.bodies, first, times=window.sent, person=window.person)
-        if window.source.any():
-            batch.sources = window.source
-        edge_only = window.route == Route.EDGE_ONLY
-        if edge_only.any():
-            batch.edge_only = edge_only
-        if not whole:
-            batch = batch.pick(fresh)
+        lean = batch
+        if not window.source.any():
+            lean.sources = None
+        if batch.edge_only is not None and not batch.edge_only.any():
+            lean.edge_only = None
         if due is not None and self._most > 1:
-            batch.due = due[fresh]
-        if self._log is not None:
-            batch.on_settled = self._settler(first, None if whole else fresh)
+            lean.due = due
         if self._most == 1:
-            self._note(len(fresh), None if due is None else due[fresh])
-        out.task = asyncio.create_task(self._send(out, batch, fresh))
-
-    def _recall(self, out: _Out, fresh: Indices) -> None:
-        """Events that an earlier part of the run delivered have the fate that they had."""
-        states = self._known.of(out.first, len(out.window))
-        refused = np.flatnonzero(states == State.REJECTED)
-        out.receipt.fates[refused] = Fate.REJECTED
-        why = "refused in an earlier part of this run"
-        out.receipt.reasons.update(dict.fromkeys(refused.tolist(), why))
+            timed = sent & ~settled
+            self._note(int(timed.sum()), None if due is None else due[timed])
+        out.task = asyncio.create_task(self._send(out, lean, recalled, sent, not_due))
 
     def _note(self, count: int, due: FloatArray | None) -> None:
         """Keep count for destinations that don't measure by the request."""
@@ -256,37 +224,23 @@ class Deliverer:
         if due is not None:
             self.late.add_all((self.last_sent - due).tolist())
 
-    def _settler(self, first: int, fresh: Indices | None) -> Callable[[Sequence[int], Fate], None]:
-        """What the destination calls as soon as it knows the fate of events of a batch."""
-        log = self._log
-        assert log is not None  # noqa: S101  only called with one
-
-        def settled(indices: Sequence[int], fate: Fate) -> None:
-            log.settled(first, indices if fresh is None else fresh[list(indices)].tolist(), fate)
-
-        return settled
-
-    async def _send(self, out: _Out, batch: Batch, fresh: Indices) -> None:
-        numbers = out.first + fresh
+    async def _send(
+        self, out: _Out, batch: Batch, recalled: Recalled, sent: Mask, not_due: Mask | None
+    ) -> None:
+        memory = self.memory
         try:
-            if self._log is not None:
-                self._log.handed_over(numbers)
-            found = await self._destination.send(batch)
-            if self._log is not None:
-                self._log.receipt(numbers, found)
+            memory.handed_over(batch, recalled, sent)
+            found = await self._destination.send(memory.listening(batch, recalled, sent))
+            memory.answered(batch, recalled, sent, found)
         except DeliveryError as error:
             self.failure = self.failure or str(error)
-            found = Receipt.of(len(fresh), Fate.PENDING, self.failure)
-        receipt = out.receipt
-        if len(fresh) == len(out.window):
-            out.receipt = found
+            out.receipt = memory.receipt(
+                recalled, np.zeros_like(sent), None, why=self.failure, not_due=not_due
+            )
         else:
-            receipt.fates[fresh] = found.fates
-            receipt.parts = {name: (fresh[at], part) for name, (at, part) in found.parts.items()}
-            where = fresh.tolist()
-            receipt.reasons.update({where[index]: reason for index, reason in found.reasons.items()})
+            out.receipt = memory.receipt(recalled, sent, found, not_due=not_due)
         if len(self._out) > _STRIP_FROM and out is not self._out[0]:
-            kept = out.receipt.fates == Fate.PENDING
+            kept = out.receipt.fates == Fate.PENDING  # others need their bodies no more
             bodies = out.window.bodies
             out.window.bodies = [
                 body if keep else b"" for body, keep in zip(bodies, kept.tolist(), strict=True)
@@ -298,4 +252,6 @@ class Deliverer:
             out = self._out.popleft()
             if out.task is not None:
                 out.task.result()  # a fault of ours is raised here
+            if out.receipt is None:
+                raise RuntimeError("a batch was recorded before it had a receipt")
             self._record(out.window, out.first, out.receipt)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from simulator.core.errors import DeliveryError, UsageError
+from simulator.core.errors import DeliveryError
 from simulator.delivery import (
     Batch,
     DeliveryStats,
@@ -17,7 +17,6 @@ from simulator.delivery import (
     Receipt,
     Target,
     make_destinations,
-    target_of,
 )
 from simulator.receiver import EventStore, Receiver
 from simulator.run.folder import RunFolder, writing
@@ -26,7 +25,6 @@ from simulator.run.options import RunOptions
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
 from simulator.scenario import Destination as DestinationSpec
-from simulator.scenario import Scenario
 from simulator.xdm import EventValidator
 
 INLET = "embedded"
@@ -107,29 +105,3 @@ def export_received(folder: RunFolder) -> None:
     received = folder.received
     with writing(received), EventStore(folder.received_store) as store, received.open("wb") as out:
         out.writelines(record.body + b"\n" for record in store.records())
-
-
-def begins_anew_at(to: str) -> bool:
-    """Whether a destination is made anew by a resumed run, which need not know what it got."""
-    return to == "receiver" or to.startswith("file:")
-
-
-def all_begin_anew(scenario: Scenario, options: RunOptions, folder: RunFolder) -> bool:
-    """Whether nothing has to be remembered of what was delivered.
-
-    Raises UsageError for the resuming of a run of both kinds: what is remembered is which events arrived
-    everywhere, and a file that begins anew lacks just those.
-    """
-    addresses = [spec.to for spec in scenario.all_destinations().values()]
-    anew = [to for to in addresses if begins_anew_at(to)]
-    if anew and len(anew) < len(addresses) and options.resume is not None:
-        others = [shown for spec in scenario.all_destinations().values() if not begins_anew_at(spec.to)
-                  for shown in ("--to", target_of(spec).shown)]  # fmt: skip
-        raise UsageError(
-            f"--resume: {' and '.join(anew)} would begin anew and need all events, the other destinations only those "
-            "that they have not got; do it in two steps:\n"
-            f"  journeysim run --resume {options.resume} {' '.join(others)}\n"
-            f"  journeysim run {folder.scenario} {' '.join(f'--to {to}' for to in anew)}\n"
-            "The second makes all events again, the same with the same seed, and sends them nowhere else."
-        )
-    return len(anew) == len(addresses)

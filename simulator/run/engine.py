@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,9 +17,9 @@ from simulator.core.processes import may_fork
 from simulator.delivery import Destination, Fate, InProcesses, Pipelined, Receipt, UndeliveredFiles
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
-from simulator.run.delivery_log import DeliveryLog, Known, read_delivery_log
+from simulator.run.delivery_log import Past
 from simulator.run.driving import HAND_OVER, Driver, goes_by_the_clock
-from simulator.run.embedded import all_begin_anew, export_received, make_destination_of
+from simulator.run.embedded import export_received, make_destination_of
 from simulator.run.folder import RunFolder, folder_of, scenario_as_run
 from simulator.run.guard import calling_of, guard
 from simulator.run.interrupts import Interruptible, interrupts
@@ -34,6 +33,7 @@ from simulator.run.memory import share_one_heap
 from simulator.run.options import RunOptions, RunResult
 from simulator.run.pacing import WallClock
 from simulator.run.prepare import Prepared
+from simulator.run.recall import Memory, open_memory, past_of
 from simulator.run.simulation import World, without_collector
 from simulator.run.staging import Staging
 from simulator.run.step_event_sending import step_event_sending
@@ -78,6 +78,9 @@ def run(
     folder = folder_of(options, f"{scenario.name}-{clock.folder_stamp()}")
     try:
         staging = staging or Staging()
+        past = past_of(scenario, folder) if options.resume is not None else Past()
+        if options.resume is not None:
+            folder.begin_anew()
         senders = 1 if goes_by_the_clock(scenario) or staging.source is not None else options.workers
         destination = make_destination_of(prepared, options, folder, clock, staging.receiver, senders)
         share_one_heap()
@@ -87,6 +90,7 @@ def run(
                 options,
                 folder,
                 destination,
+                past,
                 clock,
                 listening,
                 progress,
@@ -113,6 +117,7 @@ class _Run:
         options: RunOptions,
         folder: RunFolder,
         destination: Destination,
+        past: Past,
         clock: WallClock,
         listening: Listening | None,
         progress: ProgressCallback | None,
@@ -126,6 +131,7 @@ class _Run:
         self._options = options
         self._folder = folder
         self._destination = destination
+        self._past = past
         self._clock = clock
         self._listening = listening
         self._progress = progress or (lambda tally: None)
@@ -147,7 +153,6 @@ class _Run:
         self._workers = 1
         self._on_figures = on_figures
         self._load: LoadTiming | None = None
-        self._log: DeliveryLog | None = None
         self._deliverer: Deliverer
         self._driver: Driver | None = None
 
@@ -175,14 +180,14 @@ class _Run:
 
     async def _deliver_all(self, source: WindowSource | None) -> LedgerWriter:
         header, people = ledger_header(self._world), ledger_people(self._world)
-        known = self._open_log()
+        memory = open_memory(self._destination, self._world.scenario, self._folder, self._past)
         with (
             contextlib.closing(LedgerWriter(self._folder.ledger, header, people)) as ledger,
             contextlib.closing(self._undelivered),
             contextlib.closing(self._journal) if self._journal else contextlib.nullcontext(),
-            contextlib.closing(self._log) if self._log else contextlib.nullcontext(),
+            contextlib.closing(memory),
         ):
-            self._deliverer = self._make_deliverer(ledger, known)
+            self._deliverer = self._make_deliverer(ledger, memory)
             if source is not None:
                 await self._drive(source)
             if self._listening is not None:
@@ -191,7 +196,7 @@ class _Run:
             self._leave_open(ledger)
         return ledger
 
-    def _make_deliverer(self, ledger: LedgerWriter, known: Known) -> Deliverer:
+    def _make_deliverer(self, ledger: LedgerWriter, memory: Memory) -> Deliverer:
         def record(window: Window, first: int, receipt: Receipt) -> None:
             self._record(window, first, receipt, ledger)
 
@@ -203,20 +208,9 @@ class _Run:
             record,
             clock=self._clock,
             stop=self._stop,
-            log=self._log,
-            known=known,
+            memory=memory,
             most=max(AT_FULL_SPEED if at_once else MOST_UNSETTLED, fills_all_lanes),
         )
-
-    def _open_log(self) -> Known:
-        """Begin to remember what was delivered, where the destination does not begin anew itself."""
-        if all_begin_anew(self._world.scenario, self._options, self._folder):
-            return Known()
-        digest = hashlib.blake2b(self._folder.scenario.read_bytes(), digest_size=16).hexdigest()
-        identity = {"journeysim_version": __version__, "scenario": digest}
-        known = read_delivery_log(self._folder.delivery_log, identity) if self._options.resume else Known()
-        self._log = DeliveryLog(self._folder.delivery_log, identity)
-        return known
 
     async def _drive(self, source: WindowSource) -> None:
         """Go through the run, and take figures every second meanwhile."""
@@ -355,7 +349,12 @@ class _Run:
             "ended": calendar.local(self._tally.simulated_ms).isoformat(),
             "timezone": str(scenario.clock.timezone),
             "delivery": counts(stats),
-            "destinations": by_destination(self._destination, self._tally, self._undelivered),
+            "destinations": by_destination(
+                self._destination,
+                self._tally,
+                self._undelivered,
+                self._deliverer.memory if self._options.resume is not None else None,
+            ),
             **measurements(
                 stats,
                 self._deliverer,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import heappop
 from math import inf
-from typing import cast
 
 import simpy
 from simpy.events import URGENT
 
+from simulator.core.timers import TimedEnvironment
 
-class CohortEnvironment(simpy.Environment):
+
+class CohortEnvironment(TimedEnvironment):
     """SimPy's environment with a loop that stops *before* a moment and costs nothing per stop.
 
     ``Environment.run(until=...)`` schedules an event to stop at, calls ``step`` for every event and ends with an
@@ -26,7 +26,7 @@ class CohortEnvironment(simpy.Environment):
         """Let ``plan`` do what is planned: it says when it wants to go on, does so then, and says when again.
 
         What was planned happens before everything else of its millisecond. It is no SimPy process, because it goes on
-        so often that making an event each time is a good part of the work.
+        so often that making an event each time is a good part of the work. Not to be called while the environment runs.
         """
         self._plan = plan
         self._planned = next(plan, inf)
@@ -34,37 +34,26 @@ class CohortEnvironment(simpy.Environment):
     def run_before(self, until: int) -> None:
         """Let everything happen that is earlier than ``until``; the clock stays at the last of it."""
         self._until = until
-        queue = self._queue  # SimPy's heap: (time, priority, id, event)
-        plan, planned = self._plan, self._planned
-        while True:
-            if queue and queue[0][0] < planned:
-                if queue[0][0] >= until:
-                    break
-                self._now, _, _, event = heappop(queue)
-                callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-                for callback in callbacks:
-                    callback(event)
-                if not event._ok and not event.defused:
-                    raise cast(BaseException, event._value)
-            elif planned < until:
-                self._now = int(planned)
-                planned = next(plan, inf)
-            else:
-                break
-        self._planned = planned
+        while self._planned < until:
+            self.happen_before(self._planned)
+            self._now = int(self._planned)
+            self._planned = next(self._plan, inf)
+        self.happen_before(until)
 
     def pass_to(self, time: int) -> None:
         """Set the clock to ``time``, before which nothing is left to happen: something is to happen now."""
         self._now = max(int(self._now), time)
 
-    def skip_to(self, time: int) -> bool:
-        """Set the clock to ``time`` if nothing else comes before, and ``time`` is in this window.
+    def come_to(self, time: int) -> bool:
+        """Let everything happen that comes before ``time``, if that is in this window; the plan can go on at once then.
 
-        The plan can go on at once then.
+        For the plan alone, which otherwise says that it wants to go on at ``time``.
         """
-        queue = self._queue
-        if time >= self._until or (queue and queue[0][0] < time):
+        if time >= self._until:
             return False
+        queue = self._queue
+        if queue and queue[0][0] < time:
+            self.happen_before(time)
         self._now = time
         return True
 

@@ -6,6 +6,7 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -16,7 +17,7 @@ import simpy
 from simulator.core.distributions import Constant, Distribution, pick
 from simulator.core.randomness import bits_one, key_of, mix_int, purpose_keys, uniform, uniform_one
 from simulator.core.simtime import MS_PER_SECOND, Calendar
-from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan
+from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan, set_attribute
 from simulator.people import Cohort
 from simulator.people.profiles import make_profile
 from simulator.run.calling import Callouts, Outbound, PushToCome
@@ -163,6 +164,10 @@ class CohortEvaluation:
         person = self._known.get((namespace, identity))
         return None if person is None else self.profile(person)
 
+    def stranger(self, namespace: str, identity: str) -> PersonProfile | None:
+        """Nobody here is a stranger: all events are those of the people of the run."""
+        return None
+
     def profile(self, person: int) -> LazyProfile:
         """The person of that ordinal."""
         profile = self._people.get(person)
@@ -197,7 +202,7 @@ class CohortEvaluation:
         for path, weights in group.attributes.items():
             u = np.array([uniform_one(mix_int(key ^ key_of("attribute", path)), 0)])
             value = list(weights)[int(pick(tuple(weights.values()), u)[0])]
-            _set(record, path.split("."), _typed(value))
+            set_attribute(record, path.split("."), _typed(value))
         return record
 
     # --- messages on their way back -----------------------------------------------------------------------
@@ -371,19 +376,15 @@ def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
     return {"id": message_id(message.instance, message.step), "_xdm": {"mixins": {"_experience": experience}}}
 
 
-def _set(record: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    for name in path[:-1]:
-        record = record.setdefault(name, {})
-    record[path[-1]] = value
+# Numbers as they are written; what begins with a needless zero is a code, and no number.
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,15}")
 
 
 def _typed(text: str) -> Any:
     """The value that a weighted name stands for: true, false, a number, or the text."""
     if text in ("true", "false"):
         return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DECIMAL.fullmatch(text) else text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import __version__
-from simulator.checks import SUMMARY_FILE
+from simulator.checks import SUMMARY_FILE, TIMESERIES_FILE
 from simulator.core.errors import DeliveryError, UsageError
 from simulator.ledger import LEDGER_FOLDER
 from simulator.listener import CALLS_FILE
@@ -21,7 +21,6 @@ SCENARIO_FILE = "scenario.yaml"
 RECEIVED_STORE = "received.sqlite"
 RECEIVED_FILE = "received.ndjson"
 UNDELIVERED_FILE = "undelivered.ndjson"
-TIMESERIES_FILE = "timeseries.ndjson"
 DELIVERY_LOG_FILE = "delivery.log"
 SPILL_FILE = "held.spill"
 JOURNAL_FILE = "journeys.ndjson"
@@ -86,26 +85,28 @@ class RunFolder:
 
     @classmethod
     def existing(cls, path: Path) -> RunFolder:
-        """The folder of a run that was cut off, without what only the whole run may leave in it.
-
-        Raises UsageError where there is none to go on with.
-        """
+        """The folder of a run that was cut off. Raises UsageError where there is none to go on with."""
         folder = cls(path)
         if not folder.scenario.is_file():
             what = (
                 "has no scenario.yaml: nothing was sent yet" if path.is_dir() else "there is no such folder"
             )
             raise UsageError(f"--resume {path}: {what}; start the run again")
-        store = folder.received_store
-        stale = [folder.summary, folder.undelivered, folder.received, folder.spill, store]
-        stale += [folder.journal, folder.step_events, folder.calls]
+        return folder
+
+    def begin_anew(self) -> None:
+        """Remove what only the whole run may leave behind. Raises UsageError where that fails."""
+        store = self.received_store
+        stale = [self.summary, self.undelivered, self.received, self.spill, store]
+        stale += [self.journal, self.step_events, self.calls]
         stale += [store.with_name(store.name + end) for end in ("-wal", "-shm")]
         try:
+            # What one of several destinations had not got.
+            stale += self.path.glob(f"{self.undelivered.stem}.*{self.undelivered.suffix}")
             for file in stale:
                 file.unlink(missing_ok=True)
         except OSError as error:
-            raise UsageError(f"--resume {path}: {error.strerror or error}") from error
-        return folder
+            raise UsageError(f"--resume {self.path}: {error.strerror or error}") from error
 
     def write_scenario(self, text: str) -> None:
         """Write scenario.yaml; raises DeliveryError where that fails."""

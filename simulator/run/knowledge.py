@@ -24,7 +24,7 @@ from simulator.checks import (
 from simulator.core.identifiers import ECID_DIGITS, ecids
 from simulator.core.randomness import KeyArray
 from simulator.core.simtime import MS_PER_SECOND
-from simulator.journeys import Facts, PersonProfile
+from simulator.journeys import ExpressionError, Facts, PersonProfile
 from simulator.listener import CALLS_FILE
 from simulator.people import CohortSpec, person_keys
 from simulator.run.evaluation import CohortEvaluation
@@ -56,7 +56,10 @@ class KnownPeople:
         known = self._members.get((person, audience))
         if known is None:
             start = self._world.calendar.utc(0)
-            known = self._facts.member(self.profile(person), audience, start)
+            try:
+                known = self._facts.member(self.profile(person), audience, start)
+            except ExpressionError:  # a journey that asks ends in error; nobody is in such an audience
+                known = False
             self._members[person, audience] = known
         return known
 

@@ -141,13 +141,13 @@ class CohortModel:
     def _conduct(self, agenda: Agenda) -> Iterator[int]:
         """Let everything on the agenda happen at its time: one process for the whole cohort."""
         env, phones, apps, living = self.env, self._phones.phones, self._phones.apps, self._phones.living
-        trade, now, skip_to = self._trade, int(env.now), env.skip_to
+        trade, now, come_to = self._trade, int(env.now), env.come_to
         for first in range(0, len(agenda.time), AGENDA_CHUNK):
             chunk = agenda.rows(slice(first, first + AGENDA_CHUNK))
             columns = zip(*chunk.lists(), self._sightings(chunk), strict=True)
             for at, who, kind, place, latitude, longitude, sight in columns:
                 if at > now:
-                    if not skip_to(at):
+                    if not come_to(at):
                         yield at
                     now = at
                 if kind <= ENTER:

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import simpy
 
 from simulator.core.distributions import pick
 from simulator.core.identifiers import ecids
 from simulator.core.numerics import FloatArray, IntArray
 from simulator.core.randomness import KeyArray, bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
+from simulator.core.timers import TimedEnvironment
 from simulator.journeys import Plan
 from simulator.people import Cohort, DayLegs, Part
 from simulator.people.profiles import make_profile
@@ -99,7 +99,7 @@ class ModelContext:
     outbound: Outbound | None = None
     """What makes the calls of journeys that really go out."""
 
-    def evaluation(self, env: simpy.Environment, cohort: Cohort) -> CohortEvaluation:
+    def evaluation(self, env: TimedEnvironment, cohort: Cohort) -> CohortEvaluation:
         """The journeys of a cohort; there must be a plan."""
         assert self.journeys is not None  # noqa: S101 - the caller looks
         return CohortEvaluation(
@@ -214,7 +214,7 @@ def logins(whole: Cohort, part: Part) -> Callable[[int, str], str]:
 
 
 def make_phones(
-    env: simpy.Environment, context: ModelContext, cohort: Cohort, unreported: Unreported
+    env: TimedEnvironment, context: ModelContext, cohort: Cohort, unreported: Unreported
 ) -> CohortPhones:
     """The phones of a cohort, each with its app."""
     sight = CohortSight(cohort.size)
@@ -258,7 +258,7 @@ def id_keys(keys: KeyArray) -> KeyArray:
 
 
 def _make_phones(
-    env: simpy.Environment,
+    env: TimedEnvironment,
     context: ModelContext,
     whole: Cohort,
     part: Part,

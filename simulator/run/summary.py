@@ -10,6 +10,7 @@ from simulator.run.delivering import Deliverer
 from simulator.run.driving import Driver
 from simulator.run.load import LoadTiming, latencies
 from simulator.run.measuring import error_share
+from simulator.run.recall import Memory
 from simulator.run.tally import Tally
 
 
@@ -26,8 +27,10 @@ def counts(stats: DeliveryStats) -> dict[str, Any]:
     }
 
 
-def by_destination(destination: Destination, tally: Tally, undelivered: UndeliveredFiles) -> dict[str, Any]:
-    """What went where, if there are several destinations."""
+def by_destination(
+    destination: Destination, tally: Tally, undelivered: UndeliveredFiles, memory: Memory | None = None
+) -> dict[str, Any]:
+    """What went where, if there are several destinations; ``memory`` is that of a resumed run."""
     if not isinstance(destination, FanOut):
         return {}
     return {
@@ -38,6 +41,7 @@ def by_destination(destination: Destination, tally: Tally, undelivered: Undelive
             "delivery": counts(member.destination.stats),
             **_latency(member.destination.stats, timed=False),
             "undelivered_file": undelivered.file_of(member.name),
+            **({} if memory is None else {"resumed": memory.document(member.name)}),
         }
         for member in destination.members
     }
@@ -90,7 +94,7 @@ def measurements(
     if driver is not None and driver.live:
         found["backfilled"] = driver.backfilled
     if resumed:
-        found["resumed"] = {"delivered_before": deliverer.skipped, "sent_again": deliverer.sent_again}
+        found["resumed"] = deliverer.memory.whole.document()
     return found
 
 

@@ -10,11 +10,10 @@ and is gone when it is empty.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
-import simpy
-
-from simulator.core.timers import Timer, start_timer
+from simulator.core.timers import TimedEnvironment
 from simulator.ledger import CrossingRow, Outcome
 from simulator.phone import Os
 from simulator.sdk.edge_answers import RETRY_INTERVAL_MS, Handling, judge
@@ -25,6 +24,7 @@ from simulator.xdm import Template
 
 _OPEN = int(Outcome.OPEN)
 _DELIVERED_LATE = int(Outcome.DELIVERED_LATE)
+_QUEUED_AT_END = int(Outcome.QUEUED_AT_END)
 _NO_CROSSING = -1
 
 
@@ -96,11 +96,13 @@ class EdgeQueue:
         "_polled",
         "_post",
         "_record",
-        "_timer",
+        "_rows",
         "_under_way",
+        "_wait",
+        "_waits",
     )
 
-    def __init__(self, env: simpy.Environment, owner: Owner, network: Network, record: SdkRecord) -> None:
+    def __init__(self, env: TimedEnvironment, owner: Owner, network: Network, record: SdkRecord) -> None:
         self._env = env
         self._owner = owner
         self._network = network
@@ -109,10 +111,14 @@ class EdgeQueue:
         self._late = record.late_after_ms
         self._hits: deque[QueuedHit] = deque()
         # What is waited for: an answer (then a request is under way) or the next attempt. None if nothing is.
-        self._timer: Timer | None = None
+        # Waits are numbered: one that was given up ends without consequences.
+        self._wait: int | None = None
+        self._waits = 0
         self._under_way: Attempt | None = None
         # When the first hit was first tried without a connection; it is tried again every 5 s from then on.
         self._polled: int | None = None
+        # What `rows` said last, until something changes: most queues wait quietly.
+        self._rows: Sequence[CrossingRow] | None = None
 
     def __len__(self) -> int:
         return len(self._hits)
@@ -122,6 +128,7 @@ class EdgeQueue:
     def append(self, hit: QueuedHit, now: int) -> None:
         """Store a hit; it is sent when its turn comes."""
         self._hits.append(hit)
+        self._rows = None
         self.pump(now)
 
     def wait_for(self, until: int) -> None:
@@ -139,12 +146,12 @@ class EdgeQueue:
 
     def stop(self) -> None:
         """The process ended: nobody waits for an answer or an interval any more."""
-        self._timer = self._under_way = self._polled = None
+        self._wait = self._under_way = self._polled = None
 
     def pump(self, now: int) -> None:
         """Send what can be sent now."""
         owner = self._owner
-        while self._hits and self._timer is None and owner.until >= now:
+        while self._hits and self._wait is None and owner.until >= now:
             hit = self._hits[0]
             if not (owner.collects or hit.passes):
                 return
@@ -157,7 +164,7 @@ class EdgeQueue:
     def connected(self, now: int) -> None:
         """The network is back: the next look at it finds so."""
         polled, self._polled = self._polled, None
-        if self._timer is None and self._hits:
+        if self._wait is None and self._hits:
             wait = 0 if polled is None else (polled - now) % RETRY_INTERVAL_MS
             if wait:
                 self._sleep(now + wait)
@@ -170,18 +177,21 @@ class EdgeQueue:
             self._under_way = None
             self._sleep(now + RETRY_INTERVAL_MS)
 
-    def rows(self) -> list[CrossingRow]:
+    def rows(self) -> Sequence[CrossingRow]:
         """The crossings in the queue as they stand in the ledger if the run ends now."""
-        person, record = self._owner.sender.person, self._record
-        return [
-            record.lost_row(person, hit, int(Outcome.QUEUED_AT_END)) for hit in self._hits if not hit.settled
-        ]
+        if self._rows is None:
+            person, record = self._owner.sender.person, self._record
+            self._rows = [
+                record.lost_row(person, hit, _QUEUED_AT_END) for hit in self._hits if not hit.settled
+            ]
+        return self._rows
 
     # --- sending ------------------------------------------------------------------------------------------
 
     def _attempt(self, hit: QueuedHit, now: int) -> None:
         sender = self._owner.sender
         attempt = self._network.attempt(sender.id_key, hit.number, hit.attempts, now)
+        self._rows = None
         hit.attempts += 1
         if attempt.reached:
             self._request(hit, now, attempt)
@@ -212,6 +222,7 @@ class EdgeQueue:
             self._sleep(now + wait)
             return
         self._hits.popleft()
+        self._rows = None
         if handling is Handling.DROP:
             self._record.lose(self._owner.sender.person, hit, int(Outcome.DROPPED_BY_CODE))
         if not self._hits:
@@ -220,14 +231,15 @@ class EdgeQueue:
     # --- waiting ------------------------------------------------------------------------------------------
 
     def _sleep(self, until: int) -> None:
-        self._timer = start_timer(self._env, until - int(self._env.now), None, self._wake)
+        self._wait = self._waits = self._waits + 1
+        self._env.call_later(until - int(self._env.now), self._wake, self._wait)
 
-    def _wake(self, timer: Timer) -> None:
+    def _wake(self, wait: int) -> None:
         """A wait is over: an answer is there, or it is time for the next attempt."""
-        if timer is not self._timer:
+        if wait != self._wait:
             return
         now, attempt = int(self._env.now), self._under_way
-        self._timer = self._under_way = None
+        self._wait = self._under_way = None
         if self._owner.until < now:
             return  # suspended: the answer goes by, and the next attempt waits for the process to wake up
         if attempt is not None:

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import simpy
-
 from simulator.core.identifiers import ecid
 from simulator.core.simtime import MS_PER_SECOND
-from simulator.core.timers import Timer, start_timer
+from simulator.core.timers import TimedEnvironment
 from simulator.ledger import Outcome
 from simulator.phone import FOREVER, Os, ProcessEnd, RegionEvent
 from simulator.sdk.consent import Choice
@@ -78,7 +76,7 @@ class MobileSdk:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: TimedEnvironment,
         shared: SdkShared,
         sender: Sender,
         ecid: str,
@@ -154,7 +152,8 @@ class MobileSdk:
         if until > self._until_behind:
             self._until_behind = until
         if not self._front:
-            self._run_until(self._until_behind)
+            self.until = until = self._until_behind
+            self._clear = until if self.online and self.collects else _NEVER
         if self._close_due is not None and now > self._close_due + LIFECYCLE_DEBOUNCE_MS:
             self._close(now)  # the debounce was over while the process was suspended
         if self._queue is not None:
@@ -183,7 +182,7 @@ class MobileSdk:
         self._run_until(self._until_behind)
         if self._launched is not None and self._close_due is None:
             self._close_due = now
-            start_timer(self._env, LIFECYCLE_DEBOUNCE_MS, now, self._debounced)
+            self._env.call_later(LIFECYCLE_DEBOUNCE_MS, self._debounced, now)
 
     def ended(self, now: int, why: ProcessEnd) -> None:
         """The process ended. What is stored stays; a session that was open will be closed at the next start."""
@@ -281,10 +280,10 @@ class MobileSdk:
         self._launched = now
         self._send(now, LAUNCH, now, template, (self._identities,))
 
-    def _debounced(self, timer: Timer) -> None:
-        """The debounce is over, if it was not cancelled and the process is not suspended."""
-        now = int(self._env.now)
-        if self._close_due is not None and self._close_due == timer.value and self.until >= now:
+    def _debounced(self, paused: int) -> None:
+        """The debounce after a pause is over, if it was not cancelled and the process is not suspended."""
+        now = paused + LIFECYCLE_DEBOUNCE_MS
+        if self._close_due == paused and self.until >= now:
             self._close(now)
 
     def _close(self, now: int) -> None:
@@ -328,7 +327,7 @@ class MobileSdk:
                 self._queue.pump(now)
         if choice is not before:
             template = self._shared.consents[choice]
-            self._send(now, _CONSENT, now, template, (self._identities,), passes=choice is Choice.NO)
+            self._send(now, _CONSENT, now, template, (self._identities,), None, choice is Choice.NO)
         if choice is Choice.YES and self._push_sent:
             self._register_push(now)
 
@@ -417,7 +416,6 @@ class MobileSdk:
         template: Template,
         values: tuple[bytes, ...],
         region: RegionEvent | None = None,
-        *,
         passes: bool = False,
     ) -> None:
         """Queue an event; with nothing before it and nothing in its way it leaves in the same moment."""

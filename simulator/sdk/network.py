@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.core.distributions import Distribution
-from simulator.core.randomness import GOLDEN, bits_one, mix_int
+from simulator.core.randomness import bits_one
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_SECOND, Calendar
 from simulator.scenario.models import Network as NetworkSettings
 from simulator.sdk.edge_answers import NO_ANSWER, READ_TIMEOUT_MS, SUCCESS_CODES
@@ -94,7 +94,7 @@ class Network:
         for start, end, _, _ in self._windows:
             if start <= now < end:
                 return -1
-        draw = mix_int(key + (_FIRST_DRAW + event * _ATTEMPTS + 1) * GOLDEN)  # bits_one, without the call
+        draw = bits_one(key, _FIRST_DRAW + event * _ATTEMPTS)
         took = self._latencies[draw & (_QUANTILES - 1)]
         return took if draw >> _QUANTILE_BITS >= self._trouble and took <= READ_TIMEOUT_MS else -1
 

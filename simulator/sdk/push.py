@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.core.randomness import bits_one
+from simulator.core.randomness import hex_digits
 from simulator.phone import Os
 from simulator.xdm import EventType, SdkFacts, Slot
 from simulator.xdm.events import implementation_details
@@ -28,8 +28,7 @@ def provider(os: Os, sandbox: bool = False) -> str:
 
 def make_token(key: int, generation: int, os: Os) -> str:
     """The push token of an installation, made up: 64 hexadecimal digits on iOS, longer on Android."""
-    numbers = range(16 * generation, 16 * generation + (4 if os == "ios" else 10))
-    return "".join([f"{bits_one(key ^ _TOKENS, number):016x}" for number in numbers])
+    return hex_digits(key ^ _TOKENS, generation, 64 if os == "ios" else 160)
 
 
 def token_event(app_id: str, sdk: SdkFacts, os: Os, sandbox: bool) -> dict[str, Any]:

@@ -84,5 +84,7 @@ def render_hits(
     id_at, stamp_at = range(0, len(ids), UUID_LENGTH), range(0, len(stamps), STAMP_LENGTH)
     return [
         template.render(ids[a : a + UUID_LENGTH], stamps[b : b + STAMP_LENGTH], *rest)
+        if (pattern := template.pattern) is None
+        else pattern % (ids[a : a + UUID_LENGTH], stamps[b : b + STAMP_LENGTH], *rest)
         for template, a, b, rest in zip(templates, id_at, stamp_at, values, strict=True)
     ]

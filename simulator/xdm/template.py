@@ -55,10 +55,11 @@ class Slot:
 class Template:
     """An encoded event with gaps.
 
-    ``slots`` are the names of the gaps in the order in which :meth:`render` takes their values.
+    ``slots`` are the names of the gaps in the order in which :meth:`render` takes their values. ``pattern % values``
+    gives the same as :meth:`render`, for those who fill very many; it is None where a slot is used several times.
     """
 
-    __slots__ = ("_constants", "_order", "_pattern", "_pick", "slots")
+    __slots__ = ("_constants", "_order", "_pattern", "_pick", "pattern", "slots")
 
     def __init__(self, parts: Sequence[bytes], order: Sequence[str]) -> None:
         """``parts`` are the constant pieces, ``order`` the names of the gaps between them."""
@@ -69,6 +70,7 @@ class Template:
         self._pattern = b"%b".join([part.replace(b"%", b"%%") for part in parts])
         repeats = len(self.slots) < len(self._order)
         self._pick = itemgetter(*map(self.slots.index, self._order)) if repeats else None
+        self.pattern = None if repeats else self._pattern
 
     @classmethod
     def compile(cls, event: Mapping[str, Any]) -> Template:

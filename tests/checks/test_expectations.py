@@ -42,7 +42,26 @@ def verdict(metric: str, **bounds: float) -> Verdict:
     ],
 )
 def test_a_dotted_path_finds_its_number_though_keys_hold_dots(metric: str, found: float) -> None:
-    assert verdict(metric, equals=found) == Verdict(metric, f"exactly {found:,}", found, True)
+    judged = verdict(metric, equals=found)
+    assert (judged.metric, judged.found, judged.ok) == (metric, found, True)
+
+
+@pytest.mark.parametrize(
+    ("metric", "bound", "said"),
+    [
+        ("latency.p99", 0.5, "at most 500 ms"),
+        ("latency.sent.max", 30.0, "at most 30 s"),
+        ("load.latest", 0.0125, "at most 12.5 ms"),
+        ("delivery.error_share", 0.01, "at most 1 %"),
+        ("load.gap", 0.005, "at most 0.5 %"),
+        ("load.achieved_rate", 1990.0, "at most 1,990/s"),
+        ("events_per_second", 1504.25, "at most 1,504.25/s"),
+        ("latency.count", 30.0, "at most 30"),
+        ("outcomes.too_short", 2.0, "at most 2"),
+    ],
+)
+def test_bounds_have_the_unit_of_their_number(metric: str, bound: float, said: str) -> None:
+    assert verdict(metric, at_most=bound).expected == said
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.core.randomness import bits, key_of, member_keys, purpose_keys, uniform, uniform_one
+from simulator.core.randomness import (
+    bits,
+    hex_digits,
+    key_of,
+    member_keys,
+    purpose_keys,
+    uniform,
+    uniform_one,
+)
 
 
 def test_keys_of_different_labels_differ() -> None:
@@ -41,3 +49,20 @@ def test_draws_are_evenly_spread_and_unrelated_between_people_purposes_and_count
 def test_draws_never_reach_the_ends_of_the_interval() -> None:
     draws = uniform(member_keys(3, np.arange(100_000, dtype=np.int64)))
     assert draws.min() > 0.0 and draws.max() < 1.0
+
+
+@given(key=st.integers(0, 2**64 - 1), counter=st.integers(0, 2**32), count=st.integers(0, 400))
+def test_hexadecimal_digits_are_as_many_as_asked_for_and_longer_texts_go_on_from_shorter_ones(
+    key: int, counter: int, count: int
+) -> None:
+    text = hex_digits(key, counter, count)
+    assert len(text) == count
+    assert set(text) <= set("0123456789abcdef")
+    assert hex_digits(key, counter, 400).startswith(text)
+
+
+def test_hexadecimal_digits_differ_from_key_to_key_and_from_counter_to_counter() -> None:
+    texts = {hex_digits(key, counter, 64) for key in range(50) for counter in range(50)}
+    assert len(texts) == 2500
+    digits = "".join(sorted(texts))
+    assert all(abs(digits.count(f"{digit:x}") / len(digits) - 1 / 16) < 0.003 for digit in range(16))

@@ -193,6 +193,33 @@ def test_secrets_do_not_follow_a_redirect_to_another_place(caller: Caller) -> No
     assert "x-api-key" not in other.got[0].headers
 
 
+def test_the_request_for_a_token_does_not_follow_a_redirect_to_another_place(caller: Caller) -> None:
+    spec = {"url": "", "body": {"client_secret": "${env:CALL_SECRET}"}, "token_in": "json://t"}
+
+    def token(got: Got) -> Says:
+        return Says(307, headers={"Location": f"{other.url}/token"})
+
+    with Peer(lambda got: Says(200, {"t": "stolen"})) as other, Peer(token) as peer:
+        spec["url"] = f"{peer.url}/token"
+        reply = caller.call(call(f"{peer.url}/hook", authentication={"token": spec}), 5)
+    assert "another place" in refusal(reply)
+    assert other.got == []
+
+
+def test_the_request_for_a_token_follows_a_redirect_on_the_same_host(caller: Caller) -> None:
+    def answer(got: Got) -> Says:
+        return Says(307, headers={"Location": "/new"}) if got.path == "/token" else Says(200, {"t": "abc"})
+
+    with Peer(answer) as peer:
+        spec = {
+            "url": f"{peer.url}/token",
+            "body": {"client_secret": "${env:CALL_SECRET}"},
+            "token_in": "json://t",
+        }
+        assert caller.call(call(f"{peer.url}/hook", authentication={"token": spec}), 5).status == 200
+    assert peer.got[-1].headers["Authorization"] == "Bearer abc"
+
+
 def refusal(reply: Reply) -> str:
     assert reply.status is None
     return reply.error

@@ -143,6 +143,40 @@ def test_a_destination_that_fails_leaves_its_events_pending_and_the_others_go_on
     assert good_one.got == [*events(2), *events(3)]
 
 
+def test_each_gets_its_share_and_says_at_once_what_became_of_it() -> None:
+    bodies = events(6)
+    heard: list[tuple[str, list[int], Fate]] = []
+    with MisbehavingServer(lambda r: Reply(400) if r.events[0]["_id"] == "e-3" else good(r)) as server:
+        inlet = make_destinations({"": Spec(to=server.url)}, lambda spec: Memory())
+        other = Memory()
+        batch = Batch(
+            bodies,
+            shares={"inlet": np.array([1, 3, 4]), "other": np.array([0, 4])},
+            on_settled=lambda indices, fate: pytest.fail("one member's word is not that of all"),
+            on_settled_at=lambda name, indices, fate: heard.append((name, list(indices), fate)),
+        )
+        (receipt,) = send(FanOut([Member("inlet", inlet), Member("other", other)]), batch)
+    assert other.got == [bodies[0], bodies[4]]
+    assert sorted(heard) == [
+        ("inlet", [1], Fate.ACKNOWLEDGED),
+        ("inlet", [3], Fate.REJECTED),
+        ("inlet", [4], Fate.ACKNOWLEDGED),
+    ]
+    assert {name: indices.tolist() for name, (indices, _) in receipt.parts.items()} == {
+        "inlet": [1, 3, 4],
+        "other": [0, 4],
+    }
+
+
+def test_what_may_have_arrived_at_one_is_in_doubt_as_a_whole() -> None:
+    with MisbehavingServer(lambda r: Reply(500, takes=True)) as server:
+        inlet = make_destinations({"": Spec(to=server.url, give_up_after=0.2)}, lambda spec: Memory())
+        fan = FanOut([Member("other", Memory()), Member("inlet", inlet, ("till",))])
+        (receipt,) = send(fan, of_sources("phone", "till", "phone"))
+    assert receipt.doubtful == {1}
+    assert receipt.parts["inlet"][1].doubtful == {0}
+
+
 def test_an_interruption_reaches_all_that_can_hear_it() -> None:
     one, two = Memory(), Memory()
     FanOut([Member("one", one), Member("two", two)]).interrupt()

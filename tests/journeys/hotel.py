@@ -66,6 +66,9 @@ class Stage:
     def find(self, namespace: str, identity: str) -> PersonProfile | None:
         return self.people.get(identity)
 
+    def stranger(self, namespace: str, identity: str) -> PersonProfile | None:
+        return None
+
     def deliver(self, message: Message) -> bool:
         self.messages.append(message)
         return message.person.name not in self.unreachable

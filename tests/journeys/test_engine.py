@@ -129,7 +129,7 @@ def test_events_queue_up_while_an_action_runs_ten_at_most() -> None:
     for _ in range(11):
         stage.send("ann", LATER)
     stage.pass_time(10 * SECOND)
-    assert stage.discards() == ["maxInstanceStackEventsReached"]
+    assert stage.discards() == ["maxInstanceStackEventsReached", *9 * ["eventNotAwaited"]]
     assert stage.ends("ann") == ["end"]
 
 
@@ -242,6 +242,63 @@ def test_only_the_selected_fields_can_be_read() -> None:
         stage.send("ann", ENTER, secret="x", shown="y")
         stage.pass_time(MINUTE)
         assert stage.received("ann") == messages
+
+
+def test_the_id_of_the_event_is_on_record_whichever_fields_are_selected() -> None:
+    stage = stage_of({"hello": {"action": "Hello"}}, enter={"fields": ["shown"]})
+    event = stage.send("ann", ENTER, shown="y")
+    assert [row.detail["event_id"] for row in stage.rows if row.kind == "entered"] == [event]
+
+
+def test_a_key_from_the_payload_stands_for_the_person_whose_event_it_is() -> None:
+    stage = stage_of(
+        {"hello": {"action": "Hello"}}, enter={"key": "@event{Enter.member}", "namespace": "Loyalty"}
+    )
+    stage.send("ann", ENTER, member="M-17")
+    stage.pass_time(MINUTE)
+    assert stage.received("ann") == ["Hello"]
+    assert {row.identity for row in stage.rows} == {"M-17"}
+
+
+def test_each_supplemental_id_may_enter_again_only_after_its_own_wait() -> None:
+    stage = stage_of({"pause": {"wait": 10.0}}, enter={"supplemental": "@event{Enter.order}"})
+
+    def entered(order: str) -> int:
+        stage.send("ann", ENTER, order=order)
+        stage.pass_time(MINUTE)
+        return sum(row.kind == "entered" for row in stage.rows)
+
+    assert [entered("o1"), entered("o2"), entered("o1"), entered("o3")] == [1, 2, 2, 3]
+    assert stage.discards() == ["reentranceNotAllowed"]
+
+
+def test_one_supplemental_id_may_not_enter_again_because_another_is_under_way() -> None:
+    steps = {"if": {"condition": {"long": {"when": '@event{Enter.order} == "o1"'}}}, "pause": {"wait": 600.0}}
+    stage = stage_of(steps, enter={"supplemental": "@event{Enter.order}"})
+    for order in ("o1", "o2", "o2"):
+        stage.send("ann", ENTER, order=order)
+        stage.pass_time(SECOND)
+    assert stage.discards() == ["reentranceNotAllowed"]
+
+
+def test_events_that_queued_up_for_nothing_are_on_record() -> None:
+    slow = {"Slow": {"url": "https://hooks.example/x", "stub": {"delay": _constant(5.0)}}}
+    for after in ({"pause": {"wait": 60.0}}, {"then": {"event": "Later", "timeout": 60.0}}, {}):
+        stage = stage_of({"call": {"action": "Slow"}, **after}, actions=slow)
+        stage.send("ann", ENTER)
+        stage.pass_time(SECOND)
+        event = stage.send("ann", ENTER)
+        stage.pass_time(HOUR)
+        assert stage.discards() == ["eventNotAwaited"]
+        assert [row.detail["event_id"] for row in stage.rows if row.kind == "discarded"] == [event]
+
+
+@pytest.mark.parametrize("identity_map", [["x"], {"ECID": "ann"}, {"ECID": ["ann"]}, {"ECID": [{}]}, "ann"])
+def test_identities_of_another_shape_than_they_should_have_make_no_key(identity_map: Any) -> None:
+    condition = {"count(#{ExperiencePlatform.Events.experienceevent.timestamp}) > 0"}
+    stage = stage_of({"if": {"condition": {"some": {"when": condition.pop()}}}})
+    stage.send("ann", ENTER, identityMap=identity_map)
+    assert stage.discards() == ["EXTERNAL_KEY_COMPUTATION_ERROR"]
 
 
 # --- conditions -------------------------------------------------------------------------------------------
@@ -474,6 +531,49 @@ def test_an_exit_criterion_ends_the_instance_wherever_it_is() -> None:
     assert stage.received("ann") == []
 
 
+def test_an_exit_criterion_that_can_not_be_looked_up_ends_nothing() -> None:
+    sources = {"Stock": {"stub": {"status": 500}}}
+    exits = {"sold": {"event": "Later", "when": "#{Stock.main.quantity} == 0"}}
+    stage = stage_of(
+        {"pause": {"wait": 60.0}, "hello": {"action": "Hello"}}, exit_criteria=exits, data_sources=sources
+    )
+    stage.send("ann", ENTER)
+    stage.pass_time(SECOND)
+    stage.send("ann", LATER)
+    stage.pass_time(HOUR)
+    assert stage.received("ann") == ["Hello"]
+
+
+def test_the_event_of_an_exit_criterion_that_does_not_hold_stays_unseen() -> None:
+    exits = {"bought": {"event": "Later", "when": "@event{Later.total} > 10"}}
+    steps = {
+        "pause": {"wait": 60.0},
+        "if": {"condition": {"seen": {"when": "@event{Later.total} is not null", "next": "hello"}}},
+        "hello": {"action": "Hello"},
+    }
+    stage = stage_of(steps, exit_criteria=exits)
+    stage.send("ann", ENTER)
+    stage.pass_time(SECOND)
+    stage.send("ann", LATER, total=5)
+    stage.pass_time(HOUR)
+    assert stage.received("ann") == []
+
+
+def test_an_event_that_would_end_others_waits_like_any_other_for_who_awaits_it() -> None:
+    slow = {"Slow": {"url": "https://hooks.example/x", "stub": {"delay": _constant(5.0)}}}
+    exits = {"bought": {"event": "Later", "when": "@event{Later.total} > 10"}}
+    stage = stage_of(
+        {"call": {"action": "Slow"}, "then": {"event": "Later"}, "hello": {"action": "Hello"}},
+        actions=slow,
+        exit_criteria=exits,
+    )
+    stage.send("ann", ENTER)
+    stage.pass_time(SECOND)
+    stage.send("ann", LATER, total=5)
+    stage.pass_time(HOUR)
+    assert stage.received("ann") == ["Hello"]
+
+
 def test_a_jump_starts_the_other_journey_and_goes_on() -> None:
     others = {
         "other": {"steps": {"start": {"event": "Later"}, "wait": {"wait": 60.0}, "hi": {"action": "Hello"}}}
@@ -498,6 +598,40 @@ def test_what_a_journey_writes_to_the_profile_can_be_read_seconds_later() -> Non
         "hello": {"action": "Hello"},
     }
     stage = stage_of(steps)
+    stage.send("ann", ENTER)
+    stage.pass_time(MINUTE)
+    assert stage.received("ann") == ["Hello"]
+
+
+def test_a_journey_may_write_below_an_attribute_that_was_a_text() -> None:
+    steps = {
+        "write": {"update_profile": {"loyalty.level": '"gold"'}},
+        "pause": {"wait": 10.0},
+        "if": {"condition": {"yes": {"when": '#{Profile.attributes.loyalty.level} == "gold"'}}},
+        "hello": {"action": "Hello"},
+    }
+    stage = Stage(journeys(steps))
+    stage.person("ann", loyalty="silver")
+    stage.send("ann", ENTER)
+    stage.pass_time(MINUTE)
+    assert stage.received("ann") == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    ("stub", "code"), [({"status": 500}, "500"), ({"delay": "40 s"}, "timedOut"), ({}, "capped")]
+)
+def test_what_failed_can_be_read_by_the_names_of_the_product(stub: dict[str, Any], code: str) -> None:
+    read = "#{JourneyProperties.lastErrorCode}"
+    steps = {
+        "ok": {"end": True},
+        "why": {"condition": {"as_said": {"when": f'{read} == "{code}"', "next": "hello"}}},
+        "hello": {"action": "Hello"},
+    }
+    stage = call_stage(stub, steps, action={"cap": 1} if code == "capped" else {})
+    stage.plan.journeys["j"].steps["call"].on_error = "why"
+    if code == "capped":
+        stage.person("bob")
+        stage.send("bob", ENTER)
     stage.send("ann", ENTER)
     stage.pass_time(MINUTE)
     assert stage.received("ann") == ["Hello"]

@@ -423,6 +423,43 @@ def test_values_of_different_types_are_not_equal() -> None:
     assert value_of('@event{LobbyBeacon.visits} != "3"') is True
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'now() + toDuration("P999999999D")',
+        'toDuration("P9999999999999D")',
+        "toDuration(9223372036854775807)",
+        "toDateOnly(9223372036854775807, 1, 1)",
+        "setHours(now(), 9223372036854775807)",
+        'updateTimeZone(toDateTime("0001-01-01T00:00:00Z"), "America/New_York")',
+        'toString(toDateTime("0001-01-01T00:00:00+10:00"))',
+        "toInteger(1000000000000000000000000.0)",
+        "99999999999999999999",
+        'toInteger("999999999999999999999999")',
+        'replace(@event{OrderEvent.orderId}, "1", "$5")',
+        "round(1000000000000000000000000.0)",
+    ],
+)
+def test_what_no_number_or_time_can_hold_is_a_named_mistake(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        value_of(text)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "Infinity", "1_000", "", "1e", "١٢"])
+def test_text_that_is_no_number_converts_to_null(text: str) -> None:
+    assert value_of(f'toDecimal("{text}")') is None
+    assert value_of(f'toInteger("{text}")') is None
+
+
+@pytest.mark.parametrize(
+    ("replacement", "found"),
+    [("<$1>", "<b>"), ("\\$", "$"), ("\\$5", "$5"), ("\\\\", "\\"), ("$0$0", "bb"), ("5 $", "5 $")],
+)
+def test_a_replacement_is_read_as_java_reads_it(replacement: str, found: str) -> None:
+    quoted = replacement.replace("\\", "\\\\")
+    assert value_of(f'replace("abc", "(b)", "{quoted}")') == f"a{found}c"
+
+
 integers = st.integers(min_value=-10_000, max_value=10_000)
 
 

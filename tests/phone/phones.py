@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import simpy
-
 from simulator.core.distributions import Constant
+from simulator.core.timers import TimedEnvironment
 from simulator.phone import (
     PROFILES,
     LifeRules,
@@ -32,7 +31,7 @@ MINUTE = 60 * SECOND
 class Notebook:
     """An app that writes down what it is told, and when."""
 
-    env: simpy.Environment
+    env: TimedEnvironment
     regions: list[RegionEvent] = field(default_factory=list)
     told_at: list[int] = field(default_factory=list)
     front: list[int] = field(default_factory=list)
@@ -79,7 +78,7 @@ class IdealTrial:
         self, os: Os = "ios", places: PlaceSet | None = None, key: int = 1, **changes: object
     ) -> None:
         profile = PROFILES[os].with_changes(OsProfileOverrides(**{"doze_share": 0.0, **changes}))
-        self.env = simpy.Environment()
+        self.env = TimedEnvironment()
         self.app = Notebook(self.env)
         self.unreported = Unreported()
         rules = LifeRules(profile, (places or far_apart(5)).dead_zones)

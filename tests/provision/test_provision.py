@@ -87,6 +87,39 @@ def test_what_is_set_up_takes_the_events_of_a_run_and_leaves_nothing_when_delete
     assert not (tmp_path / "provisioned.json").exists()
 
 
+def test_what_is_set_up_takes_all_that_a_scenario_with_shops_and_journeys_sends(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    plan, scenario = write_plan(tmp_path, server.url), tmp_path / "small.yaml"
+    shops = """\
+sources: {till: {every: 15 min}, loyalty: {share: 100%, tenant: journeysim}, web: {share: 100%}}
+journeys:
+  events: {Entry: {rule: '@event{Entry.eventType} == "location.entry"'}}
+  actions: {Hello: {channel: push, title: Hello}}
+  journeys: {hello: {steps: {in: {event: Entry}, hello: {action: Hello}}}}
+"""
+    text = scenario.read_text().replace("    home:", "    shopping: {sessions: 100%}\n    home:")
+    text = text.replace("name: Small}", "name: Small, push: {share: 100%, opened: 100%}}")
+    scenario.write_text(text + shops)
+    set_up(plan)
+    to = Option("--to", "destination.to", f"provisioned:{tmp_path / 'provisioned.json'}")
+    result = run(prepare(scenario, overrides=[to]), RunOptions(out=tmp_path / "run"))
+    kinds = {kind.partition(".")[0] for kind in result.summary["events"]}
+    assert kinds >= {"location", "application", "commerce", "loyalty", "web", "pushTracking"}
+    failed = httpx.get(f"{server.url}/failed").json()
+    assert (failed["total"], result.summary["rejected"]) == (0, 0)
+
+
+def test_a_proxy_has_no_business_between_this_machine_and_itself(
+    server: ServerThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert set_up(write_plan(tmp_path, server.url))
+
+
 def test_events_are_judged_by_the_schema_that_was_made(server: ServerThread, tmp_path: Path) -> None:
     set_up(write_plan(tmp_path, server.url))
     inlet = read_provisioned(tmp_path / "provisioned.json").inlet

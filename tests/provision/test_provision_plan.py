@@ -40,7 +40,16 @@ def test_a_secret_in_clear_is_refused_and_not_repeated(tmp_path: Path) -> None:
     assert "client_secret" in said and "p8e-in-clear" not in said
 
 
-@pytest.mark.parametrize("url", ["http://platform.example.com", "http://10.0.0.1:8080"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://platform.example.com",
+        "http://10.0.0.1:8080",
+        "http://127.example.com",
+        "http://127.0.0.1@platform.example.com",
+        "http://localhost:8080@platform.example.com",
+    ],
+)
 def test_secrets_travel_over_https_or_loopback_only(tmp_path: Path, url: str) -> None:
     (said,) = mistakes(write_plan(tmp_path, url))
     assert "would send secrets in clear" in said

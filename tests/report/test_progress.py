@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -26,12 +28,44 @@ class Clock:
         return self.now
 
 
+@dataclass
+class Second:
+    """What is measured of a second."""
+
+    at: float = 30.0
+    seconds: float = 1.0
+    intended: float | None = None
+    events: int = 0
+    requests: int = 0
+    errors: int = 0
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    late: int = 0
+    in_flight: int = 0
+    held: int = 0
+    p50: float = 0.0
+    p99: float = 0.0
+
+
 def progress(
-    out: io.StringIO, clock: Clock, *, terminal: bool, quiet: bool = False, hours: float = 14
+    out: io.StringIO,
+    clock: Clock,
+    *,
+    terminal: bool,
+    quiet: bool = False,
+    hours: float = 14,
+    load_s: float | None = None,
 ) -> Progress:
     console = Console(file=out, width=80, force_terminal=terminal, color_system=None, legacy_windows=False)
     calendar = Calendar(datetime(2024, 5, 14, 6, tzinfo=BERLIN), BERLIN)
-    return Progress("lunch_rush", hours * HOUR, calendar=calendar, clock=clock, console=console, quiet=quiet)
+    return Progress(
+        "lunch_rush",
+        hours * HOUR,
+        calendar=calendar,
+        clock=clock,
+        console=console,
+        quiet=quiet,
+        load_s=load_s,
+    )
 
 
 def test_without_a_terminal_a_plain_line_comes_at_most_every_ten_seconds() -> None:
@@ -133,3 +167,40 @@ def test_making_people_is_shown_and_does_not_count_into_the_rate() -> None:
         shown.update(7 * HOUR, 2_000)
     assert "lunch_rush making people: 2,000 of 200,000" in out.getvalue()
     assert "2,000 events  2,000/s" in out.getvalue()
+
+
+def test_an_endpoint_that_is_down_from_the_start_is_named_before_anything_arrived() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=True) as shown:
+        clock.now += 2.0
+        shown.measured(Second(requests=3, errors=3, statuses={"connection refused": 3}))
+
+    assert "  0 %  06:00  0 events  3 failed: connection refused" in out.getvalue()
+
+
+def test_failures_among_good_answers_are_counted_with_what_most_of_them_are() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=False) as shown:
+        shown.measured(
+            Second(requests=50, errors=7, statuses={"200": 43, "429": 6, "timeout": 1}, p50=0.001, p99=0.01)
+        )
+        clock.now += 11.0
+        shown.update(7 * HOUR, 2400)
+
+    assert "p99 10 ms  p50 1.0 ms  7 failed: 429" in out.getvalue()
+
+
+def test_a_load_is_as_far_as_its_own_time_and_says_rate_and_latency_at_80_columns() -> None:
+    out, clock = io.StringIO(), Clock()
+
+    with progress(out, clock, terminal=True, load_s=120.0) as shown:
+        clock.now += 30.0
+        shown.update(0.5 * HOUR, 60_000)
+        shown.measured(Second(intended=2000, events=1998, requests=1998, p50=0.0004, p99=0.008))
+        clock.now += 0.2
+        shown.update(0.5 * HOUR, 60_000)
+
+    lines = out.getvalue().split("lunch_rush")
+    assert " 25 %  30 s of 2 min  1,998/s of 2,000  p99 8.0 ms" in lines[-1]

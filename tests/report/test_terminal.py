@@ -274,3 +274,29 @@ def test_whatever_the_numbers_and_names_no_line_of_the_drawing_is_wider_than_the
     lines = rendered(document, width=width, encoding=encoding).splitlines()
 
     assert all(cell_len(line) <= width for line in lines if "journeysim run" not in line)
+
+
+def test_a_list_beside_a_number_is_cut_between_its_entries() -> None:
+    document = summary(
+        events={"location.entry": 2005, "application.launch": 201_000, "commerce.purchases": 1234}
+    )
+    line = next(line for line in rendered(document).splitlines() if "events sent" in line)
+    assert line.endswith("2,005 location, 201,000 app")
+
+
+def test_a_run_that_ended_early_draws_no_time_after_its_end() -> None:
+    events = [5] * 10 + [0] * 90
+    document = summary(
+        simulated_seconds=10 * 900, timeline={"bucket_seconds": 900, "events": events}, expectations=[]
+    )
+    assert "at most 5 events in 15 min" in rendered(document)
+    assert "09:00" not in rendered(document).split("Busiest")[0].split("at most 5")[1]
+
+
+def test_without_a_single_measured_answer_no_latency_is_shown() -> None:
+    times = dict.fromkeys(("p50", "p95", "p99", "max"), 0.0)
+    document = summary(latency={"count": 0, "measured_from": "first sending", **times})
+    assert "Latency" not in rendered(document)
+    assert "Latency   p50" in rendered(
+        summary(latency={"count": 3, "measured_from": "first sending", **times})
+    )

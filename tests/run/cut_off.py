@@ -6,6 +6,7 @@ As a script, for longer than a test may take: ``python -m tests.run.cut_off --ki
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,7 +77,7 @@ def children_of(pid: int) -> list[int]:
 
 def cut_off(
     folder: Path,
-    url: str,
+    to: Sequence[str],
     kills: int,
     *,
     people: int,
@@ -83,6 +85,7 @@ def cut_off(
     seed: int,
     longest: float,
     workers: int = 1,
+    number: signal.Signals = signal.SIGKILL,
 ) -> Course:
     """Run, kill after a random time, go on, kill, ... ``kills`` times, then go on to the end.
 
@@ -92,7 +95,8 @@ def cut_off(
     town(folder)
     course = Course(folder=folder / "record")
     given = [f"--set={setting}" for setting in (*SETTINGS, f"destination.batch_size={batch_size}")]
-    begin = ["run", "town.yaml", "--people", str(people), "--to", url, "--out", "record", "--quiet", *given]
+    given += [part for address in to for part in ("--to", address)]
+    begin = ["run", "town.yaml", "--people", str(people), "--out", "record", "--quiet", *given]
     resume = ["run", "--resume", "record", "--quiet"]
     several = ["--workers", str(workers)]
     while course.code != 0 and course.parts < kills + 30:
@@ -114,11 +118,11 @@ def cut_off(
                 victims = [process.pid]
                 if workers > 1 and course.kills % 2:
                     victims = children_of(process.pid)[:workers] or victims  # senders are begun first
-                os.kill(dice.choice(victims), signal.SIGKILL)
+                os.kill(dice.choice(victims), number)
                 course.kills += 1
         _, said = process.communicate(timeout=600)
         course.code = process.returncode
-        assert course.code in (0, 3, -signal.SIGKILL), said
+        assert course.code in (0, 3, 130, -number), said
         if course.code == 0 and course.kills < kills:
             break
     return course
@@ -132,12 +136,21 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--endpoints", type=int, default=1, help="several at once")
+    parser.add_argument(
+        "--file", action="store_true", help="and a file, which must be that of an undisturbed run"
+    )
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, faulty(arguments.seed, 0.004) as server:
-        folder = Path(name)
+    with contextlib.ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        servers = [
+            opened.enter_context(faulty(arguments.seed + number, 0.004))
+            for number in range(arguments.endpoints)
+        ]
+        file = folder / "events.ndjson"
         course = cut_off(
             folder,
-            server.url,
+            [*(server.url for server in servers), *([f"file:{file}"] if arguments.file else [])],
             arguments.kills,
             people=arguments.people,
             batch_size=arguments.batch_size,
@@ -150,14 +163,17 @@ def main() -> None:
             town(folder / "undisturbed"), folder / "undisturbed" / "it", people=arguments.people
         )
         expected = {event["_id"] for event in undisturbed.events}
-        twice = sum(server.taken.values()) - len(server.taken)
-        print(
-            f"{course.kills} kills, {course.parts} parts, {len(server.requests):,} requests: "
-            f"{len(expected):,} events expected, {len(server.taken):,} taken, {twice:,} of them more than once; "
-            f"last exit code {course.code}"
-        )
-        if set(server.taken) != expected or course.code != 0:
-            sys.exit("not the events of an undisturbed run")
+        for server in servers:
+            twice = sum(server.taken.values()) - len(server.taken)
+            print(
+                f"{course.kills} kills, {course.parts} parts, {len(server.requests):,} requests: "
+                f"{len(expected):,} events expected, {len(server.taken):,} taken, {twice:,} of them more than once; "
+                f"last exit code {course.code}"
+            )
+            if set(server.taken) != expected or course.code != 0:
+                sys.exit("not the events of an undisturbed run")
+        if arguments.file and file.read_bytes().splitlines() != undisturbed.bodies:
+            sys.exit("the file is not that of an undisturbed run")
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ def test_a_run_killed_again_and_again_delivers_what_an_undisturbed_one_does(
     with faulty(seed=batch_size, seconds=0.004) as server:
         course = cut_off(
             tmp_path,
-            server.url,
+            [server.url],
             kills,
             people=150 * batch_size,
             batch_size=batch_size,
@@ -203,30 +203,3 @@ def test_a_run_killed_again_and_again_delivers_what_an_undisturbed_one_does(
     summary = json.loads((course.folder / "summary.json").read_text())
     assert summary["acknowledged"] == summary["sent"] == len(expected.events)
     assert summary["outcomes"] == expected.summary["outcomes"]
-
-
-def test_a_run_to_a_file_and_an_endpoint_is_resumed_in_the_two_steps_that_are_said(tmp_path: Path) -> None:
-    file = tmp_path / "copy.ndjson"
-    both = ["--to", f"file:{file}", "--to"]
-    quick = ("--set", "destination.give_up_after=200 ms")
-    with dies_after(20) as server:
-        begun = journeysim(
-            "run", town(tmp_path), *both, server.url, *quick, "--out", "run", "--quiet", cwd=tmp_path
-        )
-        url = server.url
-    assert begun.returncode == ExitCode.NOT_DELIVERED
-    refused = journeysim("run", "--resume", "run", cwd=tmp_path)
-    assert refused.returncode == ExitCode.BAD_INPUT
-    assert "in two steps" in refused.stderr
-    first, second = (
-        line.split()[1:] for line in refused.stderr.splitlines() if line.startswith("  journeysim")
-    )
-    assert first == ["run", "--resume", "run", "--to", url]
-    expected = undisturbed(tmp_path)
-    with MisbehavingServer(good) as again:
-        first[-1] = again.url
-        assert journeysim(*first, "--quiet", cwd=tmp_path).returncode == ExitCode.OK
-    file.unlink()
-    assert journeysim(*second, "--quiet", cwd=tmp_path).returncode == ExitCode.OK
-    assert sorted([*server.taken, *again.taken]) == sorted(expected)
-    assert [orjson.loads(line)["_id"] for line in file.read_bytes().splitlines()] == expected

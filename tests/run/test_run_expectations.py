@@ -69,6 +69,8 @@ def test_each_reason_is_counted_and_can_be_excused(tmp_path: Path) -> None:
     assert sum(reasons.values()) == strict["counts"]["of"] - strict["counts"]["held"] > 0
     assert reasons["no_permission"] > reasons["push_not_allowed"] > 0
     assert lenient["counts"]["held"] == strict["counts"]["held"]
+    assert strict["reason"].endswith("which no journey can help: `excuse: [phone]` leaves them out")
+    assert "excuse" not in lenient["reason"].replace("excused", "")
     assert lenient["counts"]["of"] + lenient["counts"]["excused"] == strict["counts"]["of"]
     assert {failure["reason"] for failure in lenient["failures"]} <= set(reasons) - {"no_permission"}
 
@@ -109,6 +111,45 @@ def test_an_expectation_about_nobody_does_not_hold(tmp_path: Path) -> None:
     (verdict,) = judged(tmp_path, {"who": {"visits": ["Bakery"]}, "nothing": "received"})
     assert not verdict["ok"]
     assert verdict["reason"] == "there is nobody whom it is about"
+
+
+def test_a_number_of_nobody_does_not_hold_either(tmp_path: Path) -> None:
+    nowhere, too_late = judged(
+        tmp_path,
+        {"who": {"visits": ["Bakery"]}, "sent": "Coupon", "equals": 0},
+        {"who": {"visits": ["* Cafe"]}, "sent": "Reminder", "at_most": 0, "within": "2 d"},
+        overrides=("journeys.actions.Reminder={channel: sms, body: hi}",),
+    )
+    assert (nowhere["ok"], nowhere["reason"]) == (False, "there is nobody whom it is about")
+    assert not too_late["ok"]
+    assert too_late["reason"].endswith("for others the run ended too early")
+
+
+def test_an_audience_that_can_not_be_judged_has_no_members(tmp_path: Path) -> None:
+    (verdict,) = judged(
+        tmp_path,
+        {"who": {"in_audience": ["Odd"]}, "sent": "Coupon"},
+        overrides=('journeys.audiences.Odd={when: "#{Profile.attributes.personID} > 3"}',),
+    )
+    assert verdict["reason"] == "there is nobody whom it is about"
+
+
+@pytest.mark.parametrize("reason", ["http_500", "timedout", "capped", "internalError"])
+def test_what_calls_come_to_can_be_excused(tmp_path: Path, reason: str) -> None:
+    prepare(with_expectations(tmp_path, [{"receives": "Coupon", "excuse": [reason]}]))
+
+
+def test_attributes_keep_the_text_of_what_only_looks_like_a_number(tmp_path: Path) -> None:
+    weights = '{"01234": 1}'
+    (verdict,) = judged(
+        tmp_path,
+        {"who": {"attributes": {"home.postalCode": "01234"}}, "nothing": "sent", "equals": 400},
+        overrides=(
+            f"people.neighbours.attributes={{home.postalCode: {weights}}}",
+            "journeys.journeys.coupon.paused=true",
+        ),
+    )
+    assert (verdict["ok"], verdict["found"]) == (True, 400)
 
 
 def test_latencies_are_those_of_the_record(tmp_path: Path) -> None:

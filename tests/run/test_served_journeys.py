@@ -261,6 +261,20 @@ def test_people_of_the_scenario_have_their_profiles_and_strangers_have_none() ->
         assert [people[known["woman/0"]], people[known["man/0"]], people["stranger"]] == [0, 3, 6]
 
 
+def test_a_stranger_may_be_known_by_the_key_alone() -> None:
+    key = "@event{SpaBeacon.endUserIDs._experience.mcid.id}"
+    definition = json.dumps({"event_id": "5d3e7a90c1b24f6e8a7d", "key": key})
+    prepared, clock = prepare(SPA, overrides=[f"journeys.events.SpaBeacon={definition}"]), Tower()
+    at, shown = "2025-12-31T23:50:00-05:00", {"endUserIDs": {"_experience": {"mcid": {"id": "77"}}}}
+    event = beacon("anna", at, **shown)
+    del event["identityMap"]
+    with served(prepared, speed=60, clock=clock) as (url, _):
+        send(url, event)
+        until(lambda: ask(url, "/journeys")["events"] == 1)
+        clock.now += 1.0
+        until(lambda: ask(url, "/journeys/log?kind=ended&identity=77")["total"] == 1)
+
+
 def test_people_are_known_by_the_ecid_of_an_app_installed_afresh(tmp_path: Path) -> None:
     script = '[{app: open}, {app: reinstall}, {app: open}, {at: "09:00", enter: Lounge}]'
     prepared = prepare(LOUNGE, overrides=[f"people.guest.script={script}", "expect=[]"])

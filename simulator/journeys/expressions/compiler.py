@@ -21,7 +21,7 @@ from simulator.journeys.expressions.functions import FUNCTIONS, Function
 from simulator.journeys.expressions.grammar import GRAMMAR
 from simulator.journeys.expressions.operators import arithmetic, compare, refuse_literals
 from simulator.journeys.expressions.scope import Dialect, Reference, ReferenceKind, Scope
-from simulator.journeys.expressions.values import Value, is_number, type_name
+from simulator.journeys.expressions.values import Value, is_number, type_name, whole
 
 Run = Callable[[Scope, Value], Value]
 """Evaluates a part of an expression: in a scope, with the item of the innermost collection condition."""
@@ -112,7 +112,8 @@ class Compiler:
     # --- constants ---
 
     def _on_integer(self, node: Node) -> _Part:
-        return _constant(int(_token(node, 0)))
+        with _at(node):
+            return _constant(whole(int(_token(node, 0))))
 
     def _on_decimal(self, node: Node) -> _Part:
         return _constant(float(_token(node, 0)))
@@ -415,8 +416,18 @@ def _folded(part: _Part, node: Node) -> _Part:
     if not part.constant or part.literal:
         return part
     with _at(node):
-        value = part.run(_NOWHERE, None)
+        value = computed(part.run, _NOWHERE)
     return _Part(lambda scope, item: value, constant=True)
+
+
+def computed(run: Run, scope: Scope) -> Value:
+    """What a compiled expression gives. Raises ExpressionError, and so for numbers and times out of all bounds."""
+    try:
+        return run(scope, None)
+    except ExpressionError:
+        raise
+    except (ArithmeticError, ValueError) as error:
+        raise ExpressionError(f"there is no such value: {error}") from None
 
 
 def _refuse_mixed(values: Sequence[Value], node: Node) -> None:

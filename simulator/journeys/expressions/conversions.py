@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -21,10 +22,15 @@ from simulator.journeys.expressions.values import (
     parse_datetime,
     parse_duration,
     type_name,
+    whole,
     zone,
 )
 
 # --- conversion -------------------------------------------------------------------------------------------
+
+# Numbers as text; no digits but ours, no signs within them, and none of the words that stand for no number.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
+_DECIMAL = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?\s*")
 
 
 def to_bool(value: Value) -> Value:
@@ -39,21 +45,15 @@ def to_integer(value: Value) -> Value:
     if isinstance(value, datetime):
         return epoch(value)
     if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return None
-    return int(value) if isinstance(value, bool) else int(number(value))
+        return whole(int(value)) if _INTEGER.fullmatch(value) else None
+    return int(value) if isinstance(value, bool) else whole(int(number(value)))
 
 
 def to_decimal(value: Value) -> Value:
     if isinstance(value, datetime):
         return float(epoch(value))
     if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
+        return float(value) if _DECIMAL.fullmatch(value) else None
     return float(value) if isinstance(value, bool) else float(number(value))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from simulator.journeys.expressions.compiler import Compiler, Run, equalities, parse_tree, truth
+from simulator.journeys.expressions.compiler import Compiler, Run, computed, equalities, parse_tree, truth
 from simulator.journeys.expressions.scope import Dialect, Reference, Scope
 from simulator.journeys.expressions.values import Value
 
@@ -38,11 +38,11 @@ class Expression:
 
     def evaluate(self, scope: Scope) -> Value:
         """The value in ``scope``. Raises ExpressionError, or FetchError from a data source."""
-        return self._run(scope, None)
+        return computed(self._run, scope)
 
     def holds(self, scope: Scope) -> bool:
         """Whether the condition is true; null is not. Raises ExpressionError if it is no boolean."""
-        return truth(self._run(scope, None))
+        return truth(computed(self._run, scope))
 
 
 @lru_cache(maxsize=4096)

@@ -46,6 +46,7 @@ from simulator.journeys.expressions.values import (
     parse_datetime,
     text_of,
     type_name,
+    whole,
     zone,
 )
 
@@ -202,14 +203,22 @@ def _split(text: str, separator: str) -> Value:
     return parts
 
 
-def _replacement(text: str) -> str:
-    """Java writes groups as `$1`, and a backslash before what is meant as it stands."""
-    return re.sub(r"\$(\d)", r"\\g<\1>", re.sub(r"\\(?!\$)", r"\\\\", text).replace("\\$", "$$"))
+# The pieces of a replacement as Java writes them: `$1` is a group, a backslash stands before what is meant as it is.
+_PIECES = re.compile(r"\\(.)|\$([0-9])|([^\\$]+|[\\$])", re.DOTALL)
+
+
+def _replaced(match: re.Match[str], replacement: str) -> str:
+    parts = []
+    for literal, group, plain_text in _PIECES.findall(replacement):
+        if group and int(group) > match.re.groups:
+            raise ExpressionError(f'"{match.re.pattern}" has no group {group}')
+        parts.append(literal or plain_text or (match[int(group)] or ""))
+    return "".join(parts)
 
 
 def _replace(count: int) -> Callable[..., Value]:
     def call(base: str, target: str, replacement: str) -> Value:
-        return _pattern(target).sub(lambda match: match.expand(_replacement(replacement)), base, count=count)
+        return _pattern(target).sub(lambda match: _replaced(match, replacement), base, count=count)
 
     return call
 
@@ -285,7 +294,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "sort": Function(2, 3, null_through(_sort)),
     # numbers
     "random": Function(0, 0, lambda scope, _: scope.random(), pure=False),
-    "round": Function(1, 1, null_through(lambda value: math.floor(number(value) + 0.5))),
+    "round": Function(1, 1, null_through(lambda value: whole(math.floor(number(value) + 0.5)))),
     # texts
     "concat": Function(1, 2, null_through(_concat)),
     "contain": _text_test(lambda text, part: part in text),

@@ -17,6 +17,7 @@ from simulator.journeys.expressions.values import (
     is_number,
     text_of,
     type_name,
+    whole,
 )
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -25,7 +26,6 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
-_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 def compare(symbol: str, left: Value, right: Value) -> bool:
@@ -99,6 +99,4 @@ def _calculated(symbol: str, left: float, right: float) -> int | float:
         result = left // right
     else:
         result = left / right
-    if isinstance(result, int) and not _SMALLEST <= result <= _LARGEST:
-        raise ExpressionError("the result does not fit into an integer of 64 bits")
-    return result
+    return whole(result) if isinstance(result, int) else result

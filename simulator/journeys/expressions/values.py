@@ -53,6 +53,13 @@ def is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def whole(number: int) -> int:
+    """An integer of the language. Raises ExpressionError for one that does not fit into 64 bits."""
+    if -(2**63) <= number < 2**63:
+        return number
+    raise ExpressionError("the result does not fit into an integer of 64 bits")
+
+
 # --- texts ------------------------------------------------------------------------------------------------
 
 
