@@ -52,7 +52,9 @@ class Evidence:
         rows = self.record.ledger.rows
         order = np.lexsort((rows["crossed"], rows["person"]))
         sorted_rows = rows[order]
-        people = sorted_rows["person"]
+        people = np.ascontiguousarray(
+            sorted_rows["person"]
+        )  # a column of rows would be copied by each search
 
         def of(person: int) -> Rows:
             first, last = np.searchsorted(people, [person, person + 1])

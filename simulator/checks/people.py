@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -176,8 +176,7 @@ def _verdict(
         note = f"{first.examples[0]}: {first.said}"
         if people - held > 1:
             note += f" [{first.people:,} of {people - held:,} for this reason]"
-        if of_phones and not expectation.has_bound and expectation.share is None:
-            note += f"; {_lost_on_phones(of_phones, people - held)}"
+    advise = not ok and of_phones and not expectation.has_bound and expectation.share is None
     if ok and excused:
         note = "; ".join(part for part in (note, f"excused: {_listed(excused)}") if part)
     return Verdict(
@@ -191,6 +190,7 @@ def _verdict(
         unit,
         counts,
         () if ok else failures,
+        _lost_on_phones(of_phones, people - held) if advise else "",
     )
 
 
@@ -232,12 +232,17 @@ def _named(who: Who, evidence: Evidence) -> npt.NDArray[np.bool_]:
             wanted, slash, index = name.partition("/")
             if wanted == group and not slash:
                 chosen[first : first + size] = True
-            elif wanted == group and index.isdigit() and int(index) < size:
+            elif wanted == group and index.isdecimal() and int(index) < size:
                 chosen[first + int(index)] = True
     phones = evidence.record.ledger.people
     if who.phone is not None and phones is not None:
         chosen &= phones["system"] == SYSTEMS.index(who.phone)
     return chosen
+
+
+def _is_called(name: str, pattern: str) -> bool:
+    """Whether a place has a name; `*` stands for any text, and nothing else does."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def _occasions(who: Who, of: str, evidence: Evidence, chosen: npt.NDArray[np.bool_]) -> Iterator[Subject]:
@@ -265,7 +270,7 @@ def _visits(who: Who, of: str, evidence: Evidence, chosen: npt.NDArray[np.bool_]
     wanted = [
         number
         for number, (id, name) in enumerate(places)
-        if any(pattern == id or fnmatchcase(name, pattern) for pattern in who.visits)
+        if any(pattern == id or _is_called(name, pattern) for pattern in who.visits)
     ]
     rows = evidence.record.ledger.rows
     rows = rows[np.isin(rows["place"], wanted) & chosen[rows["person"]]]

@@ -54,17 +54,28 @@ class RunRecord:
 def read_record(folder: Path) -> RunRecord:
     """Read the run folder ``folder``; UsageError where it is none or cannot be understood."""
     if not folder.exists():
-        raise UsageError(f"{folder}: there is no such run folder")
+        raise UsageError(f"{folder}: there is no such run folder{_or_the_newest(folder.parent)}")
     inside = folder / LEDGER_FOLDER
     if not (inside / HEADER_FILE).is_file() or not (inside / ROWS_FILE).is_file():
-        raise UsageError(
-            f"{folder}: is not a run folder, it has no {LEDGER_FOLDER}/{HEADER_FILE}; "
-            "name a folder that `journeysim run` wrote, such as runs/lunch_rush-20260302-113000"
+        meant = _or_the_newest(folder) or (
+            "; name a folder that `journeysim run` wrote, such as runs/lunch_rush-20260302-113000"
         )
+        raise UsageError(f"{folder}: is not a run folder, it has no {LEDGER_FOLDER}/{HEADER_FILE}{meant}")
     ledger = read_ledger(inside)
     header = ledger.header
     calendar = Calendar(datetime.fromisoformat(header["start"]), ZoneInfo(header["timezone"]))
     return RunRecord(folder, ledger, _summary(folder / SUMMARY_FILE), calendar)
+
+
+def _or_the_newest(folder: Path) -> str:
+    """The run in ``folder`` that was begun last, to be named; empty if there is none."""
+    inside = folder.iterdir() if folder.is_dir() else ()
+    begun = {
+        (header.stat().st_mtime_ns, str(run))
+        for run in inside
+        if (header := run / LEDGER_FOLDER / HEADER_FILE).is_file()
+    }
+    return f"; the newest one there is {max(begun)[1]}" if begun else ""
 
 
 def run_document(record: RunRecord) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Verdict:
     ``at least 1,000``; ``found`` is the number, or None where there is none; ``reason`` says why it does not hold,
     or what to know although it does. ``unit`` is what ``found`` counts: ``people``, ``share``, ``seconds``,
     ``rate`` (per second), or empty for a plain number. ``counts`` are numbers of people (``of``, ``held``, ``excused``,
-    ``undecided``) or of ways measured; ``failures`` the reasons by how many they concern.
+    ``undecided``) or of ways measured; ``failures`` the reasons by how many they concern; ``advice`` is
+    what may help, where that is known.
     """
 
     metric: str
@@ -38,6 +39,7 @@ class Verdict:
     unit: str = ""
     counts: Mapping[str, float] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    advice: str = ""
 
     @property
     def failed(self) -> bool:

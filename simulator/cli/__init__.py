@@ -46,10 +46,21 @@ def main() -> None:
     """
 
 
-for _command in (
-    *(run, live, check, schema, people, explain, verify, report),
-    *(serve, listen, export, event_definition, triggerable, import_journey, replay, provision),
-):
-    main.add_command(_command)
+_PANELS = {
+    "Run": (run, live, check),
+    "Look at a run": (report, explain, verify),
+    "The other side": (serve, listen, provision),
+    "Journeys": (event_definition, triggerable, import_journey),
+    "Files": (people, schema, export, replay),
+}
+for _commands in _PANELS.values():
+    for _command in _commands:
+        main.add_command(_command)
+click.rich_click.COMMAND_GROUPS = {
+    "*": [
+        {"name": name, "commands": [str(command.name) for command in commands]}
+        for name, commands in _PANELS.items()
+    ]
+}
 
 __all__: Sequence[str] = ("main",)

@@ -119,5 +119,5 @@ def live(
     if quiet:
         say_what_went_wrong(result)
     else:
-        render_summary(result.summary, console_for(), program=program_name())
+        render_summary(result.summary, console_for(), program=program_name(), watched=True)
     sys.exit(result.exit_code)

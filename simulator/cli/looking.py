@@ -9,7 +9,7 @@ import rich_click as click
 
 from simulator.cli.complaints import plural, show_problems, user_errors
 from simulator.cli.options import PEOPLE, SCENARIO, SEED, SET
-from simulator.cli.output import console_for, print_json
+from simulator.cli.output import console_for, print_json, program_name
 
 
 @click.command()
@@ -121,4 +121,4 @@ def explain(folder: Path, person: str | None, place: str | None, limit: int | No
     elif one:
         render_story(document, console_for())
     else:
-        render_explanation(document, console_for())
+        render_explanation(document, console_for(), program=program_name())

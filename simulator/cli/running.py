@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 )
 @SEED
 @PEOPLE
+@click.option(
+    "--speed",
+    metavar="N",
+    help="Run by the clock at N times real time, such as `60`, or `live`; without it as fast as possible.",
+)
 @click.option("--duration", metavar="TIME", help="Run this much simulated time, such as `90 min` or `7 d`.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Run folder [runs/SCENARIO-TIME]."
@@ -104,6 +109,7 @@ def run(
     dry_run: bool,
     seed: int | None,
     people: int | None,
+    speed: str | None,
     duration: str | None,
     out: Path | None,
     rate: str | None,
@@ -130,6 +136,7 @@ def run(
     - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo`
     - `journeysim run scenarios/lunch_rush.yaml --seed 7 --duration "90 min" --set destination.batch_size=100`
     - `journeysim run scenarios/lunch_rush.yaml --to http://127.0.0.1:8080/collection/demo --rate 200/s`
+    - `journeysim run scenarios/spa_beacon.yaml --speed 60 --to http://127.0.0.1:8080/collection/hotel`
     - `journeysim run --resume runs/lunch_rush-20260302-103000`
     """
     from simulator.report import Progress, render_summary
@@ -148,15 +155,18 @@ def run(
     clock = WallClock()
     if resume is not None:
         scenario = scenario_to_resume(
-            resume, {"SCENARIO": scenario, "--seed": seed, "--people": people, "--duration": duration,
+            resume, {"SCENARIO": scenario, "--seed": seed, "--people": people, "--speed": speed, "--duration": duration,
                      "--out": out, "--backfill": backfill}, overrides,
         )  # fmt: skip
     elif scenario is None:
-        raise click.MissingParameter(param_type="argument", param_hint="'SCENARIO'")
+        message = "Start with one of scenarios/, such as scenarios/lunch_rush.yaml."
+        raise click.MissingParameter(message, param_type="argument", param_hint="'SCENARIO'")
     # Settings of a destination may follow, those of one of several by its name.
     given: list[str | Option] = [*destination_options(destinations), *overrides]
     if duration is not None:
         given.append(Option("--duration", "clock.duration", duration))
+    if speed is not None:
+        given.append(Option("--speed", "clock.speed", speed))
     given += load_options(rate, profile)
     if step_events_to is not None:
         given.append(Option("--step-events-to", "journeys.step_events.to", step_events_to))

@@ -33,23 +33,40 @@ def radians(degrees: Any) -> Any:
     return degrees * _DEGREE
 
 
-def _sin_poly(x: Any) -> Any:
-    """Sine on [-pi/2, pi/2]: Taylor's series to x^21; the remainder is below 1e-18."""
-    y = x * x
-    p = 1.0 / 51090942171709440000.0
+def _horner(coefficients: tuple[float, ...], x: Any) -> Any:
+    """The polynomial with these coefficients, that of x^0 first; arrays are worked on in place."""
+    total = x * coefficients[-1]
+    for coefficient in reversed(coefficients[1:-1]):
+        total += coefficient
+        total *= x
+    total += coefficients[0]
+    return total
+
+
+# Taylor's series of the sine after its first term, by powers of x^2: the remainder is below 1e-18.
+_SIN = tuple(
+    1.0 / divisor
     for divisor in (
-        -121645100408832000.0,
-        355687428096000.0,
-        -1307674368000.0,
-        6227020800.0,
-        -39916800.0,
-        362880.0,
-        -5040.0,
-        120.0,
-        -6.0,
-    ):
-        p = p * y + 1.0 / divisor
-    return x + x * (y * p)
+        *(-6.0, 120.0, -5040.0, 362880.0, -39916800.0, 6227020800.0),
+        *(-1307674368000.0, 355687428096000.0, -121645100408832000.0, 51090942171709440000.0),
+    )
+)
+# The series of atanh after its first term, by powers of s^2.
+_ATANH = tuple(1.0 / divisor for divisor in (3.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0, 17.0, 19.0, 21.0, 23.0))
+# Taylor's series of the exponential function.
+_EXP = tuple(
+    1.0 / divisor
+    for divisor in (
+        *(1.0, 1.0, 2.0, 6.0, 24.0, 120.0, 720.0, 5040.0, 40320.0, 362880.0),
+        *(3628800.0, 39916800.0, 479001600.0, 6227020800.0),
+    )
+)
+
+
+def _sin_poly(x: Any) -> Any:
+    """Sine on [-pi/2, pi/2]: Taylor's series to x^21."""
+    y = x * x
+    return x + x * (y * _horner(_SIN, y))
 
 
 def sin(x: Any) -> Any:
@@ -73,9 +90,7 @@ def log(x: Any) -> Any:
     e = np.where(low, e - 1, e).astype(np.float64)
     s = (m - 1.0) / (m + 1.0)  # |s| <= 0.1716
     y = s * s
-    p = 1.0 / 23.0
-    for divisor in (21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0):
-        p = p * y + 1.0 / divisor
+    p = _horner(_ATANH, y)
     return e * _LN2_HIGH + (e * _LN2_LOW + (2.0 * s + 2.0 * s * (y * p)))
 
 
@@ -84,13 +99,7 @@ def exp(x: Any) -> Any:
     x = np.asarray(x, dtype=np.float64)
     k = np.floor(x / (_LN2_HIGH + _LN2_LOW) + 0.5)
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    p = 1.0 / 6227020800.0
-    for divisor in (479001600.0, 39916800.0, 3628800.0, 362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0):
-        p = p * r + 1.0 / divisor
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
-    return np.ldexp(p, k.astype(np.int64))
+    return np.ldexp(_horner(_EXP, r), k.astype(np.int64))
 
 
 def power(x: Any, exponent: float) -> Any:
@@ -161,15 +170,6 @@ _F = (
 )
 
 
-def _horner(coefficients: tuple[float, ...], x: FloatArray) -> FloatArray:
-    total = x * coefficients[-1]
-    for coefficient in reversed(coefficients[1:-1]):
-        total += coefficient
-        total *= x
-    total += coefficients[0]
-    return total
-
-
 def normal_ppf(u: FloatArray) -> FloatArray:
     """Quantile function of the standard normal distribution for ``u`` in (0, 1) (algorithm AS 241)."""
     u = np.asarray(u, dtype=np.float64)
@@ -180,8 +180,10 @@ def normal_ppf(u: FloatArray) -> FloatArray:
     if outer.any():
         low = q[outer] < 0.0
         s = np.sqrt(-log(np.where(low, u[outer], 1.0 - u[outer])))
-        near = _horner(_C, s - 1.6) / _horner(_D, s - 1.6)
-        far = _horner(_E, s - 5.0) / _horner(_F, s - 5.0)
-        tail = np.where(s <= 5.0, near, far)
+        tail = _horner(_C, s - 1.6) / _horner(_D, s - 1.6)
+        extreme = s > 5.0
+        if extreme.any():
+            far = s[extreme] - 5.0
+            tail[extreme] = _horner(_E, far) / _horner(_F, far)
         result[outer] = np.where(low, -tail, tail)
     return result

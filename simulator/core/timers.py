@@ -16,12 +16,12 @@ _TIMER_LENGTH = 5
 class TimedEnvironment(simpy.Environment):
     """SimPy's environment, in which a function can be called later without making an event of it."""
 
-    def call_later(self, delay: int, function: Callable[[Any], None], value: Any) -> None:
-        """Call ``function`` with ``value``, ``delay`` milliseconds from now; it can't be called off.
+    def call_at(self, time: int, function: Callable[[Any], None], value: Any) -> None:
+        """Call ``function`` with ``value`` at ``time``, which is not in the past; it can't be called off.
 
         Among what happens in the same millisecond it has the place that a ``simpy.Timeout`` would have.
         """
-        heappush(self._queue, (self._now + delay, NORMAL, next(self._eid), function, value))  # type: ignore[misc]
+        heappush(self._queue, (time, NORMAL, next(self._eid), function, value))  # type: ignore[misc]
 
     def happen_before(self, time: float) -> None:
         """Let everything happen that is earlier than ``time``; the clock stays at the last of it."""

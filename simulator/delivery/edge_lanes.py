@@ -4,6 +4,11 @@ A phone has one request in flight. What may be tried again stays first in its qu
 long as `Retry-After` says; any other answer that is no success drops the event (mobile_sdk.md 4.4). Phones don't know
 of each other: that one waits holds nobody else up.
 
+A phone stays the same when its identities are reset: its queue goes on, what it keeps of answers is forgotten when the
+first event with the new ECID is first in the queue, all but the location hint, and answers to older events are not kept
+any more (4.8). An app that was installed afresh forgets the hint too. Where it is not known whose events are, as in a
+file of recorded ones, each ECID counts as a phone.
+
 Two things end the patience that a phone would have. An event is given up ``give_up_after`` seconds after its first
 try. When nothing but failures came back for that long, the endpoint counts as dead: what waits is pending at once,
 and later events risk one request at a time.
@@ -14,12 +19,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from simulator.core.identifiers import derived_uuid
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
+from simulator.delivery.edge_phones import Hit, Lane, Work, phones_of
 from simulator.delivery.edge_requests import reason_of
 from simulator.delivery.identity import identity_of
 from simulator.delivery.limits import RateCap
@@ -39,7 +44,6 @@ from simulator.sdk import (
     NO_SUCH_HOST,
     EdgeEndpoint,
     EdgeRequest,
-    EdgeState,
     Handling,
     StateEntry,
     judge,
@@ -47,52 +51,6 @@ from simulator.sdk import (
 )
 
 Build = Callable[[bytes, EdgeEndpoint, str, Sequence[StateEntry], str], EdgeRequest]
-
-
-@dataclass(slots=True)
-class _Work:
-    """A batch on its way; ``left`` counts the events without a fate."""
-
-    bodies: list[bytes]
-    receipt: Receipt
-    done: Done
-    left: int
-    on_settled: Callable[[Sequence[int], Fate], None] | None = None
-
-    def settle(self, index: int, fate: Fate, reason: str = "") -> None:
-        self.receipt.fates[index] = fate
-        if reason:
-            self.receipt.reasons[index] = reason
-        self.left -= 1
-        if not self.left:
-            self.done(self.receipt)
-
-
-@dataclass(slots=True)
-class _Lane:
-    """One phone: what it remembers of answers, and its queue."""
-
-    state: EdgeState = field(default_factory=EdgeState)
-    queue: list[Hit] = field(default_factory=list)
-    """Short as a rule; a list takes a tenth of the memory of a deque, and there may be a million phones."""
-    busy: bool = False
-    """It is in flight, or waits, or stands in line for a connection."""
-
-
-@dataclass(slots=True, eq=False)
-class Hit:
-    """One event in the queue of its phone; ``due`` is 0 for one without a time."""
-
-    lane: _Lane
-    work: _Work
-    index: int
-    due: float = 0.0
-    first_try: float = -1.0
-    started: float = 0.0
-    tries: int = 0
-    uncertain: bool = False
-    token: str = ""
-    token_renewed: bool = False
 
 
 class LaneSender(SendingThread):
@@ -121,10 +79,10 @@ class LaneSender(SendingThread):
         self._tokens = tokens
         self._cap = cap
         self._hide = hide
-        self._lanes: dict[bytes, _Lane] = {}
+        self._lanes: dict[int | bytes, Lane] = {}
         self._future: deque[Hit] = deque()  # with a time that has not come
-        self._ready: deque[_Lane] = deque()
-        self._waiting: list[tuple[float, int, _Lane]] = []
+        self._ready: deque[Lane] = deque()
+        self._waiting: list[tuple[float, int, Lane]] = []
         self._pushed = 0
         self._failing_since: float | None = None
         self._dead = False
@@ -159,14 +117,16 @@ class LaneSender(SendingThread):
         if not count:
             done(receipt)
             return
-        work = _Work(batch.bodies, receipt, done, count, batch.on_settled)
+        work = Work(batch.bodies, receipt, done, count, batch.on_settled)
         due = None if batch.due is None else batch.due.tolist()
+        phones = phones_of(batch)
         for index, body in enumerate(batch.bodies):
             identity = identity_of(body)
-            lane = self._lanes.get(identity)
+            key = identity if phones is None or phones[index] < 0 else phones[index]
+            lane = self._lanes.get(key)
             if lane is None:
-                lane = self._lanes[identity] = _Lane()
-            hit = Hit(lane, work, index)
+                lane = self._lanes[key] = Lane()
+            hit = Hit(lane, work, index, lane.number_of(identity))
             if due is None:
                 self._enqueue(hit)
             else:
@@ -176,6 +136,8 @@ class LaneSender(SendingThread):
     def _enqueue(self, hit: Hit) -> None:
         lane = hit.lane
         lane.queue.append(hit)
+        if hit.due:  # without times, what is behind in a queue has not happened yet
+            lane.newest = max(lane.newest, hit.identity)
         if not lane.busy:
             lane.busy = True
             self._ready.append(lane)
@@ -197,7 +159,7 @@ class LaneSender(SendingThread):
         while ready and pool.in_flight < width and not (self._cap and self._cap.wait(now)):
             self._start(ready.popleft(), now)
 
-    def _start(self, lane: _Lane, now: float) -> None:
+    def _start(self, lane: Lane, now: float) -> None:
         hit = lane.queue[0]
         stats, body = self._stats, hit.work.bodies[hit.index]
         if hit.first_try < 0:
@@ -217,6 +179,8 @@ class LaneSender(SendingThread):
                 return
             headers = (f"Authorization: Bearer {hit.token}",)
         elapsed = round(now * 1000)
+        if hit.identity > lane.remembers:
+            lane.renew(hit, elapsed)
         request_id = derived_uuid("request", body, hit.tries)
         try:
             request = self._build(
@@ -277,7 +241,8 @@ class LaneSender(SendingThread):
         match judgement.handling:
             case Handling.DONE:
                 self._alive()
-                hit.lane.state.take(read_answer(finished.body), round(now * 1000))
+                if hit.identity == hit.lane.newest:
+                    hit.lane.state.take(read_answer(finished.body), round(now * 1000))
                 self._end(hit, Fate.ACKNOWLEDGED)
             case Handling.DROP if finished.status:
                 self._alive()
@@ -348,6 +313,8 @@ class LaneSender(SendingThread):
                 lane.queue.append(flying)
             lane.busy = flying is not None
             for hit in dropped:
+                if hit.uncertain:
+                    hit.work.receipt.doubtful.add(hit.index)
                 hit.work.settle(hit.index, Fate.PENDING, reason)
         while also_future and self._future:
             hit = self._future.popleft()

@@ -90,7 +90,8 @@ class JourneyEngine:
         heard = False
         if self.plan.reads_history:
             self._remember(scope, now)
-        if entity.get("eventType") in TRACKING:
+        kind = entity.get("eventType")
+        if isinstance(kind, str) and kind in TRACKING:
             execution = nested(entity, _EXECUTION)
             if isinstance(execution, Mapping):
                 self.react(
@@ -100,7 +101,7 @@ class JourneyEngine:
                 )
         for definition in self.plan.definitions.values():
             if not definition.matches(scope):
-                if definition.event_type is not None and definition.event_type == entity.get("eventType"):
+                if definition.event_type is not None and definition.event_type == kind:
                     self.unmatched[definition.name] += 1
                 continue
             heard = True

@@ -52,7 +52,7 @@ def import_journey(document: Mapping[str, Any]) -> Import:
 class _Importer:
     def __init__(self, document: Mapping[str, Any]) -> None:
         nodes = document.get("nodes")
-        if not isinstance(nodes, list) or not nodes:
+        if not isinstance(nodes, list) or not any(isinstance(node, Mapping) for node in nodes):
             raise ValueError(
                 "the document has no `nodes`; expected a journey as GET /ajo/journey/{id} returns it"
             )
@@ -141,10 +141,14 @@ class _Importer:
 
     def _name(self, identifier: str) -> str:
         """The name of the step for a node; those that are no steps lend that of what follows."""
-        node = self._nodes[identifier]
-        if self._kind(node) == "skip":
+        node, passed = self._nodes[identifier], {identifier}
+        while self._kind(node) == "skip":
             following = self._transitions(node)
-            return self._name(following[0][1]) if following else "end"
+            if not following or following[0][1] in passed:
+                return "end"
+            identifier = following[0][1]
+            passed.add(identifier)
+            node = self._nodes[identifier]
         name = self._names.get(identifier)
         if name is None:
             base = name = _plain(str(node.get("name") or node.get("type") or "step"))
@@ -181,9 +185,16 @@ class _Importer:
             step = getattr(self, f"_{kind}")(node)
             plain = [target for transition, target in onward if not _is_error(transition)]
             step["next"] = self._name(plain[0]) if plain else "end"
+            if len(plain) > 1:
+                self._note(
+                    f"node {node.get('name') or node.get('id')}: {len(plain)} branches beside each other, of which "
+                    "only the first is followed; make a `race` of them"
+                )
         errors = [target for transition, target in onward if _is_error(transition)]
         if errors and kind in ("condition", "action"):
             step["on_error"] = self._name(errors[0])
+        elif errors and kind in ("event", "reaction"):
+            step["on_timeout"] = self._name(errors[0])
         return step
 
     def _event(self, node: Mapping[str, Any]) -> Json:

@@ -12,6 +12,7 @@ import simpy
 from simulator.core.identifiers import uuid_one
 from simulator.core.randomness import uniform_one
 from simulator.journeys.expressions import Value
+from simulator.journeys.expressions.scope import PROPERTIES_SOURCE
 from simulator.journeys.plan import JourneyPlan, StepPlan
 from simulator.journeys.surroundings import PersonProfile
 
@@ -34,7 +35,7 @@ class Instance:
         "identity",
         "journey",
         "key",
-        "last_error",
+        "lately",
         "person",
         "previous",
         "process",
@@ -69,7 +70,8 @@ class Instance:
         self.reactions: set[str] = set()
         self.current: StepPlan = journey.first
         self.previous: StepPlan | None = None
-        self.last_error: dict[str, str] = {}
+        self.lately: dict[str, Value] = {}
+        """What its steps came to, as properties of the journey."""
         self.process: simpy.Process | None = None
         self.ended = False
 
@@ -114,7 +116,7 @@ class InstanceScope:
 
     def data(self, source: str, field_group: str, parameters: Mapping[str, Value]) -> Value:
         """What a data source says."""
-        if source == "JourneyProperties":
+        if source == PROPERTIES_SOURCE:
             return self.constant(field_group)
         said = self.fetched[source, field_group] = self._look_up.data(
             self._instance, source, parameters, self.now
@@ -146,6 +148,25 @@ class InstanceScope:
         return uuid_one(self._instance.key, self._instance.draws).decode()
 
 
+# All that the product has (journeys.md 3.4); those that are not told below are null here.
+PROPERTIES = (
+    *("journeyUID", "journeyVersionUID", "journeyVersionName", "journeyVersionDescription", "journeyVersion"),
+    *(
+        "instanceUID",
+        "externalKey",
+        "organizationId",
+        "sandboxName",
+        "profileId",
+        "namespace",
+        "supplementalId",
+    ),
+    *("currentNodeId", "currentNodeName", "previousNodeId", "previousNodeName"),
+    *("lastNodeUIDInError", "lastNodeNameInError", "lastNodeTypeInError", "lastErrorCode"),
+    *("lastExecutedActionErrorCode", "lastDataFetchErrorCode"),
+    *("lastActionExecutionElapsedTime", "lastDataFetchElapsedTime"),
+)
+
+
 def journey_properties(instance: Instance) -> dict[str, Value]:
     """The properties of a journey that expressions can read, by their names in the product."""
     journey, previous = instance.journey, instance.previous
@@ -159,14 +180,22 @@ def journey_properties(instance: Instance) -> dict[str, Value]:
         "instanceUID": instance.id,
         "externalKey": instance.identity,
         "profileId": instance.identity,
+        "namespace": journey.namespace,
         "currentNodeId": node_id(journey, instance.current.name),
         "currentNodeName": instance.current.name,
         "previousNodeId": node_id(journey, previous.name) if previous else None,
         "previousNodeName": previous.name if previous else None,
-        **instance.last_error,
+        **instance.lately,
     }
 
 
 def node_id(journey: JourneyPlan, step: str) -> str:
     """The id of a step."""
     return f"{journey.version_id[:8]}-{step}"
+
+
+def error_code(code: str) -> str:
+    """What went wrong as the properties of journeys say it: an HTTP code, or one of three words (journeys.md 3.4)."""
+    if code.startswith("http_"):
+        return code.removeprefix("http_")
+    return code if code.isdecimal() else {"timedout": "timedOut", "capped": "capped"}.get(code, "error")

@@ -12,8 +12,7 @@ from functools import lru_cache
 
 from simulator.journeys.dialects import REACTION_TIMEOUT_MS, STEP_LIMIT
 from simulator.journeys.expressions import Expression, Reference
-from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds
-from simulator.journeys.planning import nearest_of
+from simulator.journeys.plan import END, Fault, JourneyPlan, Path, Plan, milliseconds, nearest_of
 from simulator.scenario.models.journeys import NAME_LENGTH
 from simulator.xdm import field_paths
 
@@ -92,6 +91,7 @@ def _events(plan: Plan, supply: Supply | None) -> Iterator[Fault]:
         for part, expression in zip(("rule", "key", "supplemental"), definition.parts, strict=True):
             if expression is not None:
                 yield from _fields(expression, (*path, part))
+                yield from _own_name(expression, name, (*path, part))
         if not plan.listeners.get(name):
             yield _warning(path, "no journey listens to this event", "remove it, or use it in a step")
         if supply is None:
@@ -113,6 +113,14 @@ def _events(plan: Plan, supply: Supply | None) -> Iterator[Fault]:
                 f"the key can't be computed: no event carries an identity of `{definition.namespace}`",
                 _listed(supply.namespaces),
             )
+
+
+def _own_name(expression: Expression, name: str, path: Path) -> Iterator[Fault]:
+    """The definition of an event reads that event alone, whatever it calls it: another name misleads."""
+    for called in sorted({one.head for one in expression.references if one.kind == "event"} - {name}):
+        yield _warning(
+            path, f"`@event{{{called}...}}` stands in the definition of `{name}`", f"call it `{name}`"
+        )
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from simulator.core.simtime import MS_PER_SECOND
@@ -115,6 +116,8 @@ class JourneyPlan:
     version_id: str
     steps: Mapping[str, StepPlan]
     first: StepPlan
+    namespace: str
+    """That of the keys of its people."""
     zone: ZoneInfo
     timeout_ms: int
     reentrance_ms: int
@@ -215,3 +218,12 @@ def time_fits(rule: HoursOfDay, moment: datetime) -> bool:
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def nearest_of(name: str, names: Iterable[str], noun: str) -> str:
+    """What to do about a name that nothing has: the nearest one, or those that there are."""
+    known = list(names)
+    near = get_close_matches(name, known, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(known)}" if known else f"define the {noun} first"

@@ -5,10 +5,9 @@ What is wrong is collected, not raised one by one, so that a scenario's author s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,8 @@ from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys.definitions import Definition
 from simulator.journeys.dialects import RULES, Rules
 from simulator.journeys.expressions import Expression, ExpressionError, parse_expression
-from simulator.journeys.expressions.scope import Dialect
+from simulator.journeys.expressions.scope import PROPERTIES_SOURCE, Dialect
+from simulator.journeys.instance import PROPERTIES
 from simulator.journeys.plan import (
     END,
     ActionPlan,
@@ -29,6 +29,7 @@ from simulator.journeys.plan import (
     Plan,
     StepPlan,
     milliseconds,
+    nearest_of,
     reaction_to,
 )
 from simulator.scenario.models.journeys import (
@@ -138,7 +139,12 @@ class _Builder:
         }
         for reference in expression.references:
             names = known.get(reference.kind)
-            if names is not None and reference.head not in names:
+            if reference.head == PROPERTIES_SOURCE and reference.path[0] not in PROPERTIES:
+                name = reference.path[0]
+                self.fault(
+                    path, f"no journey property {name!r}", nearest_of(name, PROPERTIES, "journey property")
+                )
+            elif names is not None and reference.head not in names:
                 noun = "data source" if reference.kind == "data" else "action"
                 self.fault(path, f"no {noun} {reference.head!r}", nearest_of(reference.head, names, noun))
         for audience in expression.audiences:
@@ -246,6 +252,7 @@ class _Builder:
             version_id=derived_uuid("journey version", name),
             steps=steps,
             first=first,
+            namespace=entry.namespace if (entry := self.model.events.get(first.awaits)) is not None else "",
             zone=zone,
             timeout_ms=milliseconds(journey.timeout) or self.rules.timeout_ms,
             reentrance_ms=self.rules.reentrance_ms if wait is None else round(wait * MS_PER_SECOND),
@@ -384,7 +391,7 @@ _REACTIONS = {
 }
 
 # Data sources and actions that need no definition.
-_BUILT_IN = ("ExperiencePlatform", "Profile", "JourneyProperties")
+_BUILT_IN = ("ExperiencePlatform", "Profile", PROPERTIES_SOURCE)
 
 
 def _aware(local: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -393,12 +400,3 @@ def _aware(local: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 def _following(names: Sequence[str], index: int) -> str | None:
     return names[index + 1] if index + 1 < len(names) else None
-
-
-def nearest_of(name: str, names: Iterable[str], noun: str) -> str:
-    """What to do about a name that nothing has: the nearest one, or those that there are."""
-    known = list(names)
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"there are {', '.join(known)}" if known else f"define the {noun} first"

@@ -14,7 +14,7 @@ from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys.calls import CallRunner
 from simulator.journeys.expressions import ExpressionError, FetchError, Value
 from simulator.journeys.facts import Facts
-from simulator.journeys.instance import Instance, InstanceScope, node_id
+from simulator.journeys.instance import Instance, InstanceScope, error_code, node_id
 from simulator.journeys.mail import Mailbox
 from simulator.journeys.plan import END, PathPlan, Plan, StepPlan, milliseconds, time_fits
 from simulator.journeys.surroundings import Callout, Message, Post, set_attribute
@@ -262,7 +262,7 @@ class StepRunner:
             except ExpressionError as error:
                 raise _StepError("error", error.message, {"path": path.name}) from None
             except FetchError as error:
-                instance.last_error["lastDataFetchErrorCode"] = _error_code(error.code)
+                instance.lately["lastDataFetchErrorCode"] = error_code(error.code)
                 raise _StepError("error", str(error), {"path": path.name}) from None
         local = scope.now.astimezone(instance.journey.zone)
         if model.time is not None:
@@ -334,13 +334,13 @@ class StepRunner:
             result = yield from self._calls.perform(instance, action, scope)
         except (ExpressionError, FetchError) as error:
             raise _StepError("error", str(error), {"action": action.name}) from None
-        elapsed = result.elapsed
+        elapsed = instance.lately["lastActionExecutionElapsedTime"] = result.elapsed
         self._engine.note("call", instance, step.name, result.detail(action))
         instance.actions[action.name] = result.readable()
         if result.code.startswith("http_2"):
             self._passed(instance, step, "transitions", {"action": action.name, "elapsed": elapsed})
             return step.next
-        instance.last_error["lastExecutedActionErrorCode"] = _error_code(result.code)
+        instance.lately["lastExecutedActionErrorCode"] = error_code(result.code)
         status = {"timedout": "timedOut", "capped": "cappingError"}.get(result.code, "error")
         raise _StepError(status, result.code, {"action": action.name, "elapsed": elapsed})
 
@@ -376,11 +376,11 @@ class StepRunner:
         self._engine.note("step", instance, step.name, row)
 
     def _failed(self, instance: Instance, step: StepPlan, error: _StepError) -> None:
-        instance.last_error |= {
+        instance.lately |= {
             "lastNodeUIDInError": node_id(instance.journey, step.name),
             "lastNodeNameInError": step.name,
             "lastNodeTypeInError": step.kind,
-            "lastErrorCode": _error_code(error.code),
+            "lastErrorCode": error_code(error.code),
         }
         self._passed(instance, step, error.status, {"error": error.code, **error.detail})
 
@@ -401,10 +401,3 @@ def _plain(payload: Any, path: tuple[str, ...]) -> Any:
 def _set_all(attributes: dict[str, Any], values: list[tuple[tuple[str, ...], Value]]) -> None:
     for path, value in values:
         set_attribute(attributes, path, value)
-
-
-def _error_code(code: str) -> str:
-    """What went wrong as the properties of journeys say it: an HTTP code, or one of three words (journeys.md 3.4)."""
-    if code.startswith("http_"):
-        return code.removeprefix("http_")
-    return code if code.isdecimal() else {"timedout": "timedOut", "capped": "capped"}.get(code, "error")

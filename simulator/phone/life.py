@@ -306,7 +306,7 @@ class LivingPhone:
             return
         self._window = now + wait
         self._lack(now, _DOZE, True)
-        self._env.call_later(wait, self._open_window, self._window)
+        self._env.call_at(self._window, self._open_window, self._window)
 
     def _open_window(self, window: int) -> None:
         """A maintenance window: the network is let through, and the app may run to use it."""

@@ -137,7 +137,7 @@ class MonitoredPhone(LivingPhone):
         # fmt: on
         self._pending[place] = region
         self._unreported.open[region] = self._person
-        self._env.call_later(delay, self._notice, region)
+        self._env.call_at(now + delay, self._notice, region)
 
     def permit(self, now: int, permission: Permission) -> None:
         """The person changes what the app may know of the location; an app in front registers at once."""
@@ -214,7 +214,7 @@ class MonitoredPhone(LivingPhone):
             return _PHONE_OFF
         if not self._allowed:
             return _NO_PERMISSION
-        if not self._has(place, now):
+        if not self._registered or (self._watched is not None and not self._watched.has_around(place, now)):
             if entry:
                 self._look_again(now)
             return _NOT_MONITORED
@@ -253,7 +253,8 @@ class MonitoredPhone(LivingPhone):
                 return
             region.listed = False
         del self._pending[place], self._unreported.open[region]
-        self._report(region)
+        self._believe(place, region.entry)
+        self._tell(region)
         if self._watched is not None:
             self._register(now)
         if region.errs:
@@ -268,8 +269,9 @@ class MonitoredPhone(LivingPhone):
         """The system takes the phone to be in a place, or outside."""
         if inside:
             self.inside[place] = None
-            if place in self._within:
-                self._within[place] = _SEEN
+            within = self._within
+            if place in within:
+                within[place] = _SEEN
         else:
             self.inside.pop(place, None)
 
@@ -306,7 +308,7 @@ class MonitoredPhone(LivingPhone):
         if self._service.initial_trigger and self._registered and self._watched is not None:
             change = self._watched.next_change()
             if change is not None and change > now:
-                self._env.call_later(change - now, self._changed, change)
+                self._env.call_at(change, self._changed, change)
 
     def _changed(self, now: int) -> None:
         """The person moved far enough for the app to register other places."""
@@ -324,7 +326,7 @@ class MonitoredPhone(LivingPhone):
         wrong = self._without_crossing(
             region.place, not region.entry, now + begins, where, Cause.POOR_POSITION
         )
-        self._env.call_later(begins, self._err, (wrong, lasts))
+        self._env.call_at(now + begins, self._err, (wrong, lasts))
 
     def _err(self, mistake: tuple[RegionEvent, int]) -> None:
         """The system believes the phone on the other side of a border, if nothing has changed since."""
@@ -337,7 +339,7 @@ class MonitoredPhone(LivingPhone):
             self._mistaken = {}
         self._mistaken[place] = wrong
         self._report(wrong)
-        self._env.call_later(lasts, self._correct, wrong)
+        self._env.call_at(now + lasts, self._correct, wrong)
 
     def _correct(self, wrong: RegionEvent) -> None:
         """The system finds out that it was wrong."""

@@ -31,8 +31,8 @@ _FITTING = (
 )
 
 
-def render_explanation(document: Document, console: Console) -> None:
-    """Print the document of a whole run to ``console``."""
+def render_explanation(document: Document, console: Console, *, program: str = "journeysim") -> None:
+    """Print the document of a whole run to ``console``; ``program`` is how the reader calls the program."""
     glyphs, width = glyphs_for(console), width_of(console)
     print_blocks(
         [
@@ -42,7 +42,7 @@ def render_explanation(document: Document, console: Console) -> None:
             _delays(document, width, glyphs),
             _besides(document, width),
             _places(document, width, glyphs),
-            _next(document, width),
+            _next(document, width, program),
         ],
         console,
     )
@@ -185,7 +185,7 @@ def _places(document: Document, width: int, glyphs: Glyphs) -> Lines:
     return lines
 
 
-def _next(document: Document, width: int) -> Lines:
+def _next(document: Document, width: int, program: str) -> Lines:
     """How to go on from here: the story of a place with losses, or of a person."""
     folder = shlex.quote(document["run"]["folder"])
     if not document["crossings"]:
@@ -194,10 +194,10 @@ def _next(document: Document, width: int) -> Lines:
         option = f"--place {shlex.quote(document['places'][0]['name'])}"
         return [
             *wrapped("What happened at the first of these places, crossing by crossing:", width, "  "),
-            Text(f"    journeysim explain {folder} {option}", HEADING),
+            Text(f"    {program} explain {folder} {option}", HEADING),
         ]
     group = max(document["run"]["groups"], key=document["run"]["groups"].get)
     return [
         *wrapped("The story of one person or one place, crossing by crossing:", width, "  "),
-        Text(f"    journeysim explain {folder} --person {shlex.quote(f'{group}/0')}", HEADING),
+        Text(f"    {program} explain {folder} --person {shlex.quote(f'{group}/0')}", HEADING),
     ]

@@ -175,6 +175,8 @@ def _expectation(verdict: Document, shown: set[str]) -> str:
             f'<div class="cause"><span class="chip">{count(failure["people"])} × {escape(failure["reason"])}</span> '
             f'{rich(failure["said"])} <span class="small soft">such as {who}</span></div>'
         )
+    if advice := verdict.get("advice"):
+        more.append(f'<p class="small">{rich(advice)}</p>')
     if reason and not verdict.get("failures"):
         kind = "small soft" if verdict["ok"] else "cause"
         more.append(f'<div class="{kind}">{rich(reason)}</div>')

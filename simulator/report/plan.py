@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from rich.text import Text
 from simulator.report.glyphs import Glyphs, count, duration, glyphs_for, plural, size
 from simulator.report.printing import Lines, print_blocks, width_of
 from simulator.report.sections import HEADING, WARN, wrapped
+from simulator.scenario.models.delivery import SOURCES
 
 Document = Mapping[str, Any]
 
@@ -50,7 +52,7 @@ def _how_much(document: Document, width: int, glyphs: Glyphs) -> Lines:
         text += f" (from {count(document['people_simulated'])} people simulated)"
     lines = _fact("How much", text, width)
     if document["load"] is not None:
-        return lines + _load(document["load"], about, width, glyphs)
+        return lines + _load(document, about, width, glyphs)
     if document["seconds"] is None:
         fast = _SPEEDS[document["speed"]]
     else:
@@ -63,8 +65,9 @@ def _how_much(document: Document, width: int, glyphs: Glyphs) -> Lines:
     return lines + _fact("How fast", fast, width)
 
 
-def _load(load: Document, about: str, width: int, glyphs: Glyphs) -> Lines:
+def _load(document: Document, about: str, width: int, glyphs: Glyphs) -> Lines:
     """A load profile: its words, its curve, and what it comes to."""
+    load = document["load"]
     unit = f"{load['unit']}/s"
     lines = _fact("How fast", f"{load['profile']}, {_SPACINGS[load['spacing']]}", width)
     rates = _rates(load["stages"], min(_CURVE_WIDTH, width - 14))
@@ -79,9 +82,21 @@ def _load(load: Document, about: str, width: int, glyphs: Glyphs) -> Lines:
         text = "ends with the events of the run"
         if load["short_by"]:
             text += f"; the profile would take {about}{plural(load['short_by'], 'event')} more"
+            if document["events"]:
+                text += (
+                    f": `--people {_enough_people(document)}` is enough, or as many times the `--duration`"
+                )
         return lines + _fact("", text, width)
     left = f"; {about}{plural(load['not_due'], 'event')} of the run will not be sent"
     return lines + _fact("", f"ends with the profile{left if load['not_due'] else ''}", width)
+
+
+def _enough_people(document: Document) -> int:
+    """How many people have the events that a load profile asks for, some to spare, in two digits."""
+    wanted = document["events"] + document["load"]["short_by"]
+    people = 1.05 * document["people"] * wanted / document["events"]
+    step = 10 ** max(0, math.floor(math.log10(people)) - 1)
+    return int(math.ceil(people / step) * step)
 
 
 def _rates(stages: Sequence[Document], points: int) -> list[float]:
@@ -100,7 +115,9 @@ def _rates(stages: Sequence[Document], points: int) -> list[float]:
 
 def _destination(entry: Document, width: int) -> Lines:
     name = f"{entry['name']}: " if entry["name"] else ""
-    parts = [f"{name}{entry['to']}", f"events of {', '.join(entry['sources'])}"]
+    parts = [f"{name}{entry['to']}"]
+    if set(entry["sources"]) != set(SOURCES):
+        parts.append(f"events of {', '.join(entry['sources'])}")
     if entry["events_per_request"]:
         each = plural(entry["events_per_request"], "event")
         parts.append(f"{plural(entry['requests'], 'request')} of {each}, {entry['connections']} at a time")

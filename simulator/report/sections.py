@@ -172,7 +172,7 @@ def reasons(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
 
 def warnings(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     """What the run wants to have said."""
-    found: Sequence[str] = summary.get("warnings") or ()
+    found: Sequence[str] = [*_of_the_model(summary), *(summary.get("warnings") or ())]
     lines: Lines = []
     for text in found[:_REASONS]:
         first, *rest = wrapped(" ".join(str(text).split()), width, "    ")
@@ -180,6 +180,15 @@ def warnings(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
     if len(found) > _REASONS:
         lines.append(Text(f"    and {plural(len(found) - _REASONS, 'more warning')} in summary.json", LABEL))
     return [heading("Warnings"), *lines] if lines else []
+
+
+def _of_the_model(summary: Mapping[str, Any]) -> list[str]:
+    """Journeys that are evaluated in the run know nothing of what became of its events outside."""
+    missing = number(summary, "rejected") + number(summary, "pending")
+    if not missing or not summary.get("journeys"):
+        return []
+    those = "that event" if missing == 1 else f"those {count(missing)} events"
+    return [f"the journeys are those of the local model, which counts on {those} that did not arrive"]
 
 
 def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:

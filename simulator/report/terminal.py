@@ -25,10 +25,13 @@ WIDE = 120  # columns from which on two sections fit side by side
 _GAP = 4
 
 
-def render_summary(summary: Mapping[str, Any], console: Console, *, program: str = "journeysim") -> None:
+def render_summary(
+    summary: Mapping[str, Any], console: Console, *, program: str = "journeysim", watched: bool = False
+) -> None:
     """Print ``summary`` (the document of summary.json) to ``console``; missing keys are left out.
 
-    ``program`` is how the reader calls the program; commands that can be copied begin with it.
+    ``program`` is how the reader calls the program; commands that can be copied begin with it. ``watched``: it was a
+    live run, which is always ended by hand.
     """
     glyphs = glyphs_for(console)
     width = width_of(console)
@@ -42,7 +45,7 @@ def render_summary(summary: Mapping[str, Any], console: Console, *, program: str
         sections.reasons(summary, width, glyphs),
         sections.warnings(summary, width, glyphs),
         sections.facts(summary, width, glyphs) + _written(summary),
-        _next(summary, width, program),
+        _next(summary, width, program, watched),
     ]
     print_blocks(blocks, console)
 
@@ -161,7 +164,7 @@ def _written(summary: Mapping[str, Any]) -> Lines:
 _REMOTE = ("http://", "https://", "http:", "edge:", "kafka:")
 
 
-def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
+def _next(summary: Mapping[str, Any], width: int, program: str, watched: bool) -> Lines:
     """What to do next, as a sentence and a command that can be copied."""
     destination = str(summary.get("destination") or "")
     undelivered = summary.get("undelivered_file")
@@ -175,12 +178,19 @@ def _next(summary: Mapping[str, Any], width: int, program: str) -> Lines:
         what = f"{missing} could not be delivered. Send what is missing later:"
         target = shlex.quote(destination) if remote else "DESTINATION"
         return _advice(what, f"{program} replay {shlex.quote(str(undelivered))} --to {target}", width)
+    if "actions" in summary and "journeys" not in summary and not summary.get("interrupted"):
+        what = "The journeys of this run are somebody else's. Judge it by the step events that they left:"
+        command = f"{program} verify {shlex.quote(str(summary.get('run_folder')))} --step-events FILE_OR_URL"
+        return _advice(what, command, width)
     if not sections.total_events(summary) and summary.get("crossings") == 0:
         what = (
             "Nobody crossed a geofence. Are the places near the people, and is the run long enough? "
             "More people or more time help:"
         )
         return _advice(what, f"{program} run {_scenario(summary)} --people 1000 --duration '1 d'", width)
+    if watched and summary.get("run_folder"):
+        command = f"{program} live --replay {shlex.quote(str(summary['run_folder']))}"
+        return _advice("Watch it again:", command, width)
     if summary.get("interrupted"):
         return _advice(
             "What was sent until then is on record. The whole run again:", _again(summary, program), width

@@ -77,4 +77,6 @@ def expectations(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Line
         reason = str(verdict.get("reason") or "")
         if reason and not reason.startswith("found "):
             lines += wrapped(reason, width, " " * (sign_width + 5), LABEL)
+        if advice := str(verdict.get("advice") or ""):
+            lines += wrapped(advice, width, " " * (sign_width + 5))
     return lines

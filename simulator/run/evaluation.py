@@ -7,6 +7,7 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -354,7 +355,7 @@ class JourneyTap:
         """An event reaches the endpoint."""
         self._post(hit)
         if hit[2] in self._kinds:
-            number = int(np.searchsorted(self._firsts, hit[1].person, side="right")) - 1
+            number = bisect_right(self._firsts, hit[1].person) - 1
             self._evaluations[number].accept(hit)
 
 

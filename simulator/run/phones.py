@@ -308,7 +308,8 @@ def _make_phones(
         ]
         return CohortPhones(living, living, by_os, dict(enumerate(living)), sdks=apps)
     services = {os: context.services.of(mix, os) for os in set(systems)}
-    permissions = [Permission(number) for number in draw_permissions(mix, cohort.keys).tolist()]
+    levels = list(Permission)
+    permissions = [levels[number] for number in draw_permissions(mix, cohort.keys).tolist()]
     homes = list(zip(cohort.home_lat.tolist(), cohort.home_lon.tolist(), strict=True))
     registrations = [
         services[os].registrations(permission, *home)

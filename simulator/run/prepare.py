@@ -14,6 +14,7 @@ from simulator.delivery import RECEIVER, make_destination
 from simulator.people import group_sizes, reachable_towns, when_followed
 from simulator.people.profiles import check_locale
 from simulator.phone import check_mix
+from simulator.run.check_places import place_problems
 from simulator.run.check_scripts import script_problems
 from simulator.run.journeys import check_journeys
 from simulator.run.measuring import LIVE_METRICS, can_be_live
@@ -73,9 +74,10 @@ def prepare(
     if places is not None:
         problems += _check_towns(loaded, places, towns)
         warnings += _check_roads(loaded, places, roads)
-        for problem in script_problems(loaded, places):
+        for problem in (*place_problems(loaded, places), *script_problems(loaded, places)):
             (warnings if problem.warning else problems).append(problem)
     sizes = group_sizes(scenario, people)
+    warnings += _check_people(loaded, sizes)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:
         problems.append(
@@ -171,6 +173,19 @@ def _load_roads(loaded: LoadedScenario, problems: list[Problem]) -> RoadNetwork 
     except InputError as error:
         problems += error.problems
         return None
+
+
+def _check_people(loaded: LoadedScenario, sizes: Mapping[str, int]) -> Iterator[Problem]:
+    """Single people whom expectations name, and who are not there: nothing is proven of them."""
+    for index, expectation in enumerate(loaded.scenario.expect):
+        for number, name in enumerate(expectation.who.people if expectation.who is not None else ()):
+            group, slash, ordinal = name.partition("/")
+            size = sizes.get(group)
+            if not slash or size is None or (ordinal.isdecimal() and int(ordinal) < size):
+                continue
+            there = f"there are {group}/0 to {group}/{size - 1}" if size else f"{group} has no people"
+            where = ("expect", index, "who", "people", number)
+            yield loaded.problem(where, f"nobody is called {name!r}", there, warning=True)
 
 
 def _check_roads(loaded: LoadedScenario, places: PlaceSet, roads: RoadNetwork | None) -> Iterator[Problem]:

@@ -10,7 +10,8 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, cast
@@ -39,6 +40,8 @@ _LONGEST_SLEEP_S = 60.0
 _LISTENING_S = 0.05
 # An event that is dated further ahead of the clock than this, in seconds of the wall, has a wrong date.
 _LONGEST_WAY_S = 5.0
+# Moments at which a clock can begin, in milliseconds since 1970 (up to 2200): those that a scenario can begin at, too.
+_CLOCK_MS = range(7_258_118_400_000)
 _LATENCY = key_of("purpose", "served journeys latency")
 
 log = logging.getLogger(__name__)
@@ -200,8 +203,19 @@ class ServedJourneys:
                 self._arrived.clear()
             with self._stage_lock:
                 for moment, record in arrived:
-                    self._hear(record, moment)
-                self._advance()
+                    with self._whatever_happens():
+                        self._hear(record, moment)
+                with self._whatever_happens():
+                    self._advance()
+
+    @contextmanager
+    def _whatever_happens(self) -> Iterator[None]:
+        """What nobody foresaw of one event must not end the journeys of everybody else."""
+        try:
+            yield
+        except Exception:
+            self._faults += 1
+            log.exception("a fault in the journeys; they go on with the next event")
 
     def _until_next(self) -> float | None:
         """Seconds until something is to happen; None: only an event can make something happen."""
@@ -228,14 +242,15 @@ class ServedJourneys:
         """An event was accepted at ``moment``; the journeys act on it after their latency."""
         self._seen += 1
         behind = round((self._clock.monotonic() - moment) * MS_PER_SECOND * self._speed)
-        stage = self._stage
+        stage, own = self._stage, record.timestamp_ms
+        if own is not None and own not in _CLOCK_MS:
+            own = None
         if stage is None:
             calendar = self._world.calendar
-            own = record.timestamp_ms
             stage = self._begin(calendar.utc(0 if own is None else own - calendar.start_epoch_ms))
             stage.pacer.restart(int(stage.env.now) + behind)
-        elif self._start is None and record.timestamp_ms is not None:
-            self._catch_up(stage, record.timestamp_ms - stage.calendar.start_epoch_ms + behind)
+        elif self._start is None and own is not None:
+            self._catch_up(stage, own - stage.calendar.start_epoch_ms + behind)
         due = stage.pacer.now() - behind + self._latency_of(record)
         timer = simpy.Timeout(stage.env, max(0, due - int(stage.env.now)), record.body)
         timer.callbacks.append(self._arrives)
@@ -269,11 +284,8 @@ class ServedJourneys:
             stage.outbound.settle(int(stage.env.now))
         until = stage.pacer.now() + 1
         while stage.env.peek() < until:
-            try:
+            with self._whatever_happens():
                 stage.env.run_before(until)
-            except Exception:  # one event that nobody foresaw must not end the journeys of everybody else
-                self._faults += 1
-                log.exception("a fault in the journeys; they go on with the next event")
         if not stage.rows or self._rows is None:
             return
         logged, published = stage.happened()

@@ -152,6 +152,10 @@ def _blank(path: PathTuple) -> Finding:
         needed = any(info.is_required() for info in shape.model.model_fields.values())
         defaults = "" if needed else "`{}` for its defaults or "
         return Finding(path, "has nothing behind it", f"write {defaults}`null` for none")
+    if shape is None and isinstance(path[-1], str):
+        what = "has nothing behind it, and is no key that is known here"
+        expected = "a key ends with ': ', and between { } text with a comma needs quotes"
+        return Finding(path, what, expected, at_key=True)
     spare = "entry" if isinstance(path[-1], int) else "key"
     return Finding(path, "has nothing behind it", f"give a value or remove the {spare}")
 

@@ -185,9 +185,17 @@ def _type_words(kind: str, value: Any, shape: Shape) -> tuple[str, str]:
         words = [str(word) for word in shape.literals]
         near = nearest(str(value), words) or (nearest(value[:3], words) if isinstance(value, str) else None)
         return f"{shown(value)} is not valid", f"did you mean {near!r}?" if near else shape.expected
+    if kind in ("list_type", "tuple_type") and not isinstance(value, Mapping):
+        return f"{shown(value)} is not a list", f"expected a list, such as [{written_in_a_list(value)}]"
     if shape.model is not None and not isinstance(value, Mapping):
         return f"must be a mapping, not {_noun(value)}", shape.expected
     return f"{shown(value)} is not valid", shape.expected
+
+
+def written_in_a_list(value: Any) -> str:
+    """A value as YAML has it between brackets: in quotes if signs in it would mean something else there."""
+    text = str(value)
+    return text if re.fullmatch(r"\w[\w .-]*", text) else f'"{text}"'
 
 
 def _noun(value: Any) -> str:

@@ -7,6 +7,7 @@ a syntax error ends the reading.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,7 @@ def read_yaml(text: str, label: str) -> Document:
         yaml.composer.warn_double_anchors = False  # allowed: the later one counts from there on
         root = yaml.compose(text)
     except MarkedYAMLError as error:
-        raise InputError([_syntax_problem(error, label)]) from None
+        raise InputError([_syntax_problem(error, label, text)]) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"the control character U+{ord(text[error.position]):04X} is not allowed"
@@ -89,14 +90,42 @@ _PLAIN_WORDS = (
 )  # fmt: skip
 
 
-def _syntax_problem(error: Any, label: str) -> Problem:
+_KEY = re.compile(r"\s*[\w.-]+\s*:")
+
+
+def _deeper_than_a_value(lines: list[str], line: int) -> bool:
+    """Whether a line is a key that is indented deeper than a line before it which has its value already."""
+    above = next((text for text in reversed(lines[:line]) if text.strip()), "")
+    return (
+        bool(_KEY.match(lines[line]))
+        and bool(re.match(r"\s*(- )?[\w.-]+:\s+[^\s#&]", above))
+        and len(lines[line]) - len(lines[line].lstrip()) > len(above) - len(above.lstrip())
+    )
+
+
+def _syntax_problem(error: Any, label: str, text: str) -> Problem:
     problem, context = error.problem or "", error.context or ""
     mark = error.problem_mark or error.context_mark
     if "quoted scalar" in context and error.context_mark:
         mark = error.context_mark
     what, expected = f"is not valid YAML: {problem or context}", ""
+    lines = text.splitlines()
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    here, before = (line[mark.column : mark.column + 1], line[: mark.column].rstrip()) if mark else ("", "")
     if "undefined alias" in problem:
         what, expected = problem.replace("found ", ""), "define it before with & and the same name"
+    elif "scanning an alias" in context or "scanning an anchor" in context:
+        sign = text[error.context_mark.index] if error.context_mark else "*"
+        mark = error.context_mark or mark
+        what, expected = f"'{sign}' begins a name of YAML's own", "put text that begins with it in quotes"
+    elif "mapping values" in problem and _deeper_than_a_value(lines, mark.line):
+        what = "this line is indented deeper than the one above, which has its value already"
+        expected = "give keys of one mapping the same indentation, and begin the entries of a list with '- '"
+    elif "flow" in context and here == ":" and mark.line == error.context_mark.line:
+        what, expected = "unexpected ':'", "put text that contains ': ' in quotes"
+    elif "expected <block end>" in problem and before.endswith(('"', "'")):
+        what = "text goes on behind its closing quotation mark"
+        expected = """put text that contains " between ' and '"""
     elif "flow" in context and error.context_mark:
         kind = "list" if "sequence" in context else "mapping"
         what = f"the {kind} opened on line {error.context_mark.line + 1} is not closed"
@@ -106,8 +135,8 @@ def _syntax_problem(error: Any, label: str) -> Problem:
             if sign in problem or sign in context:
                 what, expected = plain or f"unexpected character {problem.split()[2]}", remedy
                 break
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return Problem(label, line, column, "", what, expected)
+    row, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    return Problem(label, row, column, "", what, expected)
 
 
 # --- from nodes to data -----------------------------------------------------------------------------------

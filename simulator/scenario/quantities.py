@@ -184,7 +184,9 @@ def _read_position(value: Any, context: Context) -> Position:
     elif isinstance(value, list | tuple) and len(value) == 2:
         pair, keys = (value[0], value[1]), (0, 1)
     else:
-        raise BadValueError(f"{shown(value)} is not a position", _POSITION_EXPECTED)
+        numbers_too_many = isinstance(value, list | tuple) and all(isinstance(one, int) for one in value)
+        dots = "; decimals have a dot, not a comma" if numbers_too_many and len(value) == 4 else ""
+        raise BadValueError(f"{shown(value)} is not a position", _POSITION_EXPECTED + dots)
     issues: list[BadValueError] = []
     numbers: list[float] = []
     for index, dimension in enumerate((units.LATITUDE, units.LONGITUDE)):

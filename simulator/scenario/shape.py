@@ -95,7 +95,9 @@ class Shape:
                 nouns.append(one_of([str(word) for word in one.literals]))
             elif one.model is not None:
                 keys = [name for name, info in one.model.model_fields.items() if info.is_required()]
-                nouns.append(f"a mapping with {one_of(keys, joint='and')}" if keys else "a mapping")
+                may = list(one.model.model_fields)
+                some = f"a mapping, with keys such as {one_of(may[:3], joint='and')}"
+                nouns.append(f"a mapping with {one_of(keys, joint='and')}" if keys else some)
             else:
                 nouns.append(_NOUNS.get(get_origin(kind) or kind, "a value"))
         return nouns

@@ -141,6 +141,8 @@ def check_limits(number: float, dimension: Dimension, value: object) -> None:
             limits = f"must be greater than {low:g}" if dimension.positive else f"must be {low:g} or more"
         else:
             limits = f"must lie between {written(low, dimension)} and {written(high, dimension)}"
+            if "%" in dimension.units and isinstance(value, int | float) and 2 <= value <= 100:
+                limits += f"; did you mean '{value:g} %'?"
         raise BadValueError(f"{shown(value)} is out of range", limits)
 
 
@@ -193,7 +195,7 @@ def _units_expected(dimension: Dimension, digits: str) -> str:
 
 
 def _example(dimension: Dimension, digits: str) -> str:
-    unit = next(iter(dimension.units))
+    unit = "min" if dimension is DURATION else next(iter(dimension.units))
     return f"{digits}{'' if unit.startswith('/') else ' '}{unit}"
 
 
@@ -212,6 +214,8 @@ def _bad_unit(text: str, digits: str, unit: str, dimension: Dimension) -> tuple[
     if not named or not re.fullmatch(r"[A-Za-z%/ ]+", unit):
         return f"{shown(text)} is not {dimension.noun}", dimension.expected
     meant = _OTHER_SPELLINGS.get(unit.lower(), unit.lower())
+    if dimension is DURATION and unit == "m":
+        meant = "min"
     what = f"{shown(unit)} in {shown(text)} is not a unit of {dimension.name.lower()}"
     if dimension.clock:
         return f"{shown(text)} is not {dimension.noun}", dimension.expected

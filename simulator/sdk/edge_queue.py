@@ -98,6 +98,7 @@ class EdgeQueue:
         "_record",
         "_rows",
         "_under_way",
+        "_until",
         "_wait",
         "_waits",
     )
@@ -114,6 +115,7 @@ class EdgeQueue:
         # Waits are numbered: one that was given up ends without consequences.
         self._wait: int | None = None
         self._waits = 0
+        self._until = 0
         self._under_way: Attempt | None = None
         # When the first hit was first tried without a connection; it is tried again every 5 s from then on.
         self._polled: int | None = None
@@ -232,13 +234,14 @@ class EdgeQueue:
 
     def _sleep(self, until: int) -> None:
         self._wait = self._waits = self._waits + 1
-        self._env.call_later(until - int(self._env.now), self._wake, self._wait)
+        self._until = until
+        self._env.call_at(until, self._wake, self._wait)
 
     def _wake(self, wait: int) -> None:
         """A wait is over: an answer is there, or it is time for the next attempt."""
         if wait != self._wait:
             return
-        now, attempt = int(self._env.now), self._under_way
+        now, attempt = self._until, self._under_way
         self._wait = self._under_way = None
         if self._owner.until < now:
             return  # suspended: the answer goes by, and the next attempt waits for the process to wake up

@@ -48,6 +48,7 @@ CLOSE = EVENT_TYPES.index(EventType.APPLICATION_CLOSE)
 
 # Coordinates in events: 1e-7 degrees is about a centimetre.
 COORDINATE = b"%.7f"
+_NOWHERE = b"[]"
 # Ways of what is no event of a type.
 _ROUTES = {PUSH_TOKEN_KIND: Route.EDGE_ONLY, CONSENT_KIND: Route.EDGE_ONLY}
 Form = tuple[Template, tuple[bytes, ...]]
@@ -151,7 +152,7 @@ class EventForms:
 
     def lacks_metadata(self, place: int) -> bool:
         """Whether the places service says nothing about a place but where it is."""
-        return self.app.no_metadata == "absent" and not poi_facts(self._places[place]).extras
+        return not poi_facts(self._places[place]).extras
 
     def finish(self, event: dict[str, Any]) -> Template:
         """The template of an event of another kind, with what the client-side rules add."""
@@ -294,6 +295,7 @@ class RichForms(HandsetForms):
         self._os = handset.os
         self._spots = forms.spots(handset.os)
         self._local_stamp = forms.calendar.local_stamp
+        self._active = forms.active
         parts = {
             "application": application_part(app, device.language),
             "device": located_device_part(device),
@@ -307,14 +309,18 @@ class RichForms(HandsetForms):
     def location(self, region: RegionEvent, identities: bytes, dated: int) -> Form:
         """`location.entry` or `location.exit`, rich form."""
         spot = self._spots.get(region.place) or self.forms.spot(self._os, region.place)
-        entry = region.entry
-        return spot.entry if entry else spot.exit, (
-            identities,
-            *(self._entry_parts if entry else self._exit_parts),
-            *self._local_stamp(dated),
+        if region.entry:
+            template, (application, device, environment) = spot.entry, self._entry_parts
+        else:
+            template, (application, device, environment) = spot.exit, self._exit_parts
+        local_time, offset = self._local_stamp(dated)
+        # fmt: off
+        return template, (
+            identities, application, device, environment, local_time, offset,
             COORDINATE % region.latitude,
             COORDINATE % region.longitude,
             spot.distance(region),
             b"%.1f" % region.accuracy,
-            self.forms.active(region.inside),
+            self._active(region.inside) if region.inside else _NOWHERE,
         )
+        # fmt: on

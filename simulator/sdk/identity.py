@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from simulator.core.identifiers import ECID_DIGITS
-from simulator.xdm import identity_map, json_value
+from simulator.xdm import json_string
 
 AuthenticatedState = Literal["ambiguous", "authenticated", "loggedOut"]
 _BEFORE_ECID = len('{"ECID":[{"id":"')
@@ -18,8 +18,8 @@ def anonymous(ecid: str) -> bytes:
 
 def known(ecid: str, namespace: str, id: str, state: AuthenticatedState) -> bytes:
     """The same with the identity of a login, which follows the ECID and is never primary."""
-    item = {"id": id, "authenticatedState": state, "primary": False}
-    return json_value(identity_map(ecid, {namespace: [item]}))
+    login = json_string(namespace), json_string(id), state.encode()
+    return b'%b,%b:[{"id":%b,"authenticatedState":"%b","primary":false}]}' % (anonymous(ecid)[:-1], *login)
 
 
 def ecid_of(identities: bytes) -> str:

@@ -182,7 +182,7 @@ class MobileSdk:
         self._run_until(self._until_behind)
         if self._launched is not None and self._close_due is None:
             self._close_due = now
-            self._env.call_later(LIFECYCLE_DEBOUNCE_MS, self._debounced, now)
+            self._env.call_at(now + LIFECYCLE_DEBOUNCE_MS, self._debounced, now)
 
     def ended(self, now: int, why: ProcessEnd) -> None:
         """The process ended. What is stored stays; a session that was open will be closed at the next start."""
@@ -242,17 +242,17 @@ class MobileSdk:
 
     def _held_back(self, region: RegionEvent) -> bool:
         """Whether the app or the SDK makes no event of a region event (2.6, 2.8)."""
-        place, entry, os = region.place, region.entry, self.os
-        if self._shared.dedupe:
+        place, entry, os, shared = region.place, region.entry, self.os, self._shared
+        if shared.dedupe:
             if self._places is None:
-                self._places = PlacesState(os, self._shared.forms.weights)
+                self._places = PlacesState(os, shared.forms.weights)
             known = place in self._places.within
             # Apps after the older monitors let repeated exits through on Android.
             if known if entry else not known and os == "ios":
                 self._lose(region, Outcome.DEDUPLICATED)
                 return True
             self._places.region(region.noticed, place, entry)
-        if os == "android" and self._shared.forms.lacks_metadata(place):
+        if os == "android" and shared.needs_metadata and shared.forms.lacks_metadata(place):
             self._lose(region, Outcome.NO_METADATA)
             return True
         return False
@@ -429,13 +429,13 @@ class MobileSdk:
         sender, shared = self.sender, self._shared
         answered, outcome = now, _OPEN
         if not shared.perfect:
-            took = shared.network.swift(sender.id_key, number, now)
+            took = shared.swift(sender.id_key, number, now)
             answered += took
             if took < 0 or answered > self._clear:
                 self._enqueue(now, kind, dated, number, template, values, region, passes)
                 return
             self._busy = answered
-            if took > shared.record.late_after_ms:
+            if took > shared.late_after_ms:
                 outcome = _LATE
         row = None
         if region is not None and (crossed := region.crossed) >= 0:

@@ -71,7 +71,8 @@ class PlacesState:
             # Android keeps the current place unless it is the one that was left; iOS looks anew.
             if self._os == "ios" or self.current == place:
                 self.current = None
-            self._recompute()
+            if self.within:
+                self._recompute()
         self._valid_until = now + self._ttl
 
     def asked(self, now: int) -> None:

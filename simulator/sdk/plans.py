@@ -105,7 +105,8 @@ def make_plans(app: App, keys: KeyArray) -> Callable[[int], Plan | None]:
             steps.append(Step(login_at[person], Act.LOG_IN))
             if logout_at:
                 steps.append(Step(max(logout_at[person], login_at[person]), Act.LOG_OUT))
-        steps.sort(key=lambda step: step.due)
+        if len(steps) > 1:
+            steps.sort(key=lambda step: step.due)
         if start[person] is Choice.YES and not steps and not pushes[person]:
             return None
         return Plan(start[person], tuple(steps), pushes[person])

@@ -25,8 +25,12 @@ class SdkShared:
         self.post = record.post
         """Takes what leaves the phones."""
         self.perfect = network.perfect
+        self.swift = network.swift
+        self.late_after_ms = record.late_after_ms
         self.dedupe = self.app.dedupe
-        self.careful = self.dedupe or self.app.no_metadata == "absent"
+        self.needs_metadata = self.app.no_metadata == "absent"
+        """Whether Android makes no events of places that the places service says nothing about."""
+        self.careful = self.dedupe or self.needs_metadata
         """Whether region events need a second look before they become events."""
         self._tokens: dict[Os, Template] = {}
 

@@ -67,7 +67,7 @@ def test_the_text_says_how_to_go_on(folder: Path) -> None:
     write_run(folder / "record")
     result = call("explain", "record")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "    journeysim explain record --place 'Riverside Mall'\n" in result.stdout
+    assert "explain record --place 'Riverside Mall'\n" in result.stdout
     assert "Riverside Mall: 5 crossings" in call("explain", "record", "--place", "Riverside Mall").stdout
 
 
@@ -82,7 +82,9 @@ def test_limit_is_kept_in_text_and_json(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "nowhere: there is no such run folder"),
+        (["."], ".: is not a run folder, it has no ledger/ledger.json; the newest one there is record"),
+        (["runn"], "runn: there is no such run folder; the newest one there is record"),
+        (["nowhere/else"], "nowhere/else: there is no such run folder"),
         (["tiny.yaml"], "tiny.yaml: is not a run folder, it has no ledger/ledger.json; " + NAME_ONE),
         (
             ["record", "--person", "residnts/1"],

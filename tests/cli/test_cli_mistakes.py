@@ -151,7 +151,7 @@ def test_towns_too_far_from_all_places_are_found_before_a_run(folder: Path) -> N
     ("options", "message"),
     [
         (["--duration", "soon"], "--duration: 'soon' is not a duration; expected a duration such as 90 s or 5 min"),
-        (["--duration", "5 m"], "--duration: 'm' in '5 m' is not a unit of duration; valid units are s, ms, min, h, d or w"),
+        (["--duration", "5 m"], "--duration: 'm' in '5 m' is not a unit of duration; did you mean '5 min'?"),
         (["--duration", "-1 h"], "--duration: '-1 h' is out of range; must be 0 or more"),
         (["--duration", ""], "--duration: is empty; give a value"),
         (["--to", "kafka:topic"], "--to: kafka:topic: no topic; expected kafka:BROKER[:PORT][,BROKER...]/TOPIC"),
@@ -164,7 +164,8 @@ def test_towns_too_far_from_all_places_are_found_before_a_run(folder: Path) -> N
         (["--set", "places.1.radius=5 m"], "--set places.1.radius: '1' is no entry of 'places'; there are 1, counted from 0"),
         (["--set", "places.0.file=nowhere.csv", "--set", "places.0.inline=null"], "--set places.0.file: there is no file nowhere.csv; paths in a scenario are relative to its file, those of --set to the current folder"),
         (["--set", "seed"], "--set seed: is not a setting; write key.path=value"),
-        (["--set", "clock.duration=5"], "--set clock.duration: 5 has no unit; expected a duration in s, ms, min, h, d or w, such as 5 s"),
+        (["--set", "clock.duration=5"], "--set clock.duration: 5 has no unit; expected a duration in s, ms, min, h, d or w, such as 5 min"),
+        (["--speed", "fast"], "--speed: 'fast' is not valid; expected max or live or a number such as 2.5"),
         (["--people", "50000001"], "--people: 50,000,001 are too many; at most 50,000,000"),
     ],
 )  # fmt: skip

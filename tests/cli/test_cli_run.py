@@ -137,6 +137,13 @@ def test_duration_is_the_simulated_time(folder: Path) -> None:
     assert summary(tiny(folder), "--duration", "90 min")["simulated_seconds"] == 5400.0
 
 
+def test_speed_runs_by_the_clock(folder: Path) -> None:
+    began = time.monotonic()
+    found = summary(tiny(folder), "--speed", "7200", "--duration", "1 h")
+    assert time.monotonic() - began >= 0.5
+    assert found["speed"] == 7200
+
+
 def test_set_changes_a_value_and_the_later_one_counts(folder: Path) -> None:
     found = summary(tiny(folder), "--set", "people.neighbours.size=7", "--set", "people.neighbours.size=9")
     assert found["people"] == 9

@@ -19,7 +19,7 @@ def schedule(env: TimedEnvironment, plan: list[tuple[int, bool]]) -> Told:
     told: Told = []
     for number, (delay, timer) in enumerate(plan):
         if timer:
-            env.call_later(delay, lambda value: told.append((int(env.now), value)), number)
+            env.call_at(delay, lambda value: told.append((int(env.now), value)), number)
         else:
             simpy.Timeout(env, delay, number).callbacks.append(
                 lambda event: told.append((int(env.now), event.value))
@@ -61,12 +61,12 @@ def test_a_timer_may_start_another_in_the_same_millisecond() -> None:
 
     def first(value: str) -> None:
         told.append((env.now, value))
-        env.call_later(0, second, "second")
+        env.call_at(3, second, "second")
 
     def second(value: str) -> None:
         told.append((env.now, value))
 
-    env.call_later(3, first, "first")
+    env.call_at(3, first, "first")
     env.happen_before(4)
     assert told == [(3, "first"), (3, "second")]
 
@@ -86,7 +86,7 @@ def test_processes_wait_among_timers() -> None:
         told.append(("process", env.now))
 
     env.process(walk())
-    env.call_later(3, lambda value: told.append((value, env.now)), "timer")
+    env.call_at(3, lambda value: told.append((value, env.now)), "timer")
     env.run()
     assert told == [("timer", 3), ("process", 4)]
     with pytest.raises(simpy.core.EmptySchedule):

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from simulator.core.errors import UsageError
 from simulator.delivery import Batch, DeliveryStats, EdgeDestination, EdgeSettings, Fate, Receipt
 from simulator.delivery.edge_requests import MAX_BODY_BYTES, CollectFormat
-from simulator.scenario.models import ServerCredentials
+from simulator.scenario.models import SOURCES, ServerCredentials
 from simulator.scenario.references import Reference
 from tests.delivery.misbehaving import Behaviour, Cut, Hang, MisbehavingServer, Reply, Request
 from tests.delivery.sending import tally
@@ -323,6 +323,86 @@ def test_an_unknown_hint_drops_the_event_as_on_phones() -> None:
     assert receipt.reasons[1] == "404"
 
 
+def of_identities(*identities: int, install: bool = False) -> list[bytes]:
+    """Events of one phone after the other with these ECIDs."""
+    bodies = [of_phones(identity + 1, identity + 1)[identity] for identity in identities]
+    bodies = [body.replace(b'"e-%d"' % identity, b'"e-%d"' % number)
+              for number, (body, identity) in enumerate(zip(bodies, identities, strict=True))]  # fmt: skip
+    return [body[:-1] + b',"application":{"isInstall":true}}' for body in bodies] if install else bodies
+
+
+def remembering(request: Request) -> Behaviour:
+    """Gives each event a state entry of its own, and a location hint."""
+    name = event_of(request)
+    return answer(
+        {"type": "state:store", "payload": [{"key": name, "value": f"of-{phone_of(request)}", "maxAge": 3600}]},
+        {"type": "locationHint:result", "payload": [{"scope": "EdgeNetwork", "hint": "or2", "ttlSeconds": 1800}]},
+    )  # fmt: skip
+
+
+def entries_of(request: Request) -> list[str]:
+    state = orjson.loads(request.body)["meta"].get("state", {"entries": []})
+    return [entry["key"] for entry in state["entries"]]
+
+
+def of_person(bodies: list[bytes], **more: Any) -> Batch:
+    return Batch(bodies, person=np.zeros(len(bodies), dtype=np.int32), **more)
+
+
+def test_a_reset_of_the_identities_forgets_the_entries_and_keeps_the_queue_and_the_hint() -> None:
+    with MisbehavingServer(remembering) as server:
+        send_all(server, of_person(of_identities(0, 0, 1, 1, 0, 1)))
+    asked = {event_of(request): entries_of(request) for request in server.requests}
+    assert list(asked) == [f"e-{number}" for number in range(6)]  # one after the other, whatever their ECID
+    # The event with the old ECID after the reset goes out with what is there, and its answer leaves nothing.
+    assert asked == {
+        "e-0": [],
+        "e-1": ["e-0"],
+        "e-2": [],
+        "e-3": ["e-2"],
+        "e-4": ["e-2", "e-3"],
+        "e-5": ["e-2", "e-3"],
+    }
+    assert ["/or2/" in request.path for request in server.requests] == [False] + 5 * [True]
+
+
+def test_an_app_that_was_installed_afresh_forgets_the_hint_too() -> None:
+    with MisbehavingServer(remembering) as server:
+        send_all(server, of_person([*of_identities(0), *of_identities(1, install=True), *of_identities(1)]))
+    assert [entries_of(request) for request in server.requests[:2]] == [[], []]
+    assert ["/or2/" in request.path for request in server.requests] == [False, False, True]
+
+
+def test_an_answer_that_comes_after_a_reset_leaves_nothing_behind() -> None:
+    """The new ECID comes up while the request with the old one is in flight."""
+
+    def script(request: Request) -> Behaviour:
+        reply = remembering(request)
+        assert isinstance(reply, Reply)
+        return replace(reply, delay=0.4) if event_of(request) == "e-0" else reply
+
+    with MisbehavingServer(script) as server:
+        due = time.monotonic() + np.array([0.05, 0.2, 0.7])
+        send_all(server, of_person(of_identities(0, 1, 1), due=due))
+    assert [entries_of(request) for request in server.requests] == [[], [], ["e-1"]]
+    assert ["/or2/" in request.path for request in server.requests] == [False, False, True]
+
+
+def test_events_that_come_from_elsewhere_are_not_in_the_queue_of_the_phone() -> None:
+    sources = np.array([SOURCES.index("phone"), SOURCES.index("web"), SOURCES.index("phone")], dtype=np.uint8)
+    with MisbehavingServer(remembering) as server:
+        send_all(server, of_person(of_identities(0, 1, 0), sources=sources), connections=1)
+    asked = {event_of(request): entries_of(request) for request in server.requests}
+    assert asked == {"e-0": [], "e-1": [], "e-2": ["e-0"]}
+
+
+def test_without_a_person_each_ecid_is_a_phone() -> None:
+    with MisbehavingServer(remembering) as server:
+        send(server, of_identities(0, 1, 0, 1))
+    asked = {event_of(request): entries_of(request) for request in server.requests}
+    assert asked == {"e-0": [], "e-1": [], "e-2": ["e-0"], "e-3": ["e-1"]}
+
+
 # --- the end of patience ------------------------------------------------------------------------------------
 
 
@@ -386,6 +466,14 @@ def test_an_interruption_finishes_what_is_in_flight_and_leaves_the_rest_pending(
     assert stats.requests == 4
     reasons = set(receipts[0].reasons.values())
     assert "the run was interrupted before it was delivered" in reasons
+
+
+def test_what_waits_for_another_try_when_it_is_interrupted_may_have_arrived() -> None:
+    """A gateway's time-out says nothing of what became of the event behind it."""
+    with MisbehavingServer(lambda request: Reply(504 if event_of(request) == "e-0" else 503)) as server:
+        (receipt,), _ = send_all(server, Batch(of_phones(2, 2)), meanwhile=lambda made: made.interrupt())
+    assert tally(receipt) == {"PENDING": 2}
+    assert receipt.doubtful == {0}
 
 
 def test_events_with_a_time_go_out_then() -> None:

@@ -301,6 +301,14 @@ def test_identities_of_another_shape_than_they_should_have_make_no_key(identity_
     assert stage.discards() == ["EXTERNAL_KEY_COMPUTATION_ERROR"]
 
 
+@pytest.mark.parametrize("kind", [["location.entry"], {}, 7, None])
+def test_an_event_type_that_is_no_text_does_no_harm(kind: Any) -> None:
+    stage = stage_of({"hello": {"action": "Hello"}})
+    stage.send("ann", ENTER, eventType=kind)
+    stage.pass_time(MINUTE)
+    assert stage.received("ann") == ["Hello"]
+
+
 # --- conditions -------------------------------------------------------------------------------------------
 
 
@@ -637,6 +645,24 @@ def test_what_failed_can_be_read_by_the_names_of_the_product(stub: dict[str, Any
     assert stage.received("ann") == ["Hello"]
 
 
+def test_every_property_that_the_language_knows_can_be_read() -> None:
+    names = ("namespace", "journeyVersionName", "currentNodeName", "lastActionExecutionElapsedTime")
+    body = {name: f"=#{{JourneyProperties.{name}}}" for name in names}
+    hook = {"url": "https://hooks.example/x", "stub": {"delay": "3 s"}}
+    stage = stage_of(
+        {"call": {"action": "Hook"}, "say": {"action": "Said"}},
+        actions={"Hook": hook, "Said": {"channel": "sms", "body": body}},
+    )
+    stage.send("ann", ENTER)
+    stage.pass_time(MINUTE)
+    assert stage.messages[0].body == {
+        "namespace": "ECID",
+        "journeyVersionName": "j",
+        "currentNodeName": "say",
+        "lastActionExecutionElapsedTime": 3000,
+    }
+
+
 def test_the_same_seed_draws_the_same_and_another_one_something_else() -> None:
     steps = {
         "if": {
@@ -669,6 +695,8 @@ def test_the_same_seed_draws_the_same_and_another_one_something_else() -> None:
         (journeys(branch(x={"when": "1 +"})), "ends too early"),
         (journeys(branch(x={"when": 'inAudience("VIP")'})), "no audience 'VIP'"),
         (journeys(branch(x={"when": "#{Weather.main.t} > 1"})), "no data source 'Weather'"),
+        (journeys(branch(x={"when": "#{JourneyProperties.currentNodeNam} == 'if'"})), "no journey property"),
+        (journeys(branch(x={"when": "${supplementalID} is null"})), "no journey property 'supplementalID'"),
         (journeys(branch(x={"percentage": 0.5})), "add up to 100 %"),
         (journeys(branch(x={"cap": 5}), dialect="jo"), "does not exist in the `jo` dialect"),
         (journeys({}, paused=True, dialect="jo"), "does not exist in the `jo` dialect"),

@@ -86,7 +86,42 @@ def test_settings_carry_over() -> None:
     assert journey["activity_timeout"] == "30 s"
 
 
-@pytest.mark.parametrize("wrong", [{}, {"nodes": []}, {"nodes": [{"id": "a"}], "startNodeId": "b"}])
+def node(id: str, type: str, *transitions: Any, **more: Any) -> dict[str, Any]:
+    ways = [way if isinstance(way, dict) else {"targetNodeId": way} for way in transitions]
+    return {"id": id, "type": type, "name": id, "transitions": ways, **more}
+
+
+@pytest.mark.parametrize("kind", ["event", "reaction clicked"])
+def test_the_time_out_path_of_what_is_waited_for_carries_over(kind: str) -> None:
+    late = {"targetNodeId": "late", "name": "Timeout path"}
+    nodes = [
+        node("in", "event", "mail"),
+        node("mail", "push action", "listen"),
+        node("listen", kind, "soon", late, delay="PT1H", verbs=["clicked"]),
+        node("soon", "end"),
+        node("late", "wait", "soon", delay="PT5M"),
+    ]
+    steps = import_journey({"name": "j", "nodes": nodes}).section["journeys"]["j"]["steps"]
+    assert (steps["listen"]["timeout"], steps["listen"]["on_timeout"]) == ("1 h", "late")
+    assert steps["late"] == {"wait": "5 min", "next": "soon"}
+
+
+def test_branches_beside_each_other_are_noted() -> None:
+    nodes = [node("in", "event", "a", "b"), node("a", "wait", "end"), node("b", "event"), node("end", "end")]
+    notes = import_journey({"name": "j", "nodes": nodes}).notes
+    assert any("in: 2 branches beside each other" in note and "race" in note for note in notes)
+
+
+def test_nodes_of_unknown_types_that_lead_round_in_a_circle_end_there() -> None:
+    nodes = [node("in", "event", "b"), node("b", "odd", "c"), node("c", "odd", "b")]
+    assert import_journey({"name": "j", "nodes": nodes}).section["journeys"]["j"]["steps"] == {
+        "in": {"event": "in", "next": "end"}
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"nodes": []}, {"nodes": [3]}, {"nodes": [{"id": "a"}], "startNodeId": "b"}]
+)
 def test_what_is_no_journey_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"nodes|startNodeId"):
         import_journey(wrong)

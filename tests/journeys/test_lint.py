@@ -46,6 +46,7 @@ def test_a_sound_journey_has_no_warnings() -> None:
             {"rule": '@event{In.eventType} == "commerce.purchases"'},
             "nobody sends events of type `commerce.purchases`",
         ),
+        ({}, {"rule": RULE.replace("In", "Inn")}, "`@event{Inn...}` stands in the definition of `In`"),
         ({}, {"event_id": "other-id"}, "nobody sends this id"),
         ({}, {"event_id": "known-id", "namespace": "Email"}, "the key can't be computed"),
         (

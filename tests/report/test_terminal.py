@@ -276,6 +276,27 @@ def test_whatever_the_numbers_and_names_no_line_of_the_drawing_is_wider_than_the
     assert all(cell_len(line) <= width for line in lines if "journeysim run" not in line)
 
 
+def test_a_run_whose_journeys_are_somebody_elses_says_how_it_is_judged() -> None:
+    last = rendered(summary(actions={"Coupon": {}}), width=70).rstrip().splitlines()[-1]
+    assert last.strip() == "journeysim verify runs/lunch_rush-20240514 --step-events FILE_OR_URL"
+    assert "verify" not in rendered(summary(actions={"Coupon": {"sent": 1}}, journeys={}))
+
+
+def test_journeys_of_the_local_model_are_called_so_where_events_did_not_arrive() -> None:
+    journeys = {"coupon": {"entered": 3, "ended": {}, "steps": {"enter": 3}}}
+    text = " ".join(rendered(undelivered(journeys=journeys)).split())
+    assert "the local model, which counts on those 812 events that did not arrive" in text
+    assert "local model" not in rendered(summary(journeys=journeys))
+    assert "local model" not in rendered(undelivered())
+
+
+def test_a_live_run_can_be_watched_again() -> None:
+    raw = io.StringIO()
+    console = Console(file=raw, width=80)
+    render_summary(summary(interrupted=True), console, watched=True)
+    assert raw.getvalue().rstrip().endswith("journeysim live --replay runs/lunch_rush-20240514")
+
+
 def test_a_list_beside_a_number_is_cut_between_its_entries() -> None:
     document = summary(
         events={"location.entry": 2005, "application.launch": 201_000, "commerce.purchases": 1234}

@@ -68,6 +68,16 @@ def test_the_stages_are_those_that_the_events_last_for(tmp_path: Path) -> None:
     assert load["short_by"] == pytest.approx(events, abs=2)
 
 
+def test_too_few_events_come_with_a_number_of_people_that_are_enough(tmp_path: Path) -> None:
+    events = planned(tmp_path, "load.profile=1/s")["events"]
+    profile = f"load.profile={events}/s for 3 s"
+    said = words(tmp_path, profile)
+    people = int(said.split("`--people ")[1].split("`")[0])
+    assert 900 < people < 1100  # there are 300
+    enough = plan(prepare(town(tmp_path), people=people, overrides=[profile]))
+    assert enough["load"]["ended_by"] == "profile"
+
+
 def test_it_is_said_in_words(tmp_path: Path) -> None:
     said = words(tmp_path, "load.profile=ramp 10/s to 50/s over 2 s", "load.spacing=poisson")
     assert "ramp 10/s to 50/s over 2 s, at random moments" in said

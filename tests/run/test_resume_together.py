@@ -156,19 +156,20 @@ def test_an_endpoint_that_is_still_dead_is_all_that_is_pending(tmp_path: Path) -
 
 def test_what_may_have_arrived_long_ago_stays_in_doubt(tmp_path: Path) -> None:
     """The answer got lost in the first part; that the second one was refused a connection says nothing of it."""
-    slow = ("destination.timeout=100 ms", "destination.connections=200")
-    with (
-        MisbehavingServer(lambda r: Reply(takes=True, delay=2.0)) as server,
-        MisbehavingServer(good) as other,
-    ):
-        to = {"inlet": server.url, "other": other.url}
-        begin(tmp_path, to, *slow)
-        url = server.url
-    arrived = len(server.taken)
-    assert arrived > 0
-    go_on(tmp_path, {"inlet": url, "other": other.url})  # nobody is there any more
-    with MisbehavingServer(good) as back:
-        third = go_on(tmp_path, {"inlet": back.url, "other": other.url})
+    impatient = {"timeout": "200 ms", "connections": 100}
+
+    def both(inlet: str, other: str, **settings: Any) -> str:
+        return f"destinations={json.dumps({'inlet': {'to': inlet, **settings}, 'other': {'to': other}})}"
+
+    with MisbehavingServer(good) as other:
+        with MisbehavingServer(lambda r: Reply(takes=True, delay=2.0)) as server:
+            given = [*QUICK, both(server.url, other.url, **impatient)]
+            run(prepare(town(tmp_path), overrides=given), RunOptions(out=tmp_path / "run"))
+            url, arrived = server.url, len(server.taken)
+        assert arrived > 0
+        go_on(tmp_path, None, both(url, other.url))  # nobody is there any more
+        with MisbehavingServer(good) as back:
+            third = go_on(tmp_path, None, both(back.url, other.url))
     assert third.exit_code is ExitCode.OK
     assert fates(third, "inlet")["resumed"]["sent_again"] >= arrived
     assert fates(third, "other")["resumed"]["sent_again"] == 0

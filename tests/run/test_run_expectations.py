@@ -69,8 +69,8 @@ def test_each_reason_is_counted_and_can_be_excused(tmp_path: Path) -> None:
     assert sum(reasons.values()) == strict["counts"]["of"] - strict["counts"]["held"] > 0
     assert reasons["no_permission"] > reasons["push_not_allowed"] > 0
     assert lenient["counts"]["held"] == strict["counts"]["held"]
-    assert strict["reason"].endswith("which no journey can help: `excuse: [phone]` leaves them out")
-    assert "excuse" not in lenient["reason"].replace("excused", "")
+    assert strict["advice"].endswith("which no journey can help: `excuse: [phone]` leaves them out")
+    assert lenient["advice"] == ""
     assert lenient["counts"]["of"] + lenient["counts"]["excused"] == strict["counts"]["of"]
     assert {failure["reason"] for failure in lenient["failures"]} <= set(reasons) - {"no_permission"}
 
@@ -108,15 +108,34 @@ def test_a_warning_is_reported_but_does_not_fail_the_run(tmp_path: Path) -> None
 
 
 def test_an_expectation_about_nobody_does_not_hold(tmp_path: Path) -> None:
-    (verdict,) = judged(tmp_path, {"who": {"visits": ["Bakery"]}, "nothing": "received"})
+    (verdict,) = judged(tmp_path, {"who": {"visits": ["* Cafe"], "stays": "20 h"}, "nothing": "received"})
     assert not verdict["ok"]
     assert verdict["reason"] == "there is nobody whom it is about"
+
+
+@pytest.mark.parametrize("wanted", ["Corner Cafe [north]", "Corner * [north]", "C*r Cafe [[]north]"])
+def test_only_the_star_stands_for_other_text_in_the_name_of_a_place(tmp_path: Path, wanted: str) -> None:
+    path = with_expectations(tmp_path, [{"who": {"visits": [wanted]}, "nothing": "received", "at_most": 400}])
+    path.write_text(
+        path.read_text("utf-8").replace("name: Corner Cafe,", 'name: "Corner Cafe [north]",'), "utf-8"
+    )
+    (verdict,) = go(path, tmp_path).summary["expectations"]
+    assert (verdict["counts"]["of"] > 0) == ("[[]" not in wanted)
+
+
+@pytest.mark.parametrize("wanted", ["neighbours/400", "neighbours/x", "neighbours/-1", "neighbours/\u00b2"])
+def test_people_who_are_not_there_are_warned_of(tmp_path: Path, wanted: str) -> None:
+    expectation = {"who": {"people": ["neighbours/0", wanted]}, "receives": "Coupon"}
+    prepared = prepare(with_expectations(tmp_path, [expectation]))
+    (warning,) = [one for one in prepared.warnings if one.field == "expect.0.who.people.1"]
+    assert warning.what == f"nobody is called {wanted!r}"
+    assert warning.expected == "there are neighbours/0 to neighbours/399"
 
 
 def test_a_number_of_nobody_does_not_hold_either(tmp_path: Path) -> None:
     nowhere, too_late = judged(
         tmp_path,
-        {"who": {"visits": ["Bakery"]}, "sent": "Coupon", "equals": 0},
+        {"who": {"visits": ["* Cafe"], "stays": "20 h"}, "sent": "Coupon", "equals": 0},
         {"who": {"visits": ["* Cafe"]}, "sent": "Reminder", "at_most": 0, "within": "2 d"},
         overrides=("journeys.actions.Reminder={channel: sms, body: hi}",),
     )

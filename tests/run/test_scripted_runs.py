@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.core.errors import InputError
-from simulator.run import Prepared, Simulation, prepare
+from simulator.core.errors import ExitCode, InputError
+from simulator.run import Prepared, RunOptions, Simulation, prepare, run
 from simulator.world import geodesy
 from simulator.xdm import EventValidator, missing_essentials
-from tests.run.running import Record, run_to_file, write_scenario
+from tests.delivery.misbehaving import MisbehavingServer, Reply, Request
+from tests.delivery.test_delivery_edge import answer
+from tests.run.running import Record, ecid_of, run_to_file, write_scenario
 
 HOME = [52.5000, 13.4000]
 SHOP = {"name": "Shop", "at": [52.5000, 13.4200], "radius": "200 m"}
@@ -466,3 +468,42 @@ def test_every_crossing_of_any_script_has_one_outcome_and_entries_and_exits_alte
         mine = rows[rows["place"] == place]
         entries = mine[mine["crossed"].argsort(kind="stable")]["entry"].astype(bool).tolist()
         assert entries == [number % 2 == 0 for number in range(len(entries))]
+
+
+def test_a_phone_with_new_identities_keeps_its_place_in_the_edge_network_but_not_its_state(
+    tmp_path: Path,
+) -> None:
+    script: Steps = [
+        {"at": "12:00", "app": "open"},
+        {"after": "10 s", "account": "log_in"},
+        {"after": "10 s", "view": "A"},
+        {"after": "10 s", "account": "log_out"},
+        {"after": "10 s", "view": "B"},
+        {"after": "10 s", "view": "C"},
+    ]
+    hint = {"scope": "EdgeNetwork", "hint": "irl1", "ttlSeconds": 1800}
+
+    def remembering(request: Request) -> Reply:
+        entry = {"key": f"k{request.number}", "value": "v", "maxAge": 3600}
+        return answer(
+            {"type": "state:store", "payload": [entry]}, {"type": "locationHint:result", "payload": [hint]}
+        )
+
+    login = {"share": 0, "namespace": "Email", "logout": "reset"}
+    with MisbehavingServer(remembering) as server:
+        scripted_document = document(
+            script,
+            app={"id": "com.example", "name": "App", "login": login},
+            destination={"to": f"edge:{server.base}?configId=demo"},
+        )
+        prepared = prepare(write_scenario(tmp_path, scripted_document))
+        result = run(prepared, RunOptions(out=tmp_path / "run"))
+    assert result.exit_code is ExitCode.OK
+    requests = [orjson.loads(request.body) for request in server.requests]
+    phones = [ecid_of(body["xdm"]) for body in requests]
+    entries = [
+        [entry["key"] for entry in body["meta"].get("state", {"entries": []})["entries"]] for body in requests
+    ]
+    assert phones[0] == phones[1] != phones[2] == phones[3]
+    assert entries[:4] == [[], ["k0"], [], ["k2"]]
+    assert ["/irl1/" in request.path for request in server.requests[:4]] == [False, True, True, True]

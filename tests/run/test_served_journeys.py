@@ -301,6 +301,21 @@ def test_events_that_make_no_sense_do_not_stop_the_journeys() -> None:
         until(lambda: ask(url, "/journeys/log?kind=entered&identity=anna")["total"] == 1)
 
 
+@pytest.mark.parametrize(
+    "at", ["9999-12-31T23:59:59.999-10:00", "9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00Z"]
+)
+def test_a_first_event_from_no_time_at_all_does_not_set_the_clock(at: str) -> None:
+    clock = Tower()
+    with served(prepare(SPA), speed=60, clock=clock) as (url, _):
+        send(url, beacon("anna", at))
+        until(lambda: ask(url, "/journeys")["events"] == 1)
+        assert ask(url, "/journeys")["clock"]["now"] == "2025-12-31T23:45:00.000-05:00"
+        send(url, beacon("bert", "2025-12-31T23:45:01-05:00"))
+        until(lambda: ask(url, "/journeys")["events"] == 2)
+        clock.now += 1.0
+        until(lambda: ask(url, "/journeys/log?kind=entered&identity=bert")["total"] == 1)
+
+
 # --- calls ---
 
 

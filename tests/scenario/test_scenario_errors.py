@@ -51,7 +51,7 @@ def test_a_right_file_has_no_mistakes(tmp_path: Path, text: str) -> None:
         ("clock:\n", "clcok:\n", [":1:1: clock: is missing; expected a mapping with start, timezone and duration", ":4:1: clcok: unknown key; did you mean 'clock'?"]),
         ("Europe/Berlin", "Europe/Berln", [":6:13: clock.timezone: unknown time zone 'Europe/Berln'; did you mean 'Europe/Berlin'?"]),
         ("  timezone: Europe/Berlin\n", "", [":4:1: clock.timezone: is missing; expected a time zone such as Europe/Berlin"]),
-        ("2 h", "2", [":7:13: clock.duration: 2 has no unit; expected a duration in s, ms, min, h, d or w, such as 2 s"]),
+        ("2 h", "2", [":7:13: clock.duration: 2 has no unit; expected a duration in s, ms, min, h, d or w, such as 2 min"]),
         ("2 h", "0 h", [":7:13: clock.duration: '0 h' is too small; must be greater than 0"]),
         ("2 h\n", "2 h\n  speed: fast\n", [":8:10: clock.speed: 'fast' is not valid; expected max or live or a number such as 2.5"]),
         ("2 h\n", "2 h\n  speed: 0\n", [":8:10: clock.speed: must be `max`, `live` or greater than 0"]),
@@ -85,7 +85,7 @@ def test_a_right_file_has_no_mistakes(tmp_path: Path, text: str) -> None:
         ("size: 50", "size: 50\n    phone: {os_profile: {android: {positions: {wlan: 1}}}}", [":17:54: people.neighbours.phone.os_profile.android.positions.wlan: unknown source of positions 'wlan'; expected gnss, wifi or cell"]),
         ("size: 50", "size: 50\n    phone: {conditions: {offline: {per_day: -1}}}", [":17:45: people.neighbours.phone.conditions.offline.per_day: -1 is too small; must be at least 0"]),
         ("size: 50", "size: 50\n    phone: {conditions: {ofline: {per_day: 1}}}", [":17:26: people.neighbours.phone.conditions.ofline: unknown key; did you mean 'offline'?"]),
-        ("size: 50", "size: 50\n    phone: {conditions: idle}", [":17:25: people.neighbours.phone.conditions: 'idle' is not valid; expected ideal or typical or a mapping"]),
+        ("size: 50", "size: 50\n    phone: {conditions: idle}", [":17:25: people.neighbours.phone.conditions: 'idle' is not valid; expected ideal or typical or a mapping, with keys such as others, offline and airplane_mode"]),
         ("size: 50", "size: 50\n    phone: {monitoring: os, os_profile: {ios: {region_limt: 5}}}", [":17:48: people.neighbours.phone.os_profile.ios.region_limt: unknown key; did you mean 'region_limit'?"]),
         ("app:\n", "destination: {to: kafka, batch_size: 0, timeout: 5 sec}\napp:\n", [":19:19: destination.to: 'kafka' is not a destination; expected receiver, http(s)://HOST/collection/INLET, edge:https://HOST?configId=DATASTREAM, kafka:BROKER/TOPIC, http:URL, file:PATH.ndjson, file:PATH.parquet, provisioned:FILE or -", ":19:38: destination.batch_size: 0 is too small; must be at least 1", ":19:50: destination.timeout: 'sec' in '5 sec' is not a unit of duration; did you mean '5 s'?"]),
         ("app:\n", "expect: [{metric: x}, {metric: y, at_least: 2, at_most: 1}]\napp:\n", [":19:10: expect.0: give at least one of `equals`, `at_least`, `at_most`"]),
@@ -235,3 +235,25 @@ def test_hundreds_of_inline_places_load_quickly(tmp_path: Path) -> None:
     loaded = load_scenario(path)
     assert len(loaded.scenario.places[0].inline) == 501
     assert time.perf_counter() - began < 5.0  # about 0.4 s on one slow core
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("  duration: 2 h", "    duration: 2 h", [":7:13: this line is indented deeper than the one above, which has its value already; give keys of one mapping the same indentation, and begin the entries of a list with '- '"]),
+        ("name: Example Shop", "name: [*]", [":21:10: '*' begins a name of YAML's own; put text that begins with it in quotes"]),
+        ("name: Example Shop", 'name: "Example" Shop', [":21:19: text goes on behind its closing quotation mark; put text that contains \" between ' and '"]),
+        ("app:\n  id: com.example.shop\n  name: Example Shop\n", "app: {id: a, name: Shop: ours}\n", [":19:24: unexpected ':'; put text that contains ': ' in quotes"]),
+        ("app:\n  id: com.example.shop\n  name: Example Shop\n", "app: {id: a, name: Shop, ours}\n", [":19:26: app.ours: has nothing behind it, and is no key that is known here; a key ends with ': ', and between { } text with a comma needs quotes"]),
+        ("at: [52.52, 13.405]", "at: [52,52, 13,405]", [":12:13: places.0.inline.0.at: a list is not a position; expected [latitude, longitude] in degrees, such as [52.52, 13.405]; decimals have a dot, not a comma"]),
+        ("app:\n", "expect: [{nothing: sent, who: {visits: Shop *}}]\napp:\n", [":19:40: expect.0.who.visits: 'Shop *' is not a list; expected a list, such as [\"Shop *\"]"]),
+        ("app:\n", "expect: [{nothing: sent, within: 2m}]\napp:\n", [":19:34: expect.0.within: 'm' in '2m' is not a unit of duration; did you mean '2 min'?"]),
+        ("app:\n", "expect: [{nothing: sent, share: {at_least: 40}}]\napp:\n", [":19:44: expect.0.share.at_least: 40 is out of range; must lie between 0 and 1; did you mean '40 %'?"]),
+        ("app:\n", "expect: [{nothing: sent, who: {visits: [x], between: 8-20}}]\napp:\n", [":19:54: expect.0.who.between: must be a mapping, not '8-20'; expected a mapping, with keys such as after, before and days"]),
+    ],
+)  # fmt: skip
+def test_mistakes_that_people_make_are_answered_with_what_they_meant(
+    tmp_path: Path, old: str, new: str, messages: list[str]
+) -> None:
+    assert old in MINIMAL
+    assert complaints(tmp_path, MINIMAL.replace(old, new, 1)) == messages

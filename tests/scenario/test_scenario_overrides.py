@@ -103,7 +103,7 @@ def test_an_override_may_cure_a_mistake_of_the_file(shop: Path) -> None:
         ("destinaton.to=-", "--set destinaton.to: unknown key 'destinaton'; did you mean 'destination'?"),
         ("destination.batchsize=5", "--set destination.batchsize: unknown key 'batchsize'; did you mean 'batch_size'?"),
         ("destination.batch_size=0", "--set destination.batch_size: 0 is too small; must be at least 1"),
-        ("clock.duration=5", "--set clock.duration: 5 has no unit; expected a duration in s, ms, min, h, d or w, such as 5 s"),
+        ("clock.duration=5", "--set clock.duration: 5 has no unit; expected a duration in s, ms, min, h, d or w, such as 5 min"),
         ("clock.duration=[1", "--set clock.duration: '[1' can't be read as YAML; put text in quotes"),
         ("clock.duration=", "--set clock.duration: has no value; write key.path=value; null for none"),
         ("clock.duration=null", "--set clock.duration: must not be null; expected a duration such as 90 s or 5 min"),

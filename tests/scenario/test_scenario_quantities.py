@@ -101,7 +101,7 @@ def test_a_quantity_is_read_in_si_units(kind: object, text: object, number: floa
         (q.Length, math.nan, "not a finite number", "expected a length such as 120 m or 2 mi"),
         (q.Length, "1e999 m", "not a finite number", "expected a length such as 120 m or 2 mi"),
         (q.Length, "1,000 m", "'1,000 m' is not a length", "expected a length such as 120 m or 2 mi"),
-        (q.Duration, "5 m", "'m' in '5 m' is not a unit of duration", "valid units are s, ms, min, h, d or w"),
+        (q.Duration, "5 m", "'m' in '5 m' is not a unit of duration", "did you mean '5 min'?"),
         (q.Speed, "0 m/s", "'0 m/s' is out of range", "must be greater than 0"),
         (q.Speed, "5 kmh", "'kmh' in '5 kmh' is not a unit of speed", "did you mean '5 km/h'?"),
         (q.Rate, 500, "500 has no unit", "expected a rate in /s, /min, /h or /d, such as 500/s"),

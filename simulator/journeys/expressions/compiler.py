@@ -20,7 +20,7 @@ from simulator.journeys.expressions.errors import ExpressionError
 from simulator.journeys.expressions.functions import FUNCTIONS, Function
 from simulator.journeys.expressions.grammar import GRAMMAR
 from simulator.journeys.expressions.operators import arithmetic, compare, refuse_literals
-from simulator.journeys.expressions.scope import Dialect, Reference, ReferenceKind, Scope
+from simulator.journeys.expressions.scope import PROPERTIES_SOURCE, Dialect, Reference, ReferenceKind, Scope
 from simulator.journeys.expressions.values import Value, is_number, type_name, whole
 
 Run = Callable[[Scope, Value], Value]
@@ -221,6 +221,7 @@ class Compiler:
 
     def _on_constant(self, node: Node) -> _Part:
         name = _token(node, 0)[2:-1].strip()
+        self.references.append(Reference("data", PROPERTIES_SOURCE, (name,), _column(node)))
         return _Part(lambda scope, item: scope.constant(name))
 
     def _on_call(self, node: Node) -> _Part:

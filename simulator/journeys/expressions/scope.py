@@ -11,6 +11,8 @@ from simulator.journeys.expressions.values import Value
 
 Dialect = Literal["jo", "ajo"]
 ReferenceKind = Literal["event", "data", "action"]
+# The data source of the properties of journeys: `${name}` is short for `#{JourneyProperties.name}`.
+PROPERTIES_SOURCE = "JourneyProperties"
 
 
 class Scope(Protocol):

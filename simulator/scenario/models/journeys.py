@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simulator.core.distributions import Constant
 from simulator.scenario.models.base import Model, Weekday
@@ -316,6 +316,13 @@ class Step(Model):
     )
     end: bool | None = Field(default=None, description="The instance ends here.")
     next: str | None = Field(default=None, description="The step to go on with; `end` ends the instance.")
+
+    @field_validator("condition", mode="before")
+    @classmethod
+    def _other_stands_outside(cls, paths: Any) -> Any:
+        if isinstance(paths, dict) and isinstance(paths.get("other"), str):
+            raise ValueError("`other` stands in it; write it beside, {condition: {...}, other: STEP}")
+        return paths
 
     @property
     def kind(self) -> str:
