@@ -6,8 +6,9 @@ import asyncio
 import errno
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -69,6 +70,57 @@ async def serve_until_signal(
         except NotImplementedError:  # Windows
             signal.signal(number, stop)
     await server.serve(sockets=[sock])
+
+
+class ServingThread:
+    """Serves on a socket that listens, in a thread of its own; calls wait there until :meth:`start`."""
+
+    def __init__(self, make: Callable[[Callable[[], None]], Server], sock: socket.socket, name: str) -> None:
+        """``make`` gets what its server is to call when it is ready; the socket is closed by :meth:`stop`."""
+        self._socket = sock
+        self._name = name
+        self._ready = threading.Event()
+        self._server = make(self._ready.set)
+        self._thread: threading.Thread | None = None
+        self._failure: str | None = None
+
+    def start(self) -> None:
+        """Return when calls are taken. Raises UsageError where that can't be."""
+        self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise UsageError(f"the {self._name} can't begin: {self._failure}")
+
+    def stop(self) -> None:
+        """Answer what is under way, as long as the server's grace, and end; may be called more than once."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._socket.close()
+
+    def _serve(self) -> None:
+        try:
+            with suppress(asyncio.CancelledError):
+                run(self._server.serve(sockets=[self._socket]))
+        except (OSError, SystemExit) as error:  # the latter is uvicorn's way to give up
+            self._failure = str(error)
+        finally:
+            if not self._ready.is_set() and self._failure is None:
+                self._failure = "it ended at once"
+            self._ready.set()  # a start that failed must not be waited for
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run ``main`` to its end, on uvloop where there is one (not on Windows)."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with suppress(ImportError):
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
 
 
 def bind(host: str, port: int) -> socket.socket:

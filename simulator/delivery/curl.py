@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pycurl
 
-from simulator.delivery.transport import MAX_ANSWER_BYTES, Finished, Tag
+from simulator.delivery.transport import ASK_TO_WAIT, MAX_ANSWER_BYTES, Finished, Tag
 
 # select() cannot watch file descriptors from 1024 on; with so many connections the loop looks by itself.
 _SELECT_CONNECTIONS = 900
@@ -45,6 +45,7 @@ class _Exchange(Generic[Tag]):
         self.parts: list[bytes] = []
         self.size = 0
         self.tries = 0
+        self.retry_text = ""
         self.url = ""
         self.more_headers: tuple[str, ...] = ()
 
@@ -53,6 +54,12 @@ class _Exchange(Generic[Tag]):
         self.parts = []
         self.size = 0
         self.tries = 0
+        self.retry_text = ""
+
+    def hear(self, line: bytes) -> None:
+        """A line of the head of an answer."""
+        if line[:12].lower() == b"retry-after:":
+            self.retry_text = line[12:].strip().decode("latin-1")
 
     def receive(self, data: bytes) -> int | None:
         self.size += len(data)
@@ -137,6 +144,7 @@ class Pool(Generic[Tag]):
         curl.setopt(pycurl.TIMEOUT_MS, milliseconds)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds)
         curl.setopt(pycurl.WRITEFUNCTION, exchange.receive)
+        curl.setopt(pycurl.HEADERFUNCTION, exchange.hear)
         curl.setopt(pycurl.PREREQFUNCTION, exchange.about_to_send)
         curl.setopt(pycurl.NOPROXY, _no_proxy())
         if bundle := str(self._ca_file or "") or certificates():
@@ -169,7 +177,8 @@ class Pool(Generic[Tag]):
             done.fatal = code in _FATAL
         else:
             done.body = b"".join(exchange.parts)
-            if done.status in (429, 503):
+            done.retry_text = exchange.retry_text
+            if done.status in ASK_TO_WAIT:
                 done.retry_after = curl.getinfo(pycurl.RETRY_AFTER)
         exchange.parts = []
         self._idle.append(exchange)

@@ -237,7 +237,7 @@ class LaneSender(SendingThread):
         else:
             code, reason = finished.status, reason_of(finished.status, self._hide(finished.body))
             hit.uncertain = hit.uncertain or code in (502, 504)
-        judgement = judge(code, str(finished.retry_after) if finished.retry_after else None, "ios")
+        judgement = judge(code, finished.retry_text, "ios")
         match judgement.handling:
             case Handling.DONE:
                 self._alive()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -14,6 +13,8 @@ _MAX_HEAD_BYTES = 64 << 10
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?")
 _WITHOUT_BODY = (204, 304)
+_MOST_DIGITS = 18  # of numbers; Python itself refuses to read some thousands
+_LONGEST_WAIT = 10**9
 
 
 class AnswerError(Exception):
@@ -23,13 +24,26 @@ class AnswerError(Exception):
 @dataclass(frozen=True, slots=True)
 class Head:
     """What the head of an answer says. ``length`` is None for bodies in chunks, and for those that end with the
-    connection; ``keep``: the connection can be used again; ``retry_after``: seconds, 0 if it does not say."""
+    connection; ``keep``: the connection can be used again; ``retry_after``: what it says of that, as it says it."""
 
     status: int
     length: int | None
     chunked: bool
     keep: bool
-    retry_after: int = 0
+    retry_after: str = ""
+
+    def wait(self, now: float) -> int:
+        """Seconds to wait as ``Retry-After`` says, a number of them or a date; 0 for anything else.
+
+        ``now`` is the time in seconds since 1970: a date means less each time that it is said.
+        """
+        text = self.retry_after
+        try:
+            if text.isascii() and text.isdigit():
+                return min(int(text[:_MOST_DIGITS]), _LONGEST_WAIT)
+            return max(0, min(round(parsedate_to_datetime(text).timestamp() - now), _LONGEST_WAIT))
+        except (ValueError, OverflowError):
+            return 0
 
 
 def read_head(data: bytes) -> Head:
@@ -41,7 +55,7 @@ def read_head(data: bytes) -> Head:
     status = int(match[2])
     lengths: set[bytes] = set()
     encodings: list[bytes] = []
-    connection, retry_after = b"", 0
+    connection, retry_after = b"", ""
     for line in lines:
         name, colon, value = line.partition(b":")
         if not colon:
@@ -54,7 +68,7 @@ def read_head(data: bytes) -> Head:
             case b"connection":
                 connection += value.lower()
             case b"retry-after":
-                retry_after = _seconds(value.strip())
+                retry_after = value.strip().decode("latin-1")
     chunked = encodings[-1:] == [b"chunked"]
     keep = b"close" not in connection and (match[1] == b"1" or b"keep-alive" in connection)
     length: int | None = None
@@ -69,20 +83,10 @@ def _length(given: set[bytes]) -> int:
     only, *others = given
     if others or not only.isdigit():
         raise AnswerError("the answer does not say how long it is")
-    length = int(only)
-    if length > MAX_ANSWER_BYTES:
-        raise AnswerError(f"an answer of {length:,} bytes is too long")
-    return length
-
-
-def _seconds(value: bytes) -> int:
-    """``Retry-After``, which is a number of seconds or a date; 0 for anything else."""
-    if value.isdigit():
-        return min(int(value), 10**9)
-    try:
-        return max(0, round(parsedate_to_datetime(value.decode("latin-1")).timestamp() - time.time()))
-    except ValueError:
-        return 0
+    digits = only.lstrip(b"0") or b"0"
+    if len(digits) > _MOST_DIGITS or int(digits) > MAX_ANSWER_BYTES:
+        raise AnswerError(f"an answer of {digits[: _MOST_DIGITS + 1].decode()} bytes or more is too long")
+    return int(digits)
 
 
 class AnswerReader:

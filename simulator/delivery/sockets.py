@@ -8,66 +8,21 @@ from __future__ import annotations
 
 import errno
 import os
-import select
-import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic
 from urllib.parse import urlsplit
 
 from simulator.delivery.http_answer import HEAD_END, AnswerError, AnswerReader, Head, read_head
-from simulator.delivery.transport import Finished, Tag
+from simulator.delivery.readiness import Readiness
+from simulator.delivery.transport import ASK_TO_WAIT, Finished, Tag
 
 _FIRST_READ = 8192  # most answers are smaller
 _NEXT_READS = 256 << 10
 _HEADS = 256  # heads of answers that are known by heart
 _EXPIRE_EVERY = 0.02  # seconds between looks at time-outs
-# epoll counts milliseconds, select microseconds; below this many seconds the difference matters.
-_EXACT_BELOW = 0.02
-_SELECT_DESCRIPTORS = 1024
 _LOOPBACKS = ("127.0.0.1", "::1")  # what `localhost` means (RFC 6761), whatever a list of hosts has forgotten
-
-
-class _Readiness:
-    """Which sockets can be read or written: epoll where it is, else what the system has."""
-
-    def __init__(self) -> None:
-        self._epoll = select.epoll() if hasattr(select, "epoll") else None
-        self._selector = selectors.DefaultSelector() if self._epoll is None else None
-
-    def watch(self, fd: int, *, write: bool, new: bool = False) -> None:
-        if self._epoll is not None:
-            mask = select.EPOLLIN | (select.EPOLLOUT if write else 0)
-            (self._epoll.register if new else self._epoll.modify)(fd, mask)
-        elif self._selector is not None:
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if write else 0)
-            (self._selector.register if new else self._selector.modify)(fd, events)
-
-    def forget(self, fd: int) -> None:
-        if self._epoll is not None:
-            self._epoll.unregister(fd)
-        elif self._selector is not None:
-            self._selector.unregister(fd)
-
-    def ready(self, seconds: float) -> Sequence[tuple[int, int]]:
-        """Descriptors that are ready, after ``seconds`` at the latest."""
-        epoll = self._epoll
-        if epoll is None:
-            assert self._selector is not None  # noqa: S101  one of the two is there
-            return [(key.fd, events) for key, events in self._selector.select(seconds)]
-        if not 0.0 < seconds < _EXACT_BELOW or epoll.fileno() >= _SELECT_DESCRIPTORS:
-            return epoll.poll(seconds)
-        if found := epoll.poll(0):
-            return found
-        select.select((epoll.fileno(),), (), (), seconds)
-        return epoll.poll(0)
-
-    def close(self) -> None:
-        if self._epoll is not None:
-            self._epoll.close()
-        elif self._selector is not None:
-            self._selector.close()
 
 
 class _Connection(Generic[Tag]):
@@ -100,9 +55,19 @@ class SocketPool(Generic[Tag]):
     """
 
     def __init__(
-        self, url: str, size: int, timeout: float, headers: Sequence[str], *, method: str = "POST"
+        self,
+        url: str,
+        size: int,
+        timeout: float,
+        headers: Sequence[str],
+        *,
+        method: str = "POST",
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """``url`` is any address at the endpoint, ``headers`` are those of all requests."""
+        """``url`` is any address at the endpoint, ``headers`` are those of all requests.
+
+        ``wall`` is the time in seconds since 1970, for answers that name a moment.
+        """
         parts = urlsplit(url)
         self.size = size
         self.in_flight = 0
@@ -111,13 +76,14 @@ class SocketPool(Generic[Tag]):
         self._where = f"{parts.hostname}:{self._port}"
         self._timeout = timeout
         self._method = method
+        self._wall = wall
         given = {header.partition(":")[0].lower() for header in headers}
         accept = [] if "accept" in given else ["Accept: */*"]
         self._headers = [f"Host: {parts.netloc}", *accept, *headers]
         self._known_start: tuple[str, tuple[str, ...]] | None = None
         self._start = b""
         self._addresses: list[tuple[int, Any]] = []
-        self._readiness = _Readiness()
+        self._readiness = Readiness()
         self._all: dict[int, _Connection[Tag]] = {}
         self._idle: list[_Connection[Tag]] = []
         self._finished: list[Finished[Tag]] = []
@@ -297,13 +263,14 @@ class SocketPool(Generic[Tag]):
         self._answered(connection, reader.head, reader.body, keep)
 
     def _answered(self, connection: _Connection[Tag], head: Head, body: bytes, keep: bool) -> None:
-        retry_after = head.retry_after if head.status in (429, 503) else 0
+        retry_after = head.wait(self._wall()) if head.retry_after and head.status in ASK_TO_WAIT else 0
         self._finished.append(
             Finished(
                 connection.tag,  # type: ignore[arg-type]
                 head.status,
                 body,
                 retry_after,
+                head.retry_after,
                 tries=connection.tries,
                 connects=connection.connects,
             )

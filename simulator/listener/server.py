@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
-from simulator.core.errors import DeliveryError, UsageError
-from simulator.core.serving import LOOPBACK, Server, bind, serve_until_signal, url_of
+from simulator.core.errors import DeliveryError
+from simulator.core.serving import LOOPBACK, Server, ServingThread, bind, run, serve_until_signal, url_of
 from simulator.listener.incoming import Incoming
 from simulator.listener.listener import CallListener
 
@@ -80,7 +78,7 @@ def listen(
     server = Server(ListenerApp(listener), grace=_GRACE_SECONDS, on_ready=lambda: on_ready(url))
 
     try:
-        asyncio.run(serve_until_signal(server, sock))
+        run(serve_until_signal(server, sock))
     finally:
         sock.close()
 
@@ -92,34 +90,18 @@ class ListenerThread:
     """
 
     def __init__(self, listener: CallListener, *, port: int = 0) -> None:
-        self._socket = bind(LOOPBACK, port)
-        self.url = url_of(self._socket)
-        self._ready = threading.Event()
-        self._server = Server(ListenerApp(listener), grace=_GRACE_SECONDS, on_ready=self._ready.set)
-        self._thread: threading.Thread | None = None
-        self._failure = ""
+        sock = bind(LOOPBACK, port)
+        self.url = url_of(sock)
+        self._serving = ServingThread(
+            lambda on_ready: Server(ListenerApp(listener), grace=_GRACE_SECONDS, on_ready=on_ready),
+            sock,
+            "listener",
+        )
 
     def start(self) -> None:
         """Return when calls are taken. Raises UsageError where that can't be."""
-        self._thread = threading.Thread(target=self._serve, name="listener", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-        if self._failure:
-            raise UsageError(f"the listener can't begin: {self._failure}")
-
-    def _serve(self) -> None:
-        try:
-            with suppress(asyncio.CancelledError):
-                asyncio.run(self._server.serve(sockets=[self._socket]))
-        except (OSError, SystemExit) as error:  # the latter is uvicorn's way to give up
-            self._failure = str(error)
-        finally:
-            self._ready.set()  # a start that failed must not be waited for
+        self._serving.start()
 
     def stop(self) -> None:
         """Answer what is under way, for a moment, and end; may be called more than once."""
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
-        self._socket.close()
+        self._serving.stop()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 
 from simulator.core.errors import UsageError
-from simulator.core.serving import LOOPBACK, Server, bind, serve_until_signal, url_of
+from simulator.core.serving import LOOPBACK, Server, ServingThread, bind, run, serve_until_signal, url_of
 from simulator.receiver.app import create_app
 from simulator.receiver.protocol import BoundedProtocol
 from simulator.receiver.receiver import Receiver
@@ -58,7 +55,7 @@ def serve(
         receiver.stopping = True
 
     try:
-        _run(lambda: serve_until_signal(server, sock, stop))
+        run(serve_until_signal(server, sock, stop))
     finally:
         sock.close()
         receiver.store.commit()
@@ -73,39 +70,27 @@ class ServerThread:
         self._receiver = receiver
         self._socket = _bind_safely(receiver, host, port)
         self.url = url_of(self._socket, _scheme(tls))
-        self._ready = threading.Event()
         try:
-            self._server = _new_server(receiver, self._ready.set, tls)
+            self._serving = ServingThread(
+                lambda on_ready: _new_server(receiver, on_ready, tls), self._socket, "receiver"
+            )
         except UsageError:
             self._socket.close()
             raise
-        self._thread = threading.Thread(target=self._serve, name="receiver", daemon=True)
 
     def inlet_url(self, inlet: str) -> str:
         """Where single messages for ``inlet`` go."""
         return f"{self.url}/collection/{inlet}"
 
-    def _serve(self) -> None:
-        async def main() -> None:
-            await self._server.serve(sockets=[self._socket])
-
-        try:
-            _run(main)
-        finally:
-            self._ready.set()  # a start that failed must not be waited for
-
     def start(self) -> ServerThread:
-        """Return when requests are taken."""
-        self._thread.start()
-        self._ready.wait()
+        """Return when requests are taken. Raises UsageError where that can't be."""
+        self._serving.start()
         return self
 
     def stop(self) -> None:
         """Finish the requests under way, commit, and end the thread."""
         self._receiver.stopping = True
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
+        self._serving.stop()
         self._receiver.store.commit()
 
     def __enter__(self) -> ServerThread:
@@ -149,14 +134,3 @@ def _new_server(receiver: Receiver, on_ready: Callable[[], None], tls: Tls | Non
     except OSError as error:  # ssl.SSLError is one
         raise UsageError(f"cannot serve with this certificate and key: {error}") from error
     return server
-
-
-def _run(main: Callable[[], object]) -> None:
-    """Run ``main`` on uvloop where there is one (not on Windows)."""
-    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
-    with suppress(ImportError):
-        import uvloop
-
-        factory = uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main())  # type: ignore[arg-type]

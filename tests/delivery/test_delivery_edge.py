@@ -284,6 +284,24 @@ def test_what_is_no_event_is_rejected_without_a_request() -> None:
     assert receipt.reasons[0].startswith("can't be sent to the Edge Network: not an event")
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "seconds"),
+    [(502, "1", 1.0), (408, "1.5", 1.5), (503, "Fri, 31 Dec 2100 23:59:59 GMT", 5.0), (429, "0", 5.0)],
+)
+def test_a_phone_waits_as_long_as_the_sdk_does(status: int, said: str, seconds: float) -> None:
+    """Every status that is tried again may say how long, in seconds; a date means the usual time."""
+    came: list[float] = []
+
+    def script(request: Request) -> Behaviour:
+        came.append(time.monotonic())
+        return Reply(status, headers={"Retry-After": said}) if len(came) == 1 else answer()
+
+    with MisbehavingServer(script) as server:
+        receipt, _ = send(server, of_phones(1))
+    assert tally(receipt) == {"ACKNOWLEDGED": 1}
+    assert seconds - 0.05 <= came[1] - came[0] < seconds + 1.0
+
+
 # --- what answers leave behind ------------------------------------------------------------------------------
 
 

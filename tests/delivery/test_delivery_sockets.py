@@ -7,13 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.delivery.curl import Pool
-from simulator.delivery.http_answer import AnswerError, AnswerReader, read_head
+from simulator.delivery.http_answer import AnswerError, AnswerReader, Head, read_head
 from simulator.delivery.pools import make_pool, needs_sockets_only
 from simulator.delivery.sockets import SocketPool
 from simulator.delivery.transport import Finished, Transport
@@ -116,9 +117,20 @@ def collect(pool: Transport[int], count: int, *, patience: float = 30.0) -> list
     return found
 
 
-def post(url: str, count: int = 1, *, timeout: float = 2.0, body: bytes = b"{}") -> list[Finished[int]]:
+def post(
+    url: str,
+    count: int = 1,
+    *,
+    timeout: float = 2.0,
+    body: bytes = b"{}",
+    wall: Callable[[], float] | None = None,
+) -> list[Finished[int]]:
     """Requests one after the other through the pool that the address asks for."""
-    pool = make_pool(url, 1, timeout, HEADERS)
+    pool = (
+        make_pool(url, 1, timeout, HEADERS)
+        if wall is None
+        else SocketPool(url, 1, timeout, HEADERS, wall=wall)
+    )
     assert isinstance(pool, SocketPool)
     with contextlib.closing(pool):
         found = []
@@ -224,16 +236,65 @@ def test_what_is_no_answer_is_a_failure_that_says_why(data: bytes, what: str) ->
     assert what in found.error
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("7", 7), ("soon", 0), ("Mon, 02 Mar 2020 10:00:00 GMT", 0)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("7", 7),
+        ("9" * 5000, 10**9),
+        ("soon", 0),
+        ("-5", 0),
+        ("\u00b2", 0),
+        ("Mon, 02 Mar 2020 10:00:00 GMT", 0),
+        ("Mon, 01 Jan 0001 00:00:00 -0000", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 10**9),
+    ],
+)
 def test_retry_after_is_seconds_or_a_date(text: str, seconds: int) -> None:
-    head = read_head(f"HTTP/1.1 503 Busy\r\nRetry-After: {text}\r\nContent-Length: 0".encode())
-    assert head.retry_after == seconds
+    head = read_head(f"HTTP/1.1 503 Busy\r\nRetry-After: {text}\r\nContent-Length: 0".encode("latin-1"))
+    assert head.wait(1_700_000_000.0) == seconds
 
 
-def test_retry_after_may_name_a_moment_to_come() -> None:
-    moment = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 60.0))
-    head = read_head(f"HTTP/1.1 503 Busy\r\nRetry-After: {moment}".encode())
-    assert 58 <= head.retry_after <= 61
+def test_a_date_to_wait_for_means_less_each_time_that_it_is_said() -> None:
+    """Answers with the same head, byte for byte, are understood once."""
+    data = b"HTTP/1.1 503 Busy\r\nRetry-After: Mon, 02 Mar 2026 10:01:00 GMT\r\nContent-Length: 0\r\n\r\n"
+    ten = datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp()
+    times = iter([ten, ten + 45.0, ten + 90.0])
+    with Scripted(answering(data, data, data)) as server:
+        found = post(server.url, 3, wall=lambda: next(times))
+    assert [one.retry_after for one in found] == [60, 15, 0]
+    assert {one.retry_text for one in found} == {"Mon, 02 Mar 2026 10:01:00 GMT"}
+
+
+@pytest.mark.parametrize("form", ["sockets", "libcurl"])
+@pytest.mark.parametrize(("status", "seconds"), [(429, 7), (502, 0), (503, 7)])
+def test_what_is_said_of_waiting_is_passed_on_as_it_is_said(form: str, status: int, seconds: int) -> None:
+    data = b"HTTP/1.1 %d No\r\nretry-after:  7 \r\nContent-Length: 0\r\n\r\n" % status
+    with Scripted(answering(data, OK)) as server:
+        pool: Transport[int] = (
+            SocketPool(server.url, 1, 2.0, HEADERS) if form == "sockets" else Pool(1, 2.0, HEADERS)
+        )
+        with contextlib.closing(pool):
+            pool.start(server.url, b"{}", 0)
+            (first,) = collect(pool, 1)
+            pool.start(server.url, b"{}", 1)
+            (second,) = collect(pool, 1)
+    assert (first.status, first.retry_after, first.retry_text) == (status, seconds, "7")
+    assert (second.status, second.retry_after, second.retry_text) == (200, 0, "")
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=40), st.floats(0, 1e11))
+def test_whatever_is_said_of_waiting_is_some_seconds(text: str, now: float) -> None:
+    assert 0 <= Head(503, 0, False, True, text.strip()).wait(now) <= 10**9
+
+
+@pytest.mark.parametrize("digits", ["9" * 30, "9" * 5000])
+def test_a_length_beyond_all_numbers_is_an_answer_that_is_too_long(digits: str) -> None:
+    with pytest.raises(AnswerError, match="too long"):
+        read_head(f"HTTP/1.1 200 OK\r\nContent-Length: {digits}".encode())
+
+
+def test_a_length_may_begin_with_zeros() -> None:
+    assert read_head(b"HTTP/1.1 200 OK\r\nContent-Length: " + 30 * b"0" + b"12").length == 12
 
 
 @given(st.binary(max_size=200))
