@@ -20,7 +20,8 @@ NAMES = {
     "core": "distributions errors identifiers interruption numerics randomness serving simtime",
     "delivery": """
         RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
-        HttpDestination HttpSettings Indices InletDestination InletSettings KafkaDestination KafkaSettings Member
+        HttpDestination HttpSettings InProcesses Indices InletDestination InletSettings KafkaDestination KafkaSettings
+        Member
         MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target
         UndeliveredFiles UndeliveredWriter Vault combined host_allowed host_of is_loopback make_destination
         make_destinations read_events target_of

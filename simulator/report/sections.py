@@ -201,6 +201,8 @@ def facts(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         rate = f"{count(round(number(summary, 'events_per_second')))} events/s"
         workers, lag = number(summary, "workers"), number(summary, "pacing_worst_lag_seconds")
         crew = f", {plural(workers, 'worker')}" if workers else ""
+        senders = number(summary, "senders")
+        crew += f", {plural(senders, 'sender')}" if senders > 1 else ""
         late = f"; at most {duration(lag)} behind the clock" if lag >= 1 else ""
         lines += _fact("Speed", f"{pace}, {rate}{crew}{late}", width)
     if several := summary.get("destinations"):

@@ -97,13 +97,10 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
 
 
 def _verdict(summary: Mapping[str, Any], glyphs: Glyphs) -> tuple[str, str]:
-    found = summary.get("expectations") or ()
     rejected = number(summary, "rejected")
-    # As for the exit code: refused events are a failure unless the scenario says how many may be.
-    refused = rejected and not any(verdict.get("metric") == "rejected" for verdict in found)
     if summary.get("interrupted"):
         return glyphs.stop, WARN
-    if refused or number(summary, "pending") or summary.get("failure") or not _all_hold(summary):
+    if verdicts.undelivered(summary) or summary.get("failure") or not _all_hold(summary):
         return glyphs.bad, BAD.removeprefix("bold ")
     if rejected or not sections.total_events(summary):
         return glyphs.warn, WARN
