@@ -303,8 +303,9 @@ def test_a_few_minutes_of_a_day_are_no_picture() -> None:
 
 
 def test_a_share_that_does_not_fit_loses_its_words_first() -> None:
-    line = next(line for line in rendered(summary(), width=44).splitlines() if "acknowledged  " in line)
-    assert line.endswith(" 100 %")
+    document = summary(acknowledged=3211, not_due=1601)
+    line = next(line for line in rendered(document, width=60).splitlines() if "acknowledged  " in line)
+    assert line.endswith("  66.7 %")
 
 
 def test_a_list_beside_a_number_is_cut_between_its_entries() -> None:
