@@ -14,6 +14,7 @@ from simulator.run.simulation import World
 from simulator.run.spill import Held, Outbox
 from simulator.run.window import Window
 from simulator.run.workers import WindowSource
+from simulator.scenario import Scenario
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
@@ -183,6 +184,11 @@ class Driver:
         while at < self._world.duration_ms:
             at = min(at + step, self._world.duration_ms)
             yield at, True
+
+
+def goes_by_the_clock(scenario: Scenario) -> bool:
+    """Whether people's own times are kept to: by a factor of real time, or live."""
+    return scenario.load is None and scenario.clock.speed != "max"
 
 
 def _pieces(window: Window) -> Iterator[Window]:
