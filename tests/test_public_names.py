@@ -13,14 +13,15 @@ import simulator
 NAMES = {
     "checks": """
         EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES TIMESERIES_FILE Evidence Explanation Failure Happening
-        Heard People RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
-        read_step_events tell unknown_names with_unit
+        Heard People RunRecord Verdict evaluate explain join_calls metric_problem newest_run overview
+        read_happenings read_record read_step_events tell unknown_names with_unit
     """,
     "cli": "main",
     "core": "distributions errors identifiers interruption numerics randomness serving simtime",
     "delivery": """
         RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
-        HttpDestination HttpSettings Indices InletDestination InletSettings KafkaDestination KafkaSettings Member
+        HttpDestination HttpSettings InProcesses Indices InletDestination InletSettings KafkaDestination KafkaSettings
+        Member
         MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target
         UndeliveredFiles UndeliveredWriter Vault combined host_allowed host_of is_loopback make_destination
         make_destinations read_events target_of

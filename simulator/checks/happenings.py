@@ -75,17 +75,24 @@ def read_happenings(folder: Path) -> dict[int, list[Happening]]:
         return found
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            try:
-                row = orjson.loads(line)
-                happening = Happening(
-                    *(row[key] for key in ("at", "kind", "journey", "person", "instance", "step", "detail"))
-                )
-            except (ValueError, KeyError, TypeError):
-                raise UsageError(
-                    f"{path}:{number}: is damaged: not a row of the record of journeys"
-                ) from None
+            happening = _happening(line)
+            if happening is None and not line.endswith(b"\n"):
+                break  # it is being written, or was when the run was killed
+            if happening is None:
+                raise UsageError(f"{path}:{number}: is damaged: not a row of the record of journeys")
             found.setdefault(happening.person, []).append(happening)
     return found
+
+
+def _happening(line: bytes) -> Happening | None:
+    """What a line of the record says; None if it is no row of it."""
+    try:
+        row = orjson.loads(line)
+        found = Happening(*(row[key] for key in Happening._fields))
+    except (ValueError, KeyError, TypeError):
+        return None
+    right = isinstance(found.at, int) and isinstance(found.person, int) and isinstance(found.detail, dict)
+    return found if right and isinstance(found.kind, str) else None
 
 
 def read_step_events(
@@ -99,14 +106,24 @@ def read_step_events(
     found: dict[int, list[Happening]] = {}
     for number, line in enumerate(lines, 1):
         try:
-            evidence = list(read_step_event(orjson.loads(line)))
-        except (ValueError, AttributeError) as error:
+            evidence = list(read_step_event(_record(line)))
+        except ValueError as error:
             raise UsageError(f"--step-events {source}:{number}: {error}") from error
         for one in evidence:
             person = people.person_of(one.identity)
             for happening in _happenings(one, -1 if person is None else person, _virtual(one.at, record)):
                 found.setdefault(happening.person, []).append(happening)
     return {person: _once(rows) for person, rows in found.items()}
+
+
+def _record(line: bytes) -> Mapping[str, Any]:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error}; expected one record per line") from None
+    if not isinstance(document, dict):
+        raise ValueError("is no JSON object; expected one record per line")
+    return document
 
 
 def _virtual(stamp: datetime, record: RunRecord) -> int:

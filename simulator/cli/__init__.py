@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import rich_click as click
 
 from simulator import __version__
+from simulator.cli.beginning import new
 from simulator.cli.journeys import event_definition, import_journey, triggerable
 from simulator.cli.listener import listen
 from simulator.cli.live_map import live
@@ -42,12 +43,12 @@ class _InOrder(click.RichGroup):
 def main() -> None:
     """Simulate people, phones and geofences, and stream the XDM events a real app would send.
 
-    Start with `journeysim run scenarios/lunch_rush.yaml`.
+    Start with `journeysim run scenarios/lunch_rush.yaml`, or with files of your own: `journeysim new prove`.
     """
 
 
 _PANELS = {
-    "Run": (run, live, check),
+    "Run": (run, live, check, new),
     "Look at a run": (report, explain, verify),
     "The other side": (serve, listen, provision),
     "Journeys": (event_definition, triggerable, import_journey),

@@ -159,7 +159,7 @@ def run(
                      "--out": out, "--backfill": backfill}, overrides,
         )  # fmt: skip
     elif scenario is None:
-        message = "Start with one of scenarios/, such as scenarios/lunch_rush.yaml."
+        message = "Such as scenarios/lunch_rush.yaml; `journeysim new prove` writes one to begin with."
         raise click.MissingParameter(message, param_type="argument", param_hint="'SCENARIO'")
     # Settings of a destination may follow, those of one of several by its name.
     given: list[str | Option] = [*destination_options(destinations), *overrides]

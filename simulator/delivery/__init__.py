@@ -6,7 +6,16 @@ delivered and ``read_events`` reads such files back. Start at ``base.py``.
 """
 
 from simulator.delivery.addresses import host_allowed, is_loopback
-from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Indices, Pipelined, Receipt
+from simulator.delivery.base import (
+    Batch,
+    DeliveryStats,
+    Destination,
+    Fate,
+    Indices,
+    InProcesses,
+    Pipelined,
+    Receipt,
+)
 from simulator.delivery.calls import Caller, OutgoingCall, Reply, host_of
 from simulator.delivery.edge import EdgeDestination, EdgeSettings
 from simulator.delivery.envelope import MessageHeader
@@ -35,6 +44,7 @@ __all__ = [
     "FileDestination",
     "HttpDestination",
     "HttpSettings",
+    "InProcesses",
     "Indices",
     "InletDestination",
     "InletSettings",

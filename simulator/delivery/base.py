@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol, runtime_checkable
 
@@ -122,6 +122,18 @@ class DeliveryStats:
         self.statuses[status] += 1
         self.latency.answered(status, seconds)
 
+    def copy(self) -> DeliveryStats:
+        """The state of this moment, of a destination whose own thread goes on counting."""
+        return replace(self, statuses=Counter(self.statuses), latency=self.latency.copy())
+
+    def merge(self, other: DeliveryStats) -> None:
+        """Take in what another process or destination did with other events; ``other`` must be at rest."""
+        for name in ("requests", "retries", "resent", "connects", "bytes", "events", "in_flight"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.last_sent = max(self.last_sent, other.last_sent)
+        self.statuses.update(other.statuses)
+        self.latency.merge(other.latency)
+
 
 class Destination(Protocol):
     """Somewhere events can be sent.
@@ -155,3 +167,13 @@ class Pipelined(Protocol):
     """
 
     pipelined: bool
+
+
+@runtime_checkable
+class InProcesses(Protocol):
+    """A destination that sends from ``senders`` processes of its own."""
+
+    senders: int
+
+    def start(self) -> None:
+        """Begin the processes, before anything starts a thread: then they can be forked. `close` ends them."""

@@ -125,11 +125,6 @@ class Pool(Generic[Tag]):
             finished = self._collect()
         return finished
 
-    def tags(self) -> list[Tag]:
-        """What the requests in flight were started with."""
-        idle = {id(exchange) for exchange in self._idle}
-        return [exchange.tag for exchange in self._by_curl.values() if id(exchange) not in idle]
-
     def close(self) -> None:
         """Drop all connections."""
         for curl in list(self._by_curl):

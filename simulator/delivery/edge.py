@@ -12,7 +12,7 @@ from simulator.core.errors import UsageError
 from simulator.delivery.addresses import split_url
 from simulator.delivery.edge_lanes import LaneSender
 from simulator.delivery.edge_requests import CollectFormat, interact_v1, interact_v2
-from simulator.delivery.oauth import TokenSource
+from simulator.delivery.oauth import Tokens
 from simulator.delivery.over_http import HttpSettings, OverHttp
 from simulator.delivery.pools import make_pool
 from simulator.delivery.secrets import Vault
@@ -80,7 +80,7 @@ class EdgeDestination(OverHttp):
                 "set it to 1, or edge.version to v2"
             )
 
-    def make_sender(self, tokens: TokenSource | None) -> SendingThread:
+    def make_sender(self, tokens: Tokens | None) -> SendingThread:
         """Lanes, one for each phone; for batches a sender as that of inlets."""
         settings = self._settings
         headers = list(_HEADERS)
@@ -104,7 +104,7 @@ class EdgeDestination(OverHttp):
             hide=self.vault.hide_bytes,
         )
 
-    def _collect(self, headers: list[str], tokens: TokenSource | None) -> Sender:
+    def _collect(self, headers: list[str], tokens: Tokens | None) -> Sender:
         settings = self._settings
         pool = make_pool(self.url, settings.connections, settings.timeout, headers, ca_file=settings.ca_file)
         return Sender(

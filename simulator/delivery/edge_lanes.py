@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from simulator.delivery.edge_phones import Hit, Lane, Work, phones_of
 from simulator.delivery.edge_requests import reason_of
 from simulator.delivery.identity import identity_of
 from simulator.delivery.limits import RateCap
-from simulator.delivery.oauth import TokenError, TokenSource
+from simulator.delivery.oauth import TokenError, Tokens
 from simulator.delivery.sending_thread import (
     ASK_EVERY,
     DEAD_AFTER,
@@ -65,7 +65,7 @@ class LaneSender(SendingThread):
         *,
         give_up_after: float,
         monotonic: Callable[[], float],
-        tokens: TokenSource | None = None,
+        tokens: Tokens | None = None,
         cap: RateCap | None = None,
         hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:
@@ -319,8 +319,3 @@ class LaneSender(SendingThread):
         while also_future and self._future:
             hit = self._future.popleft()
             hit.work.settle(hit.index, Fate.PENDING, reason)
-
-    def _unfinished(self) -> Iterator[Work]:
-        for lane in self._lanes.values():
-            yield from (hit.work for hit in lane.queue)
-        yield from (hit.work for hit in self._future)

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from simulator.core.errors import DeliveryError
-from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Indices, Receipt
-from simulator.delivery.load.latency import LatencyRecord
+from simulator.delivery.base import Batch, DeliveryStats, Destination, Fate, Indices, InProcesses, Receipt
 from simulator.scenario.models import SOURCES, Source
 
 _UNROUTED = "no destination takes events of this source"
@@ -53,18 +52,22 @@ class FanOut:
         """The sums over all members; each has its own too."""
         total = DeliveryStats()
         for member in self.members:
-            stats = member.destination.stats
-            total.requests += stats.requests
-            total.retries += stats.retries
-            total.resent += stats.resent
-            total.connects += stats.connects
-            total.bytes += stats.bytes
-            total.events = max(total.events, stats.events)
-            total.last_sent = max(total.last_sent, stats.last_sent)
-            total.in_flight += stats.in_flight
-            total.latency.merge(_seen_from_here(stats.latency))
-            total.statuses.update(stats.statuses)
+            stats = member.destination.stats.copy()
+            # They share their events, as far as they take the same.
+            stats.events, total.events = 0, max(total.events, stats.events)
+            total.merge(stats)
         return total
+
+    @property
+    def senders(self) -> int:
+        """How many processes send to the member that has most."""
+        return max((getattr(member.destination, "senders", 1) for member in self.members), default=1)
+
+    def start(self) -> None:
+        """Begin the processes of those members that have some."""
+        for member in self.members:
+            if isinstance(member.destination, InProcesses):
+                member.destination.start()
 
     async def open(self) -> None:
         """Open all members, or none."""
@@ -166,9 +169,3 @@ def _heard(name: str, batch: Batch, indices: Indices) -> Callable[[Sequence[int]
         told(name, settled if whole else indices[list(settled)].tolist(), fate)
 
     return heard
-
-
-def _seen_from_here(record: LatencyRecord) -> LatencyRecord:
-    """A copy: the destination's own thread goes on counting."""
-    by_status = {status: histogram.copy() for status, histogram in list(record.by_status.items())}
-    return LatencyRecord(record.intended.copy(), record.late.copy(), by_status)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simulator.delivery.addresses import split_url, without_query
 from simulator.delivery.envelope import Envelope, MessageHeader, inlet_urls
 from simulator.delivery.formats import Format, InletFormat
-from simulator.delivery.oauth import TokenSource
+from simulator.delivery.oauth import Tokens
 from simulator.delivery.over_http import HttpSettings, OverHttp
 from simulator.delivery.pools import make_pool
 from simulator.delivery.secrets import Vault
@@ -51,7 +51,7 @@ class InletDestination(OverHttp):
         super().__init__(chosen, settings, vault=vault, monotonic=monotonic)
         self._settings = settings
 
-    def make_sender(self, tokens: TokenSource | None) -> Sender:
+    def make_sender(self, tokens: Tokens | None) -> Sender:
         """A sender of messages."""
         settings = self._settings
         format = InletFormat(
@@ -90,7 +90,7 @@ class HttpDestination(OverHttp):
         self._batch_size = batch_size
         TemplateFormat(body, batch_size)
 
-    def make_sender(self, tokens: TokenSource | None) -> Sender:
+    def make_sender(self, tokens: Tokens | None) -> Sender:
         """A sender of what the template says."""
         headers = []
         for name, reference in self._headers.items():
@@ -103,7 +103,7 @@ class HttpDestination(OverHttp):
 def _sender(
     destination: OverHttp,
     format: Format,
-    tokens: TokenSource | None,
+    tokens: Tokens | None,
     *,
     method: str = "POST",
     sync_validation: bool = False,

@@ -16,6 +16,10 @@ class ServiceLimit:
     events: float
     source: str
 
+    def part(self, of: int) -> ServiceLimit:
+        """What each of so many senders may ask for, so that all of them together keep to it."""
+        return ServiceLimit(self.requests / of, self.events / of, self.source)
+
 
 INLET = ServiceLimit(1000.0, 10_000.0, "a streaming inlet")
 INLET_SYNC = ServiceLimit(1.0, 1.0, "an inlet with synchronous validation (60 requests a minute)")

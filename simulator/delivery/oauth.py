@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -58,6 +59,16 @@ class Credentials:
         )
 
 
+class Tokens(Protocol):
+    """Where a sender gets its token from."""
+
+    def token(self) -> str:
+        """The token to use now. Raises :class:`TokenError` if there is none and none can be had."""
+
+    def refused(self, token: str) -> None:
+        """The other side doesn't want ``token``."""
+
+
 class TokenSource:
     """One token for all requests of a destination; thread-safe.
 
@@ -105,6 +116,13 @@ class TokenSource:
                 if not self._token or now >= self._expires_at:
                     raise
             return self._token
+
+    def lease(self) -> tuple[str, float]:
+        """The token to use now, and until when (of the monotonic clock) there is no reason to ask again."""
+        token = self.token()
+        with self._lock:
+            # Where a renewal failed, its next try is what to wait for.
+            return token, max(self._renew_at, min(self._not_before, self._expires_at))
 
     def refused(self, token: str) -> None:
         """The other side doesn't want ``token``: get another one next time, unless that has happened already."""

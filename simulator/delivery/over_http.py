@@ -7,13 +7,14 @@ import dataclasses
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.core.errors import UsageError
 from simulator.delivery.base import Batch, DeliveryStats, Receipt
 from simulator.delivery.limits import RateCap
-from simulator.delivery.oauth import Credentials, TokenError, TokenSource
+from simulator.delivery.oauth import Credentials, TokenError, Tokens, TokenSource
 from simulator.delivery.secrets import Vault
 from simulator.delivery.sending_thread import SendingThread
 from simulator.scenario.models import ServerCredentials
@@ -34,7 +35,7 @@ class HttpSettings:
     ca_file: Path | None = None
     cap: RateCap | None = None
     field: str = "destination"
-    tokens: dict[Credentials, TokenSource] = dataclasses.field(default_factory=dict)
+    tokens: dict[Credentials, Tokens] = dataclasses.field(default_factory=dict)
 
 
 class OverHttp(ABC):
@@ -56,15 +57,41 @@ class OverHttp(ABC):
         self._sender: SendingThread | None = None
 
     @abstractmethod
-    def make_sender(self, tokens: TokenSource | None) -> SendingThread:
+    def make_sender(self, tokens: Tokens | None) -> SendingThread:
         """What sends; made when the destination is opened, because secrets may be in it."""
 
     async def open(self) -> None:
         """Read the secrets, get a token, start the thread; connections are made when they are needed."""
-        tokens = await asyncio.to_thread(open_tokens, self.common, self.vault, self.monotonic)
+        tokens = await asyncio.to_thread(self.open_tokens)
         self._sender = self.make_sender(tokens)
         self._thread = threading.Thread(target=self._sender.run, name="http", daemon=True)
         self._thread.start()
+
+    def open_tokens(self) -> Tokens | None:
+        """Where tokens come from, with a first one if the service is there; None without ``authentication``.
+
+        Raises ``UsageError`` for secrets that aren't there and for credentials that are not accepted.
+        """
+        settings = self.common
+        if settings.authentication is None:
+            return None
+        field = f"{settings.field}.authentication"
+        credentials = Credentials.of(settings.authentication, self.vault, field)
+        with suppress(KeyError):
+            return settings.tokens[credentials]
+        tokens = settings.tokens[credentials] = TokenSource(
+            credentials,
+            self.vault,
+            timeout=settings.timeout,
+            ca_file=settings.ca_file,
+            monotonic=self.monotonic,
+        )
+        try:
+            tokens.token()
+        except TokenError as error:
+            if error.refused:
+                raise UsageError(f"{field}: {error}") from None
+        return tokens
 
     async def send(self, batch: Batch) -> Receipt:
         """Send the batch. A call that is cancelled still finishes its requests in flight before it ends."""
@@ -104,29 +131,3 @@ def _resolve(answer: asyncio.Future[Receipt], result: Receipt | BaseException) -
         answer.set_exception(result)
     else:
         answer.set_result(result)
-
-
-def open_tokens(settings: HttpSettings, vault: Vault, monotonic: Callable[[], float]) -> TokenSource | None:
-    """Where tokens come from, with a first one if the service is there; None without ``authentication``.
-
-    Raises ``UsageError`` for secrets that aren't there and for credentials that are not accepted.
-    """
-    if settings.authentication is None:
-        return None
-    field = f"{settings.field}.authentication"
-    credentials = Credentials.of(settings.authentication, vault, field)
-    if credentials in settings.tokens:
-        return settings.tokens[credentials]
-    tokens = settings.tokens[credentials] = TokenSource(
-        credentials,
-        vault,
-        timeout=settings.timeout,
-        ca_file=settings.ca_file,
-        monotonic=monotonic,
-    )
-    try:
-        tokens.token()
-    except TokenError as error:
-        if error.refused:
-            raise UsageError(f"{field}: {error}") from None
-    return tokens

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from simulator.core.errors import UsageError
@@ -18,12 +19,13 @@ from simulator.delivery.fan_out import FanOut, Member
 from simulator.delivery.inlet_http import HTTP_EXPECTED, HttpDestination, InletDestination, InletSettings
 from simulator.delivery.kafka import KafkaDestination, KafkaSettings, parse_kafka
 from simulator.delivery.limits import EDGE_COLLECT, EDGE_INTERACT, INLET, INLET_SYNC, RateCap, ServiceLimit
-from simulator.delivery.oauth import Credentials, TokenSource
+from simulator.delivery.oauth import Credentials, Tokens
 from simulator.delivery.over_http import HttpSettings
 from simulator.delivery.parquet import ParquetDestination
 from simulator.delivery.provisioned import as_provisioned
 from simulator.delivery.rotation import RotatingFiles
 from simulator.delivery.secrets import Vault
+from simulator.delivery.sender_processes import SenderProcesses
 from simulator.scenario.models import SOURCES
 from simulator.scenario.models import Destination as DestinationSpec
 from simulator.scenario.provisioned import FORM
@@ -36,6 +38,7 @@ FORMS = (
     "`kafka:BROKER/TOPIC`, `http:URL`, `file:PATH.ndjson[.gz|.zst]`, `file:PATH.parquet`, "
     "`provisioned:FILE`, or `-` for standard output"
 )
+_ENDPOINTS = ("inlet", "http", "edge", "kafka")  # forms that several processes can send to
 _KINDS = (RECEIVER, "http://", "https://", "file:", "kafka:", "edge:", "http:", FORM, "-")
 
 
@@ -44,7 +47,7 @@ class Shared:
     """What the destinations of one run have in common: secrets to hide, and tokens."""
 
     vault: Vault = dataclasses.field(default_factory=Vault)
-    tokens: dict[Credentials, TokenSource] = dataclasses.field(default_factory=dict)
+    tokens: dict[Credentials, Tokens] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +122,22 @@ def make_destination(
     limited: bool = False,
     replace: bool = False,
     shared: Shared | None = None,
+    senders: int = 1,
 ) -> Destination:
     """The destination that ``spec`` describes, not opened yet.
 
     ``base`` is the folder for relative file names, by default the current one; ``field`` is how messages call the
     destination; ``shared`` is what it shares with others. ``limited`` holds the rate below what the service
-    documents; ``replace`` removes files that the same run left behind. Raises ``UsageError`` for a form that does
-    not exist, and ``ValueError`` for ``receiver``: the embedded receiver lives in the caller's process, so the
-    caller (``simulator.run``) makes that one itself.
+    documents, or its part of that as one of ``senders``; ``replace`` removes files that the same run left behind.
+    Raises ``UsageError`` for a form that does not exist, and ``ValueError`` for ``receiver``: the embedded receiver
+    lives in the caller's process, so the caller (``simulator.run``) makes that one itself.
     """
     spec = as_provisioned(spec)
     shared = shared or Shared()
     vault = shared.vault
     target = target_of(spec, vault)
     to = _resolved(spec, vault)
-    cap = RateCap(target.limit) if limited and target.limit is not None else None
+    cap = RateCap(target.limit.part(senders)) if limited and target.limit is not None else None
     common = HttpSettings(
         connections=spec.connections,
         timeout=spec.timeout,
@@ -184,8 +188,11 @@ def make_destinations(
     *,
     limited: Callable[[Target], bool] = lambda target: False,
     replace: bool = False,
+    senders: int = 1,
 ) -> Destination:
     """What ``Scenario.all_destinations`` describes as one destination; ``receiver`` makes the embedded one.
+
+    With ``senders`` of 2 or more, as many processes send to each endpoint.
 
     Raises ``UsageError`` as :func:`make_destination` does, and where two would write the same file.
     """
@@ -201,15 +208,50 @@ def make_destinations(
                 )
             taken[target.shown] = f"destinations.{name}"
         field = f"destinations.{name}" if name else "destination"
-        made = (
-            receiver(spec)
-            if target.form == "receiver"
-            else make_destination(spec, field=field, limited=limited(target), replace=replace, shared=shared)
-        )
+        if target.form == "receiver":
+            made = receiver(spec)
+        else:
+            held = limited(target)
+            made = make_destination(spec, field=field, limited=held, replace=replace, shared=shared)
+            if senders > 1 and target.form in _ENDPOINTS:
+                made = _in_processes(
+                    made, spec, target, senders, partial(_for_sender, field=field, limited=held)
+                )
         members.append(Member(name, made, spec.sources))
     if len(members) == 1 and members[0].sources == SOURCES:
         return members[0].destination
     return FanOut(members)
+
+
+def _in_processes(
+    inner: Destination, spec: DestinationSpec, target: Target, senders: int, make: Callable[..., Destination]
+) -> Destination:
+    """``inner`` as several processes have it; connections are shared out, so there are no more than those."""
+    spec = as_provisioned(spec)
+    kafka = target.form == "kafka"
+    senders = senders if kafka else min(senders, spec.connections)
+    if senders == 1:
+        return inner
+    whole, more = divmod(spec.connections, senders)
+    shares = [spec.connections if kafka else whole + (number < more) for number in range(senders)]
+    makes = [
+        partial(make, spec.model_copy(update={"connections": share}), senders=senders) for share in shares
+    ]
+    by_person = kafka or (target.form == "edge" and spec.batch_size == 1)
+    return SenderProcesses(inner, makes, block=None if by_person else spec.batch_size)
+
+
+def _for_sender(
+    spec: DestinationSpec,
+    vault: Vault,
+    tokens: dict[Credentials, Tokens],
+    *,
+    field: str,
+    limited: bool,
+    senders: int,
+) -> Destination:
+    """What one of ``senders`` processes sends with."""
+    return make_destination(spec, field=field, limited=limited, shared=Shared(vault, tokens), senders=senders)
 
 
 def _resolved(spec: DestinationSpec, vault: Vault) -> str:

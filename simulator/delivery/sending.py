@@ -16,14 +16,13 @@ failures comes back. With times they do not, because the schedule is not the end
 from __future__ import annotations
 
 import heapq
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from simulator.delivery.answers import ALL_TAKEN, UNCERTAIN, Action, Reading
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.formats import Format
 from simulator.delivery.limits import RateCap
-from simulator.delivery.oauth import TokenError, TokenSource
+from simulator.delivery.oauth import TokenError, Tokens
 from simulator.delivery.pieces import Endpoint, Piece, Queue, Work
 from simulator.delivery.sending_thread import (
     ASK_EVERY,
@@ -55,7 +54,7 @@ class Sender(SendingThread):
         sync_validation: bool = False,
         give_up_after: float,
         monotonic: Callable[[], float],
-        tokens: TokenSource | None = None,
+        tokens: Tokens | None = None,
         cap: RateCap | None = None,
         hide: Callable[[bytes], bytes] = lambda data: data,
     ) -> None:
@@ -118,11 +117,6 @@ class Sender(SendingThread):
         else:  # a request can go when the last of its events is there
             due = batch.due.tolist()
             self._queue.coming.append(Piece(work, cut, due[cut.stop - 1]) for cut in cuts)
-
-    def _unfinished(self) -> Iterator[Work]:
-        self._queue.refill(sys.maxsize)
-        for piece in (*self._queue.ready, *(entry[2] for entry in self._queue.waiting), *self._pool.tags()):
-            yield piece.work
 
     # --- starting -------------------------------------------------------------------------------------------
 

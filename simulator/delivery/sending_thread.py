@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Event
-from typing import Any, Protocol
+from typing import Any
 
 from simulator.delivery.base import Batch, Receipt
 from simulator.delivery.transport import Transport
@@ -20,14 +20,6 @@ ASK_EVERY = 1.0  # seconds between requests to a dead endpoint, for events that 
 INTERRUPTED = "the run was interrupted before it was delivered"
 
 
-class Told(Protocol):
-    """Work whose batch somebody waits for."""
-
-    @property
-    def done(self) -> Done:
-        """What is to be told of the end."""
-
-
 class SendingThread(ABC):
     """Sends batches through ``pool``; ``run`` is the body of its thread, the other methods are for any."""
 
@@ -36,11 +28,22 @@ class SendingThread(ABC):
         self._inbox: deque[tuple[Batch, Done]] = deque()
         self._wake = Event()
         self._stopped = self._closed = False
+        self._awaited: set[Done] = set()
+        self._fault: BaseException | None = None
 
     def submit(self, batch: Batch, done: Done) -> None:
         """Send ``batch`` after those before it; ``done`` is called in the sender's thread. From any thread."""
-        self._inbox.append((batch, done))
+
+        def told(result: Receipt | BaseException) -> None:
+            if told in self._awaited:
+                self._awaited.discard(told)
+                done(result)
+
+        self._awaited.add(told)
+        self._inbox.append((batch, told))
         self._wake.set()
+        if self._fault is not None:
+            told(self._fault)
 
     def stop(self) -> None:
         """Start no more requests; what is not in flight stays pending. From any thread."""
@@ -59,10 +62,9 @@ class SendingThread(ABC):
                 pass
         except BaseException as error:
             # A fault of ours must not leave a run waiting for ever.
-            for work in {id(work): work for work in self._unfinished()}.values():
-                work.done(error)
-            while self._inbox:
-                self._inbox.popleft()[1](error)
+            self._fault = error
+            for told in list(self._awaited):
+                told(error)
         finally:
             self._pool.close()
 
@@ -80,7 +82,3 @@ class SendingThread(ABC):
     @abstractmethod
     def _step(self) -> bool:
         """Start what is due and settle what has finished; False when closed and done."""
-
-    @abstractmethod
-    def _unfinished(self) -> Iterable[Told]:
-        """Whatever is on its way."""

@@ -116,10 +116,6 @@ class SocketPool(Generic[Tag]):
         finished, self._finished = self._finished, []
         return finished
 
-    def tags(self) -> list[Tag]:
-        """What the requests in flight were started with."""
-        return [one.tag for one in self._all.values() if one.tag is not None]
-
     def close(self) -> None:
         """Drop all connections."""
         for connection in list(self._all.values()):

@@ -49,8 +49,5 @@ class Transport(Protocol[Tag]):
     def wait(self, seconds: float) -> list[Finished[Tag]]:
         """Requests that have finished; returns after ``seconds`` at the latest, or earlier with some."""
 
-    def tags(self) -> list[Tag]:
-        """What the requests in flight were started with."""
-
     def close(self) -> None:
         """Drop all connections."""

@@ -196,6 +196,7 @@ def _journey(plan: Plan, journey: JourneyPlan) -> Iterator[Fault]:
         )
     yield from _unreached(journey, path)
     yield from _loops(journey, path)
+    yield from _jumps(plan, journey, path)
     for name, step in journey.steps.items():
         place = (*path, "steps", name)
         longest = plan.rules.longest_wait_ms
@@ -239,6 +240,32 @@ def _unreached(journey: JourneyPlan, path: Path) -> Iterator[Fault]:
     for name in journey.steps:
         if name not in reached and name != END:
             yield _warning((*path, "steps", name), "no step leads here", "name it in a `next`, or remove it")
+
+
+def _jumps(plan: Plan, journey: JourneyPlan, path: Path) -> Iterator[Fault]:
+    """Jumps that lead back here in the end, which would go on for ever, and those to people with other keys."""
+    for name, step in journey.steps.items():
+        target = plan.journeys.get(step.model.jump or "")
+        if target is None:
+            continue
+        where = (*path, "steps", name, "jump")
+        if journey.name in _jumped_to(plan, target):
+            yield Fault(where, "leads back to this journey", "jumps must not go round in a circle")
+        if target.namespace != journey.namespace:
+            what = f"leads from keys of {journey.namespace} to a journey with keys of {target.namespace}"
+            yield Fault(where, what, "both must have the same namespace")
+
+
+def _jumped_to(plan: Plan, journey: JourneyPlan) -> set[str]:
+    """The journeys that a jump to a journey leads to: itself, and those that it jumps to."""
+    found, ahead = {journey.name}, [journey]
+    while ahead:
+        for step in ahead.pop().steps.values():
+            target = plan.journeys.get(step.model.jump or "")
+            if target is not None and target.name not in found:
+                found.add(target.name)
+                ahead.append(target)
+    return found
 
 
 def _loops(journey: JourneyPlan, path: Path) -> Iterator[Fault]:

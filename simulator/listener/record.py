@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -72,11 +73,24 @@ def read_calls(path: Path) -> tuple[dict[str, str], list[dict[str, Any]]]:
 
 
 def _documents(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            document = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            document = None
-        if not isinstance(document, dict):
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        document = _document(line)
+        if document is None and not line.endswith(b"\n"):
+            return  # it is being written, or was when the listener was killed
+        if document is None:
             raise UsageError(f"{path}:{number}: is damaged: not a row of the record of a listener")
         yield document
+
+
+def _document(line: bytes) -> dict[str, Any] | None:
+    """What a line of the record says; None if it is no row of it."""
+    try:
+        document = orjson.loads(line)
+        if document["kind"] == "call":
+            datetime.fromisoformat(document["received"])
+            whole = (document["delivery"], document["status"], document["at"] or 0, document["person"] or 0)
+            if not all(isinstance(number, int) for number in whole):
+                return None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return document if isinstance(document, dict) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.core.errors import DeliveryError
-from simulator.report.verdicts import failed, found_said, label
+from simulator.report.verdicts import failed, found_said, label, undelivered
 
 
 def junit_xml(summary: Mapping[str, Any]) -> bytes:
@@ -83,14 +83,8 @@ def _reasons(verdict: Mapping[str, Any]) -> list[str]:
 def _delivery(summary: Mapping[str, Any], suite: str) -> ET.Element:
     """Whether all events were delivered, as the exit code sees it."""
     case = ET.Element("testcase", name="events are delivered", classname=f"{suite}.delivery", time="0")
-    expected = any(one.get("metric") == "rejected" for one in summary.get("expectations") or ())
-    missing = []
-    if summary.get("failure"):
-        missing.append(str(summary["failure"]))
-    if summary.get("pending"):
-        missing.append(f"{summary['pending']} events could not be delivered")
-    if summary.get("rejected") and not expected:
-        missing.append(f"{summary['rejected']} events were rejected")
+    missing = [str(summary["failure"])] if summary.get("failure") else []
+    missing += undelivered(summary)
     if summary.get("interrupted"):
         missing.append("the run was interrupted")
     if missing:

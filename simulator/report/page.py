@@ -15,7 +15,7 @@ from simulator.report.glyphs import count, duration, plural, share
 from simulator.report.journeys import ENDS
 from simulator.report.junit import write
 from simulator.report.timelines import time_axis, timeline
-from simulator.report.verdicts import failed, found_said, label
+from simulator.report.verdicts import failed, found_said, label, undelivered
 
 Document = Mapping[str, Any]
 _CODE = re.compile(r"`([^`]+)`")
@@ -80,9 +80,8 @@ def headline(summary: Document) -> tuple[str, str]:
     for verdict in verdicts:
         if failed(verdict):
             return cause_of(verdict), "bad"
-    missing = summary.get("pending") or 0
-    if missing:
-        return f"{plural(missing, 'event')} could not be delivered", "bad"
+    if missing := undelivered(summary):
+        return "; ".join(missing), "bad"
     if summary.get("interrupted"):
         return "The run was interrupted", "warn"
     if any(not verdict["ok"] for verdict in verdicts):

@@ -97,13 +97,10 @@ def _headline(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
 
 
 def _verdict(summary: Mapping[str, Any], glyphs: Glyphs) -> tuple[str, str]:
-    found = summary.get("expectations") or ()
     rejected = number(summary, "rejected")
-    # As for the exit code: refused events are a failure unless the scenario says how many may be.
-    refused = rejected and not any(verdict.get("metric") == "rejected" for verdict in found)
     if summary.get("interrupted"):
         return glyphs.stop, WARN
-    if refused or number(summary, "pending") or summary.get("failure") or not _all_hold(summary):
+    if verdicts.undelivered(summary) or summary.get("failure") or not _all_hold(summary):
         return glyphs.bad, BAD.removeprefix("bold ")
     if rejected or not sections.total_events(summary):
         return glyphs.warn, WARN
@@ -202,6 +199,9 @@ def _next(summary: Mapping[str, Any], width: int, program: str, watched: bool) -
             command = f"{program} explain {shlex.quote(str(summary.get('run_folder')))} --person {person}"
             return _advice("What happened to the first of these people, step by step:", command, width)
         return _advice("The ledger in the record says what became of every crossing.", "", width)
+    if not remote and summary.get("journeys") and summary.get("run_folder"):
+        command = f"{program} report {shlex.quote(str(summary['run_folder']))}"
+        return _advice("A page of this to look at and to send around:", command, width)
     if not remote:
         what = "The same events to an endpoint of your own:"
         command = f"{program} run {_scenario(summary)} --to https://HOST/collection/INLET"

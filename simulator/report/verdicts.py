@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from simulator.checks import with_unit
-from simulator.report.glyphs import Glyphs, count, duration, share
+from simulator.report.glyphs import Glyphs, count, duration, plural, share
 from simulator.report.printing import Lines
 from simulator.report.sections import BAD, GOOD, LABEL, WARN, heading, wrapped
 
@@ -19,6 +19,21 @@ Verdict = Mapping[str, Any]
 def failed(verdict: Verdict) -> bool:
     """Whether an expectation makes the run fail."""
     return not verdict.get("ok") and verdict.get("severity", "error") == "error"
+
+
+def undelivered(summary: Mapping[str, Any]) -> list[str]:
+    """What did not arrive, as the exit code sees it, in words; empty if everything did."""
+    missing = []
+    if pending := summary.get("pending"):
+        missing.append(f"{plural(pending, 'event')} could not be delivered")
+    # Refused events are a failure unless the scenario says how many may be.
+    expected = any(verdict.get("metric") == "rejected" for verdict in summary.get("expectations") or ())
+    if not expected and (rejected := summary.get("rejected")):
+        missing.append(f"{plural(rejected, 'event')} {'was' if rejected == 1 else 'were'} rejected")
+    steps = summary.get("step_events") or {}
+    if late := steps.get("sent", 0) - steps.get("acknowledged", 0):
+        missing.append(f"{plural(late, 'step event')} could not be delivered")
+    return missing
 
 
 def label(verdict: Verdict) -> str:

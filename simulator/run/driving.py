@@ -14,6 +14,7 @@ from simulator.run.simulation import World
 from simulator.run.spill import Held, Outbox
 from simulator.run.window import Window
 from simulator.run.workers import WindowSource
+from simulator.scenario import Scenario
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
@@ -129,6 +130,8 @@ class Driver:
         """Simulate whether or not the destination keeps up."""
         self._pacer = pacer
         delivering = asyncio.create_task(self._empty(pacer))
+        # It may fail; nothing waits for room then.
+        delivering.add_done_callback(lambda _: self.outbox.end())
         try:
             for end, timed in ends:
                 self._on_pace(pacer if timed else None)
@@ -158,8 +161,7 @@ class Driver:
     async def _wait_for(self, end: int, pacer: Pacer) -> None:
         """Wait for the clock, but not while everything was delivered in an earlier part of the run."""
         if self._world.scenario.clock.speed != "live" and self._deliverer.recalls:
-            while self.outbox.held:
-                await asyncio.sleep(0)
+            await self.outbox.drained()
             pacer.restart(end)
             return
         await pacer.wait_for(end, self._stop)
@@ -182,6 +184,11 @@ class Driver:
         while at < self._world.duration_ms:
             at = min(at + step, self._world.duration_ms)
             yield at, True
+
+
+def goes_by_the_clock(scenario: Scenario) -> bool:
+    """Whether people's own times are kept to: by a factor of real time, or live."""
+    return scenario.load is None and scenario.clock.speed != "max"
 
 
 def _pieces(window: Window) -> Iterator[Window]:

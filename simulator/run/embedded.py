@@ -76,8 +76,9 @@ def make_destination_of(
     folder: RunFolder,
     clock: WallClock,
     make_receiver: MakeReceiver | None = None,
+    senders: int = 1,
 ) -> Destination:
-    """Where a run sends, not opened yet."""
+    """Where a run sends, not opened yet; to endpoints by so many processes."""
 
     def embedded(spec: DestinationSpec) -> Destination:
         if make_receiver is not None:
@@ -89,7 +90,11 @@ def make_destination_of(
         return leaves_this_machine(target) and not options.over_limit
 
     return make_destinations(
-        prepared.scenario.all_destinations(), embedded, limited=limited, replace=options.resume is not None
+        prepared.scenario.all_destinations(),
+        embedded,
+        limited=limited,
+        replace=options.resume is not None,
+        senders=senders,
     )
 
 

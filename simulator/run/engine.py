@@ -13,11 +13,12 @@ import numpy as np
 from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
-from simulator.delivery import Destination, Fate, Pipelined, Receipt, UndeliveredFiles
+from simulator.core.processes import may_fork
+from simulator.delivery import Destination, Fate, InProcesses, Pipelined, Receipt, UndeliveredFiles
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import Past
-from simulator.run.driving import HAND_OVER, Driver
+from simulator.run.driving import HAND_OVER, Driver, goes_by_the_clock
 from simulator.run.embedded import export_received, make_destination_of
 from simulator.run.folder import RunFolder, folder_of, scenario_as_run
 from simulator.run.guard import calling_of, guard
@@ -39,7 +40,7 @@ from simulator.run.step_event_sending import step_event_sending
 from simulator.run.summary import by_destination, counts, end_of_load, measurements, paced
 from simulator.run.tally import Tally, settled
 from simulator.run.window import Window
-from simulator.run.workers import InProcess, WindowSource, Workers, heed, may_fork
+from simulator.run.workers import InProcess, WindowSource, Workers, heed
 
 # Events without a fate that a destination holds in a run at full speed: enough that it never waits for us.
 AT_FULL_SPEED = 4 * HAND_OVER
@@ -80,7 +81,8 @@ def run(
         past = past_of(scenario, folder) if options.resume is not None else Past()
         if options.resume is not None:
             folder.begin_anew()
-        destination = make_destination_of(prepared, options, folder, clock, staging.receiver)
+        senders = 1 if goes_by_the_clock(scenario) or staging.source is not None else options.workers
+        destination = make_destination_of(prepared, options, folder, clock, staging.receiver, senders)
         share_one_heap()
         with without_collector(), listening_to(prepared.world, options, folder.calls, clock) as listening:
             task = _Run(
@@ -157,9 +159,12 @@ class _Run:
     async def execute(self) -> RunResult:
         began = self._clock.monotonic()
         with interrupts(self._stop, self._destination):
-            # Before anything starts a thread: workers are forked where that is safe.
-            source = await self._source()
+            source: WindowSource | None = None
             try:
+                # Before anything starts a thread: processes are forked where that is safe.
+                if isinstance(self._destination, InProcesses):
+                    self._destination.start()
+                source = await self._source()
                 await self._destination.open()  # one that can't be used leaves no run folder behind
                 async with self._step_events or contextlib.nullcontext():
                     self._write_scenario()
@@ -264,10 +269,9 @@ class _Run:
         scenario = self._world.scenario
         cohorts = len(self._world.cohorts())
         workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
-        paced = scenario.load is None and scenario.clock.speed != "max"
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
         apart = scenario.load is not None and may_fork() and self._staging.source is None
-        if not paced and (workers > 1 or apart):
+        if not goes_by_the_clock(scenario) and (workers > 1 or apart):
             self._workers = workers
             return Workers(self._world, workers)
         try:
@@ -338,6 +342,7 @@ class _Run:
             **paced(self._driver),
             "pacing_worst_lag_seconds": round(self._driver.worst_lag_s if self._driver else 0.0, 3),
             "workers": self._workers,
+            "senders": getattr(self._destination, "senders", 1),
             "destination": self._destination.description,
             "run_folder": str(self._folder.path),
             "started": calendar.local(0).isoformat(),

@@ -6,19 +6,16 @@ windows of all of them over the same time are merged.
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import signal
-import sys
-import threading
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+import mmap
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
-from simulator.core.errors import JourneysimError, WorkerError
-from simulator.core.interruption import SIGNALS
+from simulator.core import processes
+from simulator.core.errors import WorkerError
+from simulator.core.processes import may_fork
 from simulator.run.channel import WindowReceiver, WindowSender, shared_memory
 from simulator.run.pacing import Pacer
 from simulator.run.simulation import Simulation, World, without_collector
@@ -72,26 +69,13 @@ class Workers:
 
     def __init__(self, world: World, count: int) -> None:
         forks = may_fork()
-        context: multiprocessing.context.BaseContext = multiprocessing.get_context(
-            "fork" if forks else "spawn"
-        )
         self._processes: list[BaseProcess] = []
         self._receivers: list[WindowReceiver] = []
         for number in range(count):
-            ours, theirs = context.Pipe(duplex=True)
             memory = shared_memory() if forks else None
+            arguments = partial(_arguments, world, number, count, memory)
+            process, ours = processes.begin(_work, arguments, f"journeysim-{number}", forks=forks)
             self._receivers.append(WindowReceiver(ours, memory))
-            # A forked process holds copies of our ends; it must close them to notice when we are gone.
-            copies = [receiver.connection for receiver in self._receivers] if forks else []
-            process = context.Process(  # type: ignore[attr-defined]
-                target=_work,
-                args=(world, number, count, WindowSender(theirs, memory), copies),
-                name=f"journeysim-{number}",
-                daemon=True,
-            )
-            with _signals_held():
-                process.start()
-            theirs.close()
             self._processes.append(process)
 
     def advance(self, until: int) -> Window:
@@ -113,7 +97,7 @@ class Workers:
             process.join(timeout=1.0)
             raise WorkerError(
                 f"worker process {number + 1} of {len(self._processes)} ended unexpectedly"
-                f"{_ending(process.exitcode)}; if memory is short, try fewer workers"
+                f"{processes.ending(process.exitcode)}; if memory is short, try fewer workers"
             ) from error
         if isinstance(received, Exception):
             raise received
@@ -124,46 +108,18 @@ class Workers:
         for receiver in self._receivers:
             receiver.close()
         for process in self._processes:
-            process.join(timeout=0.2)
-            if process.is_alive():
-                process.terminate()
-                process.join()
+            processes.end(process, 0.2)
 
 
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Signals wait meanwhile: one that came to a process just forked would be taken for one to its parent."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _arguments(
+    world: World, number: int, count: int, memory: mmap.mmap | None, connection: Connection
+) -> tuple[World, int, int, WindowSender]:
+    return world, number, count, WindowSender(connection, memory)
 
 
-def _ending(code: int | None) -> str:
-    """How a process ended, for a message."""
-    if code is None:
-        return ""
-    return f" (exit code {code})" if code >= 0 else f" (killed by signal {-code})"
-
-
-def may_fork() -> bool:
-    """Whether processes can be forked: at once and without reading anything again, but only from one thread."""
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def _work(world: World, number: int, count: int, sender: WindowSender, copies: Sequence[Connection]) -> None:
+def _work(world: World, number: int, count: int, sender: WindowSender) -> None:
     """What a worker process does."""
-    signal.set_wakeup_fd(-1)  # a forked process must not wake the parent's event loop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    for copy in copies:
-        copy.close()
+    processes.settle_in()
     try:
         try:
             with without_collector():
@@ -174,14 +130,6 @@ def _work(world: World, number: int, count: int, sender: WindowSender, copies: S
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
         except Exception as error:
-            sender.fail(_portable(error))
+            sender.fail(processes.portable(error))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the parent has stopped
-
-
-def _portable(error: Exception) -> Exception:
-    """An error for the parent to raise, so that its traceback goes where those of the parent go."""
-    known = isinstance(error, JourneysimError)
-    portable = error if known else RuntimeError(f"{type(error).__name__}: {error}")
-    portable.add_note(f"In a worker process:\n{''.join(traceback.format_exception(error))}")
-    return portable

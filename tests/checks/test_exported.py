@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from simulator.checks import Happening, read_record, read_step_events
 from simulator.checks.happenings import NobodyKnown
+from simulator.core.errors import UsageError
 from tests.checks.records import write_run
 
 
@@ -54,6 +56,21 @@ def test_an_action_without_an_error_was_executed_whatever_comes_after_it(tmp_pat
         step("late", actionName="Late", stepStatus="timedOut"),
     )
     assert [one.action for one in rows if one.kind == "message"] == ["Mail"]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"3", "is no JSON object"),
+        (b"[{}]", "is no JSON object"),
+        (b"{", "is not JSON"),
+        (orjson.dumps(step("in") | {"timestamp": "noon"}), "noon"),
+    ],
+)
+def test_a_line_that_is_no_record_is_named(tmp_path: Path, line: bytes, what: str) -> None:
+    record = read_record(write_run(tmp_path / "run", summary={"simulated_seconds": 7200.0}))
+    with pytest.raises(UsageError, match=rf"--step-events export:2: .*{what}"):
+        read_step_events([b"{}", line], "export", record, NobodyKnown())
 
 
 def test_ends_have_the_reason_that_an_export_knows(tmp_path: Path) -> None:

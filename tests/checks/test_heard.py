@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from simulator.checks import Happening, Heard, join_calls
+import orjson
+import pytest
+
+from simulator.checks import Happening, Heard, join_calls, read_happenings
 from simulator.checks.happenings import NobodyKnown
+from simulator.core.errors import UsageError
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -44,8 +49,58 @@ def test_a_call_of_nobody_that_is_known_is_not_laid_to_somebody_elses_entry() ->
     ]
 
 
+HEADER = b'{"kind":"listener","actions":{"Hook":""}}\n'
+GOOD = orjson.dumps(call(1, 15) | {"attempt": 1}) + b"\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b'{"kind":"call"}',
+        orjson.dumps(call(1, 15, delivery="x")),
+        orjson.dumps(call(1, 15, status="ok")),
+        orjson.dumps(call(1, 15, received="noon")),
+        orjson.dumps(call(1, 15, person="ann")),
+        orjson.dumps(call(1, 15) | {"at": "late"}),
+        b"3",
+    ],
+)
+def test_a_row_that_is_no_call_is_named(tmp_path: Path, wrong: bytes) -> None:
+    path = tmp_path / "calls.ndjson"
+    path.write_bytes(HEADER + GOOD + wrong + b"\n" + GOOD)
+    with pytest.raises(UsageError, match=r"calls.ndjson:3: is damaged"):
+        Heard.read(path)
+
+
+def test_a_last_row_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "calls.ndjson"
+    path.write_bytes(HEADER + GOOD + GOOD[:-9])
+    assert len(Heard.read(path).rows) == 1
+    path.write_bytes(HEADER + GOOD + GOOD[:-1])
+    assert len(Heard.read(path).rows) == 2
+
+
 def test_calls_of_nobody_that_is_known_take_no_longer_the_more_there_are() -> None:
     began = time.process_time()
     found = joined({}, *(call(number, number) for number in range(30_000)))
     assert len(found[-1]) == 30_000
     assert time.process_time() - began < 5.0
+
+
+ROW = {"at": 1, "kind": "entered", "journey": "j", "person": 0, "instance": "i", "step": "in", "detail": {}}
+
+
+def test_a_row_of_the_journeys_that_was_cut_off_is_left_out_as_a_run_may_be_writing_it(
+    tmp_path: Path,
+) -> None:
+    whole = orjson.dumps(ROW) + b"\n"
+    (tmp_path / "journeys.ndjson").write_bytes(whole + whole[:-12])
+    assert len(read_happenings(tmp_path)[0]) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"at": "x"}, {"person": None}, {"detail": 3}, {"kind": 3}])
+def test_a_row_of_the_journeys_that_is_none_is_named(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    rows = b"".join(orjson.dumps(row) + b"\n" for row in (ROW, ROW | wrong, ROW))
+    (tmp_path / "journeys.ndjson").write_bytes(rows)
+    with pytest.raises(UsageError, match=r"journeys.ndjson:2: is damaged"):
+        read_happenings(tmp_path)

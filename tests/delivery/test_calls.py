@@ -161,6 +161,17 @@ def test_an_answer_that_takes_too_long_is_none(caller: Caller) -> None:
     assert 0.2 < reply.seconds < 1.5
 
 
+def test_the_time_of_an_answer_covers_the_ways_on_which_it_was_sent(caller: Caller) -> None:
+    def answer(got: Got) -> Says:
+        if got.path == "/here":
+            return Says(302, headers={"Location": "/there"}, delay=0.4)
+        return Says(200, b"", delay=0.4)
+
+    with Peer(answer) as peer:
+        assert caller.call(call(f"{peer.url}/here"), 0.6).timed_out
+        assert caller.call(call(f"{peer.url}/here"), 5).status == 200
+
+
 def test_nobody_at_the_other_end_is_an_error_in_words(caller: Caller) -> None:
     with Peer() as peer:
         url = peer.url

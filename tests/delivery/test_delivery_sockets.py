@@ -479,9 +479,9 @@ def test_both_ways_tell_the_same_of_a_failure() -> None:
             for pool in _both(url):
                 with contextlib.closing(pool):
                     pool.start(url, b"{}", 7)
-                    assert pool.tags() == [7] or url == refusing
+                    assert pool.in_flight == 1 or url == refusing
                     (one,) = collect(pool, 1)
-                    assert (pool.in_flight, pool.tags()) == (0, [])
+                    assert pool.in_flight == 0
                     told.append(
                         (one.tag, one.status, one.kind, one.error, one.sent, one.fatal, one.tries > 0)
                     )

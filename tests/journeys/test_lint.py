@@ -78,6 +78,38 @@ def test_events_of_one_journey_must_share_a_namespace() -> None:
     assert any("its events have keys of ECID and Email" in text for text in found)
 
 
+def jumping(**jumps: str | None) -> list[str]:
+    """What is wrong where each journey jumps to another, or to none; `far` has keys of its own."""
+    events = {name: {"rule": RULE, "namespace": "Email" if name == "far" else "ECID"} for name in jumps}
+    journeys = {
+        name: {"steps": {"in": {"event": name}, "go": {"jump": to} if to else {"wait": 60.0}}}
+        for name, to in jumps.items()
+    }
+    document = {"dialect": "jo", "events": events, "journeys": journeys}
+    plan, faults = make_plan(Journeys.model_validate(document), ZoneInfo("UTC"))
+    assert faults == []
+    return [
+        f"{'.'.join(map(str, fault.path))}: {fault.what}"
+        for fault in lint(plan, Supply({"location.entry"}, set(), {"ECID", "Email"}))
+        if not fault.warning
+    ]
+
+
+def test_journeys_that_jump_round_in_a_circle_are_refused() -> None:
+    assert jumping(a="b", b="c", c=None) == []
+    assert jumping(a="b", b="c", c="a") == [
+        f"journeys.{name}.steps.go.jump: leads back to this journey" for name in "abc"
+    ]
+    assert jumping(a="a") == ["journeys.a.steps.go.jump: leads back to this journey"]
+    assert jumping(a="b", b="b") == ["journeys.b.steps.go.jump: leads back to this journey"]
+
+
+def test_a_jump_stays_within_one_namespace() -> None:
+    assert jumping(a="far", far=None) == [
+        "journeys.a.steps.go.jump: leads from keys of ECID to a journey with keys of Email"
+    ]
+
+
 def test_an_event_that_no_journey_uses_is_named() -> None:
     events = {"Out": {"rule": '@event{Out.eventType} == "application.launch"'}}
     assert any("no journey listens to this event" in text for text in warnings_of({}, events=events))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -61,6 +62,19 @@ def faulty(seed: int, seconds: float) -> MisbehavingServer:
     return MisbehavingServer(script)
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that ``pid`` has begun and that run, oldest first (Linux)."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return sorted(found)
+
+
 def cut_off(
     folder: Path,
     to: Sequence[str],
@@ -70,9 +84,13 @@ def cut_off(
     batch_size: int,
     seed: int,
     longest: float,
+    workers: int = 1,
     number: signal.Signals = signal.SIGKILL,
 ) -> Course:
-    """Run, kill after a random time, go on, kill, ... ``kills`` times, then go on to the end."""
+    """Run, kill after a random time, go on, kill, ... ``kills`` times, then go on to the end.
+
+    With several ``workers`` every other kill is of one of the processes that send.
+    """
     dice = random.Random(seed)
     town(folder)
     course = Course(folder=folder / "record")
@@ -80,12 +98,13 @@ def cut_off(
     given += [part for address in to for part in ("--to", address)]
     begin = ["run", "town.yaml", "--people", str(people), "--out", "record", "--quiet", *given]
     resume = ["run", "--resume", "record", "--quiet"]
+    several = ["--workers", str(workers)]
     while course.code != 0 and course.parts < kills + 30:
         again = (course.folder / "scenario.yaml").exists()
         if not again and course.folder.exists():
             course.folder.rmdir()
         process = subprocess.Popen(
-            [*PROGRAM, *(resume if again else begin)],
+            [*PROGRAM, *(resume if again else begin), *several],
             cwd=folder,
             env=environment(),
             stderr=subprocess.PIPE,
@@ -96,7 +115,10 @@ def cut_off(
             try:
                 process.wait(dice.uniform(0.0, longest))
             except subprocess.TimeoutExpired:
-                process.send_signal(number)
+                victims = [process.pid]
+                if workers > 1 and course.kills % 2:
+                    victims = children_of(process.pid)[:workers] or victims  # senders are begun first
+                os.kill(dice.choice(victims), number)
                 course.kills += 1
         _, said = process.communicate(timeout=600)
         course.code = process.returncode
@@ -112,6 +134,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--people", type=int, default=1500)
     parser.add_argument("--batch-size", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--endpoints", type=int, default=1, help="several at once")
     parser.add_argument(
@@ -133,6 +156,7 @@ def main() -> None:
             batch_size=arguments.batch_size,
             seed=arguments.seed,
             longest=2.5,
+            workers=arguments.workers,
         )
         (folder / "undisturbed").mkdir()
         undisturbed = run_to_file(

@@ -179,13 +179,20 @@ def test_what_would_make_it_another_run_is_refused(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("batch_size", "kills"), [(1, 10), (5, 10)])
+@pytest.mark.parametrize(("batch_size", "kills", "workers"), [(1, 10, 1), (5, 10, 1), (1, 10, 2)])
 def test_a_run_killed_again_and_again_delivers_what_an_undisturbed_one_does(
-    tmp_path: Path, batch_size: int, kills: int
+    tmp_path: Path, batch_size: int, kills: int, workers: int
 ) -> None:
     with faulty(seed=batch_size, seconds=0.004) as server:
         course = cut_off(
-            tmp_path, [server.url], kills, people=150 * batch_size, batch_size=batch_size, seed=3, longest=1.6
+            tmp_path,
+            [server.url],
+            kills,
+            people=150 * batch_size,
+            batch_size=batch_size,
+            seed=3,
+            longest=1.6,
+            workers=workers,
         )
         folder = tmp_path / "undisturbed"
         folder.mkdir()

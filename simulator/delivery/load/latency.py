@@ -75,6 +75,17 @@ class Histogram:
         other._settle()
         return other
 
+    def __getstate__(self) -> tuple[Counts, Counts, float, float]:
+        """For another process: the buckets that have something in them, and how much."""
+        self._settle()
+        used = np.flatnonzero(self._counts)
+        return used, self._counts[used], self._sum, self._longest
+
+    def __setstate__(self, state: tuple[Counts, Counts, float, float]) -> None:
+        self.__init__()  # type: ignore[misc]
+        used, counts, self._sum, self._longest = state
+        self._counts[used] = counts
+
     def merge(self, other: Histogram) -> None:
         """Take in what ``other`` counted, of another process for instance."""
         self._settle()
@@ -187,6 +198,11 @@ class LatencyRecord:
         for histogram in list(self.by_status.values()):
             total.merge(histogram.copy())
         return total
+
+    def copy(self) -> LatencyRecord:
+        """The state of this moment; the thread that measures may go on."""
+        by_status = {status: histogram.copy() for status, histogram in list(self.by_status.items())}
+        return LatencyRecord(self.intended.copy(), self.late.copy(), by_status)
 
     def merge(self, other: LatencyRecord) -> None:
         """Take in what another destination or process measured."""

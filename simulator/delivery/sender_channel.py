@@ -1,0 +1,128 @@
+"""What a run and its senders say to each other, over a connection for each sender.
+
+Events go as one block of bytes behind the message that announces them; everything else is small and pickled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
+
+Indices = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """To the sender: get ready to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """To the sender: start nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """To the sender: there is nothing more to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """To the sender: its part of a batch. ``tells``: fates are wanted as they come.
+
+    Behind it follow the lengths of the events, their times if there are any, and the events themselves.
+    """
+
+    number: int
+    count: int
+    timed: bool
+    tells: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """To the sender: the token that it asked for, good until then (monotonic clock); or why there is none."""
+
+    token: str
+    until: float
+    failure: str = ""
+
+    def __repr__(self) -> str:
+        return "Token(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWanted:
+    """To the run: a sender needs a token; ``refused`` is one that the other side didn't want."""
+
+    refused: str = ""
+
+    def __repr__(self) -> str:
+        return "TokenWanted()"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """To the run: ready to send, or why not."""
+
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """To the run: events of parts, by number and index, that were acknowledged or rejected since the last word."""
+
+    fates: Sequence[tuple[int, Fate, Indices]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """To the run: what became of a part, or the error that ended it."""
+
+    number: int
+    receipt: Receipt | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """To the run: what the sender did so far."""
+
+    stats: DeliveryStats
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """To the run: the last word of a sender."""
+
+    error: Exception | None = None
+
+
+Message = Open | Interrupt | Close | Part | Token | TokenWanted | Opened | Settled | Done | Measured | Closed
+
+
+def write_part(connection: Connection, part: Part, batch: Batch) -> None:
+    """Hand a part of a batch to a sender."""
+    lengths = np.fromiter(map(len, batch.bodies), dtype=np.int32, count=len(batch.bodies))
+    times = b"" if batch.due is None else batch.due.tobytes()
+    connection.send(part)
+    connection.send_bytes(b"".join((lengths.tobytes(), times, *batch.bodies)))
+
+
+def read_part(connection: Connection, part: Part) -> Batch:
+    """The events that follow ``part``."""
+    data = connection.recv_bytes()
+    lengths: Any = np.frombuffer(data, dtype=np.int32, count=part.count)
+    at, due = lengths.nbytes, None
+    if part.timed:
+        due = np.frombuffer(data, dtype=np.float64, count=part.count, offset=at)
+        at += due.nbytes
+    ends = accumulate(lengths.tolist(), initial=at)
+    return Batch([data[first:last] for first, last in pairwise(ends)], due=due)
