@@ -24,7 +24,7 @@ from simulator.sdk import EventForms, Hit, HitList, Network, Route, SdkRecord, S
 from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSet, is_osm
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
-_PEOPLE_HOURS_PER_WINDOW = 10_000
+_PEOPLE_HOURS_PER_WINDOW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
