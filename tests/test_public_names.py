@@ -13,8 +13,8 @@ import simulator
 NAMES = {
     "checks": """
         EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES TIMESERIES_FILE Evidence Explanation Failure Happening
-        Heard People RunRecord Verdict evaluate explain join_calls metric_problem overview read_happenings read_record
-        read_step_events tell unknown_names with_unit
+        Heard People RunRecord Verdict evaluate explain join_calls metric_problem newest_run overview
+        read_happenings read_record read_step_events tell unknown_names with_unit
     """,
     "cli": "main",
     "core": "distributions errors identifiers interruption numerics randomness serving simtime",

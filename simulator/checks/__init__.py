@@ -20,7 +20,7 @@ from simulator.checks.heard import Heard, join_calls
 from simulator.checks.names import unknown_names
 from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
 from simulator.checks.overview import overview
-from simulator.checks.record import SUMMARY_FILE, RunRecord, read_record
+from simulator.checks.record import SUMMARY_FILE, RunRecord, newest_run, read_record
 from simulator.checks.story import tell
 from simulator.checks.verdict import Failure, Verdict, with_unit
 
@@ -42,6 +42,7 @@ __all__ = [
     "explain",
     "join_calls",
     "metric_problem",
+    "newest_run",
     "overview",
     "read_happenings",
     "read_record",

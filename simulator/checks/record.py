@@ -69,13 +69,19 @@ def read_record(folder: Path) -> RunRecord:
 
 def _or_the_newest(folder: Path) -> str:
     """The run in ``folder`` that was begun last, to be named; empty if there is none."""
+    newest = newest_run(folder)
+    return f"; the newest one there is {newest}" if newest else ""
+
+
+def newest_run(folder: Path) -> Path | None:
+    """The run folder in ``folder`` whose run was begun last; None if there is none."""
     inside = folder.iterdir() if folder.is_dir() else ()
-    begun = {
-        (header.stat().st_mtime_ns, str(run))
+    begun = [
+        (header.stat().st_mtime_ns, run)
         for run in inside
         if (header := run / LEDGER_FOLDER / HEADER_FILE).is_file()
-    }
-    return f"; the newest one there is {max(begun)[1]}" if begun else ""
+    ]
+    return max(begun)[1] if begun else None
 
 
 def run_document(record: RunRecord) -> dict[str, Any]:

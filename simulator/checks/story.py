@@ -54,7 +54,18 @@ def tell(
     }
     if person is not None:
         document |= _in_journeys(evidence or bare_evidence(record), who, rows[:limit], document["story"])
+        document["not_met"] = _not_met(record, document["person"]["id"])
     return document
+
+
+def _not_met(record: RunRecord, person: str) -> list[dict[str, str]]:
+    """The expectations that failed with this person as an example, and why for them."""
+    return [
+        {"expectation": verdict["name"] or verdict["metric"], "said": failure["said"]}
+        for verdict in (record.summary or {}).get("expectations") or ()
+        for failure in verdict.get("failures") or ()
+        if person in failure["examples"][:1]
+    ]
 
 
 def _in_journeys(evidence: Evidence, who: int, rows: Rows, story: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from simulator.cli.complaints import plural, show_problems, user_errors
-from simulator.cli.options import PEOPLE, SCENARIO, SEED, SET
+from simulator.cli.options import PEOPLE, RUN, SCENARIO, SEED, SET
 from simulator.cli.output import console_for, print_json, program_name
 
 
@@ -88,7 +88,7 @@ def people(
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN", help="Run folder, finished or not.")
+@RUN
 @click.option("--person", metavar="GROUP/NUMBER", help="Tell the story of this person.")
 @click.option("--place", metavar="ID|NAME", help="Tell the story of this place.")
 @click.option(

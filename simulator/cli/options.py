@@ -9,6 +9,29 @@ import rich_click as click
 SCENARIO = click.argument(
     "scenario", type=click.Path(path_type=Path), metavar="SCENARIO", help="Scenario file (YAML)."
 )
+
+
+def _newest_if_none(ctx: click.Context, parameter: click.Parameter, given: Path | None) -> Path:
+    """Without a run folder the one in `runs` whose run was begun last is meant, and named."""
+    if given is not None:
+        return given
+    from simulator.checks import newest_run
+
+    newest = newest_run(Path("runs"))
+    if newest is None:
+        raise click.MissingParameter("There is none in runs/ either.", ctx=ctx, param=parameter)
+    click.echo(f"journeysim: {newest}, the newest run in runs", err=True)
+    return newest
+
+
+RUN = click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="[RUN]",
+    required=False,
+    callback=_newest_if_none,
+    help="Run folder [the newest one in runs].",
+)
 SET = click.option(
     "--set",
     "overrides",

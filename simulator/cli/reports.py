@@ -11,11 +11,11 @@ from typing import Any
 import rich_click as click
 
 from simulator.cli.complaints import user_errors
+from simulator.cli.options import RUN
 from simulator.cli.output import console_for, print_json
 from simulator.core.errors import ExitCode, UsageError
 
 FILE = click.Path(path_type=Path)
-RUN = click.argument("folder", type=FILE, metavar="RUN", help="Run folder.")
 JUNIT = click.option("--junit", type=FILE, metavar="FILE", help="Write the verdicts as JUnit XML.")
 HTML = click.option("--html", type=FILE, metavar="FILE", help="Write a report as one HTML file.")
 

@@ -20,7 +20,8 @@ from simulator.report.sections import BAR, HEADING, LABEL, WARN, latency
 FRAME_SECONDS = 0.1  # between two drawings of the live line
 LINE_SECONDS = 10.0  # between two plain lines
 _ETA_AFTER = 2.0  # seconds of work before an estimate of the rest means something
-_BAR = 14
+_BAR, _SHORT_BAR = 14, 5
+_NARROW = 80  # columns below which the bar is short
 
 
 class Measured(Protocol):
@@ -193,8 +194,9 @@ class Progress:
         done, when, left = self._how_far(simulated_s, wall)
         line = Text(no_wrap=True, overflow="crop").append(glyphs.clip(self._title, 20), HEADING)
         if self._live is not None:
-            filled = round(done * _BAR)
-            line.append(" ").append(glyphs.line * filled, BAR).append(glyphs.rest * (_BAR - filled), LABEL)
+            whole = _BAR if self._console.width >= _NARROW else _SHORT_BAR
+            filled = round(done * whole)
+            line.append(" ").append(glyphs.line * filled, BAR).append(glyphs.rest * (whole - filled), LABEL)
         line.append(f" {100 * done:3.0f} %  {when}")
         extras = []
         if self._figures is None or self._figures.intended is None:  # else the rate of now says more

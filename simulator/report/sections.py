@@ -23,6 +23,7 @@ from simulator.report.printing import Lines
 HEADING, LABEL, BAR, GOOD, BAD, WARN = "bold", "dim", "cyan", "green", "bold red", "yellow"
 _REASONS = 5
 _PLACES = 5
+_LEAST_BUCKETS = 3  # of fewer the time makes no picture
 _FATES = ("acknowledged", "rejected", "pending")
 _ROW_NAMES = {"sent": "events sent", "pending": "not delivered"}
 _DESTINATIONS = {
@@ -144,6 +145,8 @@ def over_time(summary: Mapping[str, Any], width: int, glyphs: Glyphs) -> Lines:
         return []
     if simulated := number(summary, "simulated_seconds"):  # the time after an early end is not shown
         events = events[: max(1, math.ceil(simulated / bucket))]
+    if len(events) < _LEAST_BUCKETS:
+        return []
     zone = timeline.clock_zone(summary, start)
     drawn = timeline.draw(events, bucket, start, zone, width - 2, glyphs)
     head = heading("Events over time")
@@ -277,6 +280,8 @@ def _clipped(note: str, width: int, glyphs: Glyphs) -> str:
     """As much of a list as fits: whole entries, where it has several."""
     while cell_len(note) > width and ", " in note:
         note = note.rpartition(", ")[0]
+    if cell_len(note) > width:
+        note = note.partition(" of ")[0]
     return glyphs.clip(note, width)
 
 

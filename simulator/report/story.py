@@ -16,7 +16,7 @@ from simulator.checks import SYSTEM_NAMES
 from simulator.report.explain import Document, notes, took, when
 from simulator.report.glyphs import Glyphs, count, glyphs_for, plural
 from simulator.report.printing import Lines, print_blocks, width_of
-from simulator.report.sections import HEADING, LABEL, heading, wrapped
+from simulator.report.sections import BAD, HEADING, LABEL, heading, wrapped
 
 _CLOCK = "  00:00:00  "
 _TIED = "\N{NO-BREAK SPACE}"  # within what is not to be broken over two lines; printed as a plain space
@@ -36,6 +36,7 @@ def render_story(document: Document, console: Console) -> None:
             _headline(document, width, glyphs),
             *_days(document, width),
             *_besides(document, width),
+            _not_met(document, width, glyphs),
             _rest(document),
         ],
         console,
@@ -61,6 +62,14 @@ def _headline(document: Document, width: int, glyphs: Glyphs) -> Lines:
         *wrapped("; ".join(about), width, "  ", LABEL),
         *notes(run, width, glyphs),
     ]
+
+
+def _not_met(document: Document, width: int, glyphs: Glyphs) -> Lines:
+    """The expectations that this person is an example against, and why."""
+    lines: Lines = []
+    for one in document.get("not_met") or ():
+        lines += wrapped(f"{glyphs.bad} {one['expectation']}: {one['said']}", width, "  ", BAD)
+    return lines
 
 
 def _days(document: Document, width: int) -> Iterator[Lines]:

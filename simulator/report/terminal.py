@@ -199,6 +199,9 @@ def _next(summary: Mapping[str, Any], width: int, program: str, watched: bool) -
             command = f"{program} explain {shlex.quote(str(summary.get('run_folder')))} --person {person}"
             return _advice("What happened to the first of these people, step by step:", command, width)
         return _advice("The ledger in the record says what became of every crossing.", "", width)
+    if not remote and summary.get("journeys") and summary.get("run_folder"):
+        command = f"{program} report {shlex.quote(str(summary['run_folder']))}"
+        return _advice("A page of this to look at and to send around:", command, width)
     if not remote:
         what = "The same events to an endpoint of your own:"
         command = f"{program} run {_scenario(summary)} --to https://HOST/collection/INLET"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import ROOT, call
+from tests.cli.program import ROOT, call, tiny
 
 SCENARIO = ROOT / "scenarios" / "coupon_at_the_door.yaml"
 WRONG_CASE = (
@@ -72,6 +72,31 @@ def test_report_writes_a_page_into_the_run_folder(good: Path, tmp_path: Path) ->
     assert Path(done.stdout.strip()) == good / "report.html"
     assert (good / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert call("report", tmp_path / "nothing").exit_code == 2
+
+
+def test_without_a_run_the_newest_one_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    missing = call("report")
+    assert missing.exit_code == 2
+    assert "There is none in runs/ either." in missing.stderr
+    for name in ("b", "a"):
+        assert call("run", tiny(tmp_path), "--quiet", "--out", f"runs/{name}").exit_code == 0
+    done = call("report")
+    assert (done.stdout, done.stderr) == (
+        "runs/a/report.html\n",
+        "journeysim: runs/a, the newest run in runs\n",
+    )
+    assert call("explain").stdout.startswith("tiny: ")
+
+
+def test_the_story_of_an_example_names_what_it_is_an_example_of(tmp_path: Path) -> None:
+    expect = 'expect=[{name: Everybody got it, who: {visits: ["*"]}, receives: Coupon}]'
+    folder = tmp_path / "run"
+    run = call("run", SCENARIO, "--people", "300", "--set", expect, "--out", folder)
+    assert run.exit_code == 1
+    person = run.stdout.rstrip().rpartition("--person ")[2]
+    told = " ".join(call("explain", folder, "--person", person).stdout.split())
+    assert "✘ Everybody got it: " in told
 
 
 def test_a_report_that_can_not_be_written_says_so(good: Path) -> None:

@@ -203,4 +203,5 @@ def test_a_load_is_as_far_as_its_own_time_and_says_rate_and_latency_at_80_column
         shown.update(0.5 * HOUR, 60_000)
 
     lines = out.getvalue().split("lunch_rush")
+    assert "━━━━╌╌╌╌╌╌╌╌╌╌  25 %" in lines[-1]
     assert " 25 %  30 s of 2 min  1,998/s of 2,000  p99 8.0 ms" in lines[-1]

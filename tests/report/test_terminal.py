@@ -297,6 +297,17 @@ def test_a_live_run_can_be_watched_again() -> None:
     assert raw.getvalue().rstrip().endswith("journeysim live --replay runs/lunch_rush-20240514")
 
 
+def test_a_few_minutes_of_a_day_are_no_picture() -> None:
+    document = summary(simulated_seconds=1800, timeline={"bucket_seconds": 900, "events": [5, 5] + [0] * 90})
+    assert "Events over time" not in rendered(document)
+
+
+def test_a_share_that_does_not_fit_loses_its_words_first() -> None:
+    document = summary(acknowledged=3211, not_due=1601)
+    line = next(line for line in rendered(document, width=60).splitlines() if "acknowledged  " in line)
+    assert line.endswith("  66.7 %")
+
+
 def test_a_list_beside_a_number_is_cut_between_its_entries() -> None:
     document = summary(
         events={"location.entry": 2005, "application.launch": 201_000, "commerce.purchases": 1234}
