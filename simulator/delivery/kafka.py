@@ -47,6 +47,9 @@ _ABOUT_THE_RECORD = (
     "INVALID_MSG_SIZE",
     "INVALID_TIMESTAMP",
 )
+# Errors after which a record may be there all the same: those of this side, but for these, and few of the brokers'.
+_NEVER_SENT = ("_PURGE_QUEUE", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION", "_QUEUE_FULL")
+_PERHAPS_WRITTEN = ("REQUEST_TIMED_OUT", "NOT_ENOUGH_REPLICAS_AFTER_APPEND")
 _POLL = 0.05  # seconds between looks at whether to stop
 _INTERRUPTED = "the run was interrupted before it was delivered"
 
@@ -183,12 +186,17 @@ class KafkaDestination:
 
         def settled(index: int, error: Any) -> None:
             left[0] -= 1
-            if error is None:
-                receipt.fates[index] = Fate.ACKNOWLEDGED
-                return
-            stats.statuses[error.name().strip("_").lower()] += 1
-            receipt.fates[index] = Fate.REJECTED if error.name() in _ABOUT_THE_RECORD else Fate.PENDING
-            receipt.reasons[index] = self._reason(error)
+            fate = Fate.ACKNOWLEDGED
+            if error is not None:
+                name = error.name()
+                stats.statuses[name.strip("_").lower()] += 1
+                fate = Fate.REJECTED if name in _ABOUT_THE_RECORD else Fate.PENDING
+                receipt.reasons[index] = self._reason(error)
+                if fate is Fate.PENDING and _may_have_arrived(name):
+                    receipt.doubtful.add(index)
+            receipt.fates[index] = fate
+            if batch.on_settled is not None and fate is not Fate.PENDING:
+                batch.on_settled((index,), fate)
 
         for index, body in enumerate(batch.bodies):
             if self._stop.is_set():
@@ -199,7 +207,9 @@ class KafkaDestination:
             self._produce(index, body, settled)
         self._wait(self._producer, left)
         for index in np.flatnonzero(receipt.fates == Fate.PENDING).tolist():
-            receipt.reasons.setdefault(index, f"{_INTERRUPTED}; it may have arrived")
+            if index not in receipt.reasons:
+                receipt.reasons[index] = f"{_INTERRUPTED}; it may have arrived"
+                receipt.doubtful.add(index)
         stats.statuses["ok"] += int((receipt.fates == Fate.ACKNOWLEDGED).sum())
         return receipt
 
@@ -248,6 +258,11 @@ class KafkaDestination:
         elif error.name().startswith("_PURGE"):
             text = f"{_INTERRUPTED}; it may have arrived" if "INFLIGHT" in error.name() else _INTERRUPTED
         return self._vault.hide(text)
+
+
+def _may_have_arrived(name: str) -> bool:
+    """Whether a record whose delivery ended with this error may have been written."""
+    return name in _PERHAPS_WRITTEN or (name.startswith("_") and name not in _NEVER_SENT)
 
 
 class _Silent:

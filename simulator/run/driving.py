@@ -130,6 +130,8 @@ class Driver:
         """Simulate whether or not the destination keeps up."""
         self._pacer = pacer
         delivering = asyncio.create_task(self._empty(pacer))
+        # It may fail; nothing waits for room then.
+        delivering.add_done_callback(lambda _: self.outbox.end())
         try:
             for end, timed in ends:
                 self._on_pace(pacer if timed else None)
@@ -159,8 +161,7 @@ class Driver:
     async def _wait_for(self, end: int, pacer: Pacer) -> None:
         """Wait for the clock, but not while everything was delivered in an earlier part of the run."""
         if self._world.scenario.clock.speed != "live" and self._deliverer.recalls:
-            while self.outbox.held:
-                await asyncio.sleep(0)
+            await self.outbox.drained()
             pacer.restart(end)
             return
         await pacer.wait_for(end, self._stop)

@@ -64,8 +64,13 @@ class Outbox:
         self._changed.set()
 
     async def room(self, stop: asyncio.Event) -> None:
-        """Wait until a window fits into memory, or until ``stop`` is set."""
-        while self.full and not stop.is_set():
+        """Wait until a window fits into memory, until ``stop`` is set, or until nobody takes windows any more."""
+        while self.full and not stop.is_set() and not self._closed:
+            await self._change(0.2)
+
+    async def drained(self) -> None:
+        """Wait until all windows were taken, or nobody takes them any more."""
+        while self.held and not self._closed:
             await self._change(0.2)
 
     async def get(self) -> Held | None:
@@ -83,7 +88,7 @@ class Outbox:
         return held
 
     def end(self) -> None:
-        """No more windows will come."""
+        """No more windows will come, or none will be taken."""
         self._closed = True
         self._changed.set()
 

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from simulator.core.errors import UsageError
-from simulator.delivery import Batch, DeliveryStats, KafkaDestination, KafkaSettings, Receipt
+from simulator.delivery import Batch, DeliveryStats, Fate, KafkaDestination, KafkaSettings, Receipt
 from simulator.delivery.envelope import Envelope
 from simulator.delivery.kafka import parse_kafka
 from simulator.scenario.references import Reference
@@ -132,7 +132,8 @@ def test_brokers_that_stay_away_leave_events_pending_in_bounded_time() -> None:
         took = time.monotonic() - began
     assert tally(receipts[0]) == {"PENDING": 50}
     assert set(receipts[0].reasons) == set(range(50))
-    assert "not confirmed within 1 s" in receipts[0].reasons[0]
+    assert "not confirmed within 1 s; it may have arrived" in receipts[0].reasons[0]
+    assert receipts[0].doubtful == set(range(50))
     assert took < 6.0
 
 
@@ -150,6 +151,26 @@ def test_a_record_too_large_for_the_client_is_rejected_and_the_others_arrive() -
         receipts, _ = produce(cluster.url, [*of_people(2), huge, *of_people(1)])
     assert tally(receipts[0]) == {"ACKNOWLEDGED": 3, "REJECTED": 1}
     assert set(receipts[0].reasons) == {2}
+
+
+def test_what_became_of_a_record_is_told_as_soon_as_it_is_known() -> None:
+    huge = b'{"_id":"huge","pad":"%s"}' % (b"x" * 1_200_000)
+    heard: dict[int, Fate] = {}
+
+    async def run() -> Receipt:
+        destination = KafkaDestination(cluster.url, KafkaSettings(header=HEADER, give_up_after=20.0))
+        await destination.open()
+        try:
+            batch = Batch([*of_people(3), huge])
+            batch.on_settled = lambda indices, fate: heard.update(dict.fromkeys(indices, fate))
+            return await destination.send(batch)
+        finally:
+            await destination.close()
+
+    with MockCluster(1) as cluster:
+        receipt = asyncio.run(run())
+    assert heard == {0: Fate.ACKNOWLEDGED, 1: Fate.ACKNOWLEDGED, 2: Fate.ACKNOWLEDGED, 3: Fate.REJECTED}
+    assert not receipt.doubtful
 
 
 def test_an_interruption_leaves_what_is_not_confirmed_pending() -> None:
