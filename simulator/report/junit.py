@@ -65,7 +65,7 @@ def _case(verdict: Mapping[str, Any], suite: str) -> ET.Element:
     reason = str(verdict.get("reason") or "")
     if failed(verdict):
         failure = ET.SubElement(case, "failure", message=_clean(reason or said), type="expectation")
-        failure.text = _clean("\n".join([said, *_reasons(verdict)]))
+        failure.text = _clean("\n".join([said, *_reasons(verdict), *_advice(verdict)]))
     elif not verdict["ok"]:
         ET.SubElement(case, "skipped", message=_clean(f"warning: {reason or said}"))
     else:
@@ -78,6 +78,10 @@ def _reasons(verdict: Mapping[str, Any]) -> list[str]:
         f"{failure['people']} for {failure['reason']}, such as {', '.join(failure['examples'])}: {failure['said']}"
         for failure in verdict.get("failures") or ()
     ]
+
+
+def _advice(verdict: Mapping[str, Any]) -> list[str]:
+    return [str(verdict["advice"])] if verdict.get("advice") else []
 
 
 def _delivery(summary: Mapping[str, Any], suite: str) -> ET.Element:

@@ -63,6 +63,13 @@ def test_each_expectation_is_a_case_and_warnings_do_not_fail() -> None:
     assert "2 for late, such as a/1: came too late" in (failure.text or "")
 
 
+def test_advice_ends_the_text_of_a_failure() -> None:
+    advised = verdict("fails", ok=False) | {"advice": "`excuse: [phone]` leaves them out"}
+    failure = parsed(expectations=[advised]).find("testcase/failure")
+    assert failure is not None
+    assert str(failure.text).endswith("came too late\n`excuse: [phone]` leaves them out")
+
+
 def test_what_was_not_delivered_is_an_error() -> None:
     suite = parsed(pending=3, expectations=[])
     error = suite.find("testcase/error")
