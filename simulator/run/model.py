@@ -203,7 +203,7 @@ class CohortModel:
             busy = np.column_stack([agenda.person, agenda.time])
             conditions = self._conditions.plan(day.toordinal(), midnight, busy, sessions)
             changes = conditions.person[conditions.kind == happenings.PERMISSION]
-            self._phones.expect_changes(np.unique(changes).tolist())
+            self._phones.expect_changes(sorted(set(changes.tolist())))
             agenda = Agenda.merged(conditions_agenda(conditions), agenda)
         if self._trade.happens:
             shopping = self._trade.plan(day, midnight, journeys, agenda, sessions)

@@ -204,10 +204,10 @@ def logins(whole: Cohort, part: Part) -> Callable[[int, str], str]:
     locale_of = pick(tuple(cohort.group.locale.values()), uniform(purpose_keys(cohort.keys, "locale")))
 
     def login(local: int, namespace: str) -> str:
-        key, person_id = int(cohort.keys[local]), whole.person_id(int(part.rows[local]))
+        key = int(cohort.keys[local])
         if namespace != "Email":
             return f"{namespace.lower()}-{bits_one(key, 0):016x}"
-        locale = locales[int(locale_of[local])]
+        person_id, locale = whole.person_id(int(part.rows[local])), locales[int(locale_of[local])]
         return make_profile(key, person_id=person_id.replace("/", "-"), locale=locale).email
 
     return login

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.core.distributions import Distribution
-from simulator.core.randomness import bits_one
+from simulator.core.randomness import GOLDEN, bits_one, mix_int
 from simulator.core.simtime import MS_PER_HOUR, MS_PER_SECOND, Calendar
 from simulator.scenario.models import Network as NetworkSettings
 from simulator.sdk.edge_answers import NO_ANSWER, READ_TIMEOUT_MS, SUCCESS_CODES
@@ -32,6 +32,8 @@ _FATE_BITS = 64 - _QUANTILE_BITS
 # Draws of attempts lie beyond those of the phone's event ids, which use the same key; this many per event.
 _FIRST_DRAW = 1 << 48
 _ATTEMPTS = 1 << 20
+# The same in steps of the hash, modulo 2^64: of the first event's first attempt, and from event to event.
+_FIRST_STEP, _STEP = (_FIRST_DRAW + 1) * GOLDEN % (1 << 64), _ATTEMPTS * GOLDEN % (1 << 64)
 
 
 class Attempt(NamedTuple):
@@ -94,7 +96,9 @@ class Network:
         for start, end, _, _ in self._windows:
             if start <= now < end:
                 return -1
-        draw = bits_one(key, _FIRST_DRAW + event * _ATTEMPTS)
+        draw = mix_int(
+            key + _FIRST_STEP + event * _STEP
+        )  # bits_one of the event's first draw, with less arithmetic
         took = self._latencies[draw & (_QUANTILES - 1)]
         return took if draw >> _QUANTILE_BITS >= self._trouble and took <= READ_TIMEOUT_MS else -1
 
