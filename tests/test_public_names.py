@@ -13,7 +13,7 @@ import simulator
 NAMES = {
     "checks": """
         EXPLANATIONS OF_THE_PHONE SUMMARY_FILE SYSTEM_NAMES TIMESERIES_FILE Evidence Explanation Failure Happening
-        Heard People RunRecord Verdict evaluate explain join_calls metric_problem newest_run overview
+        Heard People RunRecord Verdict evaluate explain is_called join_calls metric_problem newest_run overview
         read_happenings read_record read_step_events tell unknown_names with_unit
     """,
     "cli": "main",

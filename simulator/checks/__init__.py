@@ -17,7 +17,7 @@ from simulator.checks.happenings import (
     read_step_events,
 )
 from simulator.checks.heard import Heard, join_calls
-from simulator.checks.names import unknown_names
+from simulator.checks.names import is_called, unknown_names
 from simulator.checks.outcomes import EXPLANATIONS, SYSTEM_NAMES, Explanation
 from simulator.checks.overview import overview
 from simulator.checks.record import SUMMARY_FILE, RunRecord, newest_run, read_record
@@ -40,6 +40,7 @@ __all__ = [
     "Verdict",
     "evaluate",
     "explain",
+    "is_called",
     "join_calls",
     "metric_problem",
     "newest_run",

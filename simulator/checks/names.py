@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
@@ -48,6 +49,11 @@ def unknown_names(expectation: Expectation, scenario: Scenario) -> Iterator[tupl
             yield path, _unknown(noun, wanted, list(known))
     if who.attributes and journeys is None:
         yield ("who", "attributes"), "are known only in a scenario with journeys"
+
+
+def is_called(name: str, pattern: str) -> bool:
+    """Whether a place has a name; `*` stands for any text, and nothing else does."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def _unknown(noun: str, name: str, known: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from simulator.checks.binomial import share_interval
 from simulator.checks.evidence import Evidence
 from simulator.checks.happenings import Happening
+from simulator.checks.names import is_called
 from simulator.checks.reasons import SENDING, Reason, Target, first_reason, received, why_sent
 from simulator.checks.verdict import Failure, Verdict, bounds_hold, bounds_said
 from simulator.checks.wording import percent, said_of, said_share
@@ -240,11 +240,6 @@ def _named(who: Who, evidence: Evidence) -> npt.NDArray[np.bool_]:
     return chosen
 
 
-def _is_called(name: str, pattern: str) -> bool:
-    """Whether a place has a name; `*` stands for any text, and nothing else does."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
-
-
 def _occasions(who: Who, of: str, evidence: Evidence, chosen: npt.NDArray[np.bool_]) -> Iterator[Subject]:
     if who.visits:
         yield from _visits(who, of, evidence, chosen)
@@ -270,7 +265,7 @@ def _visits(who: Who, of: str, evidence: Evidence, chosen: npt.NDArray[np.bool_]
     wanted = [
         number
         for number, (id, name) in enumerate(places)
-        if any(pattern == id or _is_called(name, pattern) for pattern in who.visits)
+        if any(pattern == id or is_called(name, pattern) for pattern in who.visits)
     ]
     rows = evidence.record.ledger.rows
     rows = rows[np.isin(rows["place"], wanted) & chosen[rows["person"]]]

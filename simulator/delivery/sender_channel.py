@@ -6,7 +6,7 @@ Events go as one block of bytes behind the message that announces them; everythi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from multiprocessing.connection import Connection
 from typing import Any
@@ -38,13 +38,16 @@ class Close:
 class Part:
     """To the sender: its part of a batch. ``tells``: fates are wanted as they come.
 
-    Behind it follow the lengths of the events, their times if there are any, and the events themselves.
+    Behind it follow the lengths of the events, their times if there are any, whose they are and where they come from
+    if that is known, and the events themselves.
     """
 
     number: int
     count: int
     timed: bool
     tells: bool
+    personal: bool = False
+    sourced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +114,27 @@ Message = Open | Interrupt | Close | Part | Token | TokenWanted | Opened | Settl
 def write_part(connection: Connection, part: Part, batch: Batch) -> None:
     """Hand a part of a batch to a sender."""
     lengths = np.fromiter(map(len, batch.bodies), dtype=np.int32, count=len(batch.bodies))
-    times = b"" if batch.due is None else batch.due.tobytes()
-    connection.send(part)
-    connection.send_bytes(b"".join((lengths.tobytes(), times, *batch.bodies)))
+    columns = (lengths, batch.due, batch.person, batch.sources)
+    known = [column.tobytes() for column in columns if column is not None]
+    connection.send(replace(part, personal=batch.person is not None, sourced=batch.sources is not None))
+    connection.send_bytes(b"".join((*known, *batch.bodies)))
 
 
 def read_part(connection: Connection, part: Part) -> Batch:
     """The events that follow ``part``."""
     data = connection.recv_bytes()
-    lengths: Any = np.frombuffer(data, dtype=np.int32, count=part.count)
-    at, due = lengths.nbytes, None
-    if part.timed:
-        due = np.frombuffer(data, dtype=np.float64, count=part.count, offset=at)
-        at += due.nbytes
+    at = 0
+
+    def column(kind: type[np.generic], there: bool) -> Any:
+        nonlocal at
+        if not there:
+            return None
+        values = np.frombuffer(data, dtype=kind, count=part.count, offset=at)
+        at += values.nbytes
+        return values
+
+    lengths, due = column(np.int32, True), column(np.float64, part.timed)
+    person, sources = column(np.int32, part.personal), column(np.uint8, part.sourced)
     ends = accumulate(lengths.tolist(), initial=at)
-    return Batch([data[first:last] for first, last in pairwise(ends)], due=due)
+    bodies = [data[first:last] for first, last in pairwise(ends)]
+    return Batch(bodies, sources=sources, person=person, due=due)

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import orjson
 
 from simulator.core.randomness import key_of, mix_int, uniform_one
 from simulator.core.simtime import MS_PER_SECOND
@@ -89,17 +90,37 @@ def _draw(person: PersonProfile, *purpose: object) -> float:
     return uniform_one(mix_int(person.key ^ key_of(*purpose)), 0)
 
 
+class _Remembered:
+    """An event of somebody's history, as JSON until it is looked at: most never are, and as objects they take
+    several times as much memory."""
+
+    __slots__ = ("_event", "at")
+
+    def __init__(self, at: int, event: bytes) -> None:
+        self.at = at
+        self._event: bytes | Mapping[str, Any] = event
+
+    @property
+    def entity(self) -> Mapping[str, Any]:
+        """The event."""
+        if isinstance(self._event, bytes):
+            self._event = orjson.loads(self._event)
+        return cast("Mapping[str, Any]", self._event)
+
+
 class Facts:
     """Looks things up for the expressions of journeys."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._history: dict[int, deque[tuple[int, Mapping[str, Any]]]] = {}
+        self._history: dict[int, deque[_Remembered]] = {}
 
     def remember(self, person: PersonProfile, at: int, entity: Mapping[str, Any]) -> None:
         """Add an accepted event to the person's history; ``at`` is virtual time in milliseconds."""
         if self._plan.reads_history:
-            self._history.setdefault(person.ordinal, deque(maxlen=HISTORY_LIMIT)).appendleft((at, entity))
+            events = self._history.setdefault(person.ordinal, deque(maxlen=HISTORY_LIMIT))
+            # A copy of the size that is needed: what the library gives has room for much more.
+            events.appendleft(_Remembered(at, memoryview(orjson.dumps(entity)).tobytes()))
 
     def data(self, instance: Instance, source: str, parameters: Mapping[str, Value], now: datetime) -> Value:
         """What a data source says of the person. Raises FetchError when it answers with an error."""
@@ -117,7 +138,7 @@ class Facts:
 
     def _platform(self, person: PersonProfile, at: int) -> Value:
         events = self._history.get(person.ordinal, ())
-        recent = [entity for when, entity in events if at - when <= HISTORY_AGE_MS]
+        recent = [event.entity for event in events if at - event.at <= HISTORY_AGE_MS]
         attributes = person.attributes
         # Field groups show the profile both bare and under `profile`, as the documentation's examples do.
         return {**attributes, "profile": attributes, "experienceevent": recent}

@@ -29,6 +29,13 @@ class PlatformError(DeliveryError):
         self.status = status
 
 
+def part_of(answer: Json, name: str) -> Json:
+    """A member of an answer; PlatformError for an answer that lacks it."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise PlatformError(f"the answer has no `{name}`, which the platform should give here")
+    return answer[name]
+
+
 class Access(Protocol):
     """How calls are made, or shown."""
 

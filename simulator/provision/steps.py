@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulator.provision.access import Access
+from simulator.provision.access import Access, part_of
 from simulator.provision.paths import (
     CATALOG,
     CONTENT_TYPE,
@@ -35,7 +35,7 @@ class Steps:
 
     def tenant(self) -> str:
         """The tenant's id (ingestion.md 4.1)."""
-        return str(self._access.call("GET", f"{REGISTRY}/stats")["tenantId"])
+        return str(part_of(self._access.call("GET", f"{REGISTRY}/stats"), "tenantId"))
 
     # --- schema registry ------------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ class Steps:
             self._tell("created", "field group", body["title"], _resource_path("fieldgroups", found))
         else:
             self._tell("found", "field group", body["title"], _resource_path("fieldgroups", found))
-        return str(found["$id"])
+        return str(part_of(found, "$id"))
 
     def schema(self, recipe: SchemaRecipe) -> str:
         """The ``$id`` of the schema; one that is there gets what it lacks."""
@@ -55,7 +55,7 @@ class Steps:
         if found is None:
             made = self._access.call("POST", f"{REGISTRY}/tenant/schemas", recipe.body())
             self._tell("created", "schema", recipe.title, _resource_path("schemas", made))
-            return str(made["$id"])
+            return str(part_of(made, "$id"))
         path = _resource_path("schemas", found)
         present = {part.get("$ref") for part in found.get("allOf", [])}
         patch: list[Json] = [
@@ -85,7 +85,7 @@ class Steps:
     def _with_title(self, kind: str, title: str) -> Json | None:
         query = f"property={encoded(f'title=={title}')}&orderby=title&limit=1"
         answer = self._access.call("GET", f"{REGISTRY}/tenant/{kind}?{query}", headers=LISTING)
-        return next((one for one in answer["results"] if one.get("title") == title), None)
+        return next((one for one in part_of(answer, "results") if one.get("title") == title), None)
 
     # --- catalog --------------------------------------------------------------------------------------------
 
@@ -139,11 +139,11 @@ class Steps:
             name,
             {"flowSpec": FLOW_AS_IS, "sourceConnectionIds": [source], "targetConnectionIds": [target]},
         )
-        (item,) = self._access.call("GET", f"{FLOW}/connections/{base}")["items"]
-        given = item["auth"]["params"]
+        item, *_ = part_of(self._access.call("GET", f"{FLOW}/connections/{base}"), "items") or [None]
+        given = part_of(part_of(item, "auth"), "params")
         return ProvisionedInlet(
-            url=given["inletUrl"],
-            id=given["inletId"],
+            url=part_of(given, "inletUrl"),
+            id=part_of(given, "inletId"),
             authenticated=bool(given.get("authenticationRequired", authenticated)),
             dataset_id=dataset,
             schema_id=schema_id,
@@ -153,13 +153,13 @@ class Steps:
 
     def _item(self, path: str, kind: str, name: str, body: Json) -> str:
         query = f"property={encoded(f'name=={name}')}"
-        items = self._access.call("GET", f"{FLOW}/{path}?{query}")["items"]
+        items = part_of(self._access.call("GET", f"{FLOW}/{path}?{query}"), "items")
         for found in items:
             if found.get("name") == name and _same_ends(found, body):
                 self._tell("found", kind, name, f"{FLOW}/{path}/{found['id']}")
                 return str(found["id"])
         made = self._access.call("POST", f"{FLOW}/{path}", {"name": name, **body})
-        self._tell("created", kind, name, f"{FLOW}/{path}/{made['id']}")
+        self._tell("created", kind, name, f"{FLOW}/{path}/{part_of(made, 'id')}")
         return str(made["id"])
 
     def _tell(self, what: str, kind: str, name: str, path: str) -> None:
@@ -176,4 +176,5 @@ def _same_ends(found: Json, wanted: Json) -> bool:
 
 
 def _resource_path(kind: str, resource: Json) -> str:
-    return f"{REGISTRY}/tenant/{kind}/{encoded(resource.get('meta:altId') or resource['$id'])}"
+    other = resource.get("meta:altId") if isinstance(resource, dict) else None
+    return f"{REGISTRY}/tenant/{kind}/{encoded(other or part_of(resource, '$id'))}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
+from simulator.checks import is_called
 from simulator.core.errors import Problem
 from simulator.scenario import LoadedScenario
 from simulator.scenario.units import nearest, one_of
@@ -27,7 +27,7 @@ def _unknown_visits(loaded: LoadedScenario, places: PlaceSet) -> Iterator[Proble
     names = list(dict.fromkeys(place.name for place in places.places))
     for number, expectation in enumerate(loaded.scenario.expect):
         for at, pattern in enumerate(expectation.who.visits if expectation.who else ()):
-            if pattern in known or any(fnmatchcase(name, pattern) for name in names):
+            if pattern in known or any(is_called(name, pattern) for name in names):
                 continue
             near = nearest(pattern, names)
             listed = f"expected an id, or a name such as {one_of(names, limit=_NAMES_SHOWN)}"

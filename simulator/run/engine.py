@@ -242,14 +242,12 @@ class _Run:
             on_abort=self._abort,
             on_figures=self._on_figures,
         )
-        measuring = asyncio.create_task(meter.run())
-        try:
+        async with meter.measuring(self._fail):
             await self._driver.run(source)
-        finally:
-            measuring.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await measuring
-            meter.close()
+
+    def _fail(self, why: str) -> None:
+        """Something could not be done; the first word on it is the one that is said."""
+        self._failure = self._failure or why
 
     def _abort(self, why: str) -> None:
         """End the run early, as a rule of the scenario asks."""
@@ -262,7 +260,7 @@ class _Run:
         try:
             await self._destination.close()
         except DeliveryError as error:
-            self._failure = self._failure or str(error)
+            self._fail(str(error))
 
     async def _source(self) -> WindowSource | None:
         """Where windows come from; None if the run was interrupted while people were made."""

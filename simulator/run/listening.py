@@ -309,5 +309,11 @@ def listen_to_calls(
         if out is not None:
             record = CallRecord(out, actions_of(model.routes))
             stack.callback(lambda kept: kept.close(clock.epoch_ms()), record)
-        listen(listener, host=host, port=model.port if port is None else port, on_ready=on_ready)
+        try:
+            listen(listener, host=host, port=model.port if port is None else port, on_ready=on_ready)
+        except UsageError:  # it did not begin: the next try must not find a record of it
+            stack.close()
+            if out is not None:
+                out.unlink()
+            raise
     return heard

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from simulator.core.errors import DeliveryError
 from simulator.delivery import DeliveryStats, Fate
 from simulator.delivery.load import PERCENTILES, Histogram
 from simulator.run.delivering import Deliverer
@@ -122,20 +125,37 @@ class Meter:
             await self._clock.sleep(max(moment - self._clock.monotonic(), 0.01))
             self._look()
 
+    @contextlib.asynccontextmanager
+    async def measuring(self, on_failure: Callable[[str], None]) -> AsyncIterator[None]:
+        """Take figures while something goes on. That they can't be written ends nothing; ``on_failure`` is told."""
+        task = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            try:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+                self.close()
+            except DeliveryError as error:
+                on_failure(str(error))
+
     def close(self) -> None:
         """Take the last figures and finish the file; a run of less than a second leaves none, unless it is a load."""
         worth = self._file is not None or self._timing is not None
-        if worth and self._totals:
-            now, last = self._total(), self._totals[-1]
-            if now.at - last.at > 0.05 or (now.events, now.fates, now.requests) != (
-                last.events,
-                last.fates,
-                last.requests,
-            ):
-                self._look()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        try:
+            if worth and self._totals:
+                now, last = self._total(), self._totals[-1]
+                if now.at - last.at > 0.05 or (now.events, now.fates, now.requests) != (
+                    last.events,
+                    last.fates,
+                    last.requests,
+                ):
+                    self._look()
+        finally:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def _look(self) -> None:
         total = self._total()

@@ -25,8 +25,8 @@ from simulator.delivery import (
 )
 from simulator.delivery.limits import EDGE_COLLECT, INLET
 from simulator.delivery.sender_processes import SenderProcesses
+from simulator.scenario.models import SOURCES, ServerCredentials
 from simulator.scenario.models import Destination as Spec
-from simulator.scenario.models import ServerCredentials
 from simulator.scenario.references import Reference
 from tests.delivery import test_delivery_edge as edge
 from tests.delivery.misbehaving import Behaviour, MisbehavingServer, Reply, Request, good
@@ -83,6 +83,30 @@ def test_three_senders_make_the_requests_that_one_makes_and_tell_what_became_of_
 def ids_in(body: bytes) -> list[str]:
     """The ids of the test's events in a request, whatever its form."""
     return [part.partition(b'"')[0].decode() for part in body.split(b'"_id":"')[1:]]
+
+
+@pytest.mark.parametrize("senders", [1, 3])
+def test_each_phone_stays_one_phone_when_its_identities_are_reset(senders: int) -> None:
+    """Which it can only where the senders are told whose events are, and which come from elsewhere."""
+    people = [person for _ in range(4) for person in range(6)]
+    bodies = edge.of_identities(*(person * 10 + number // 12 for number, person in enumerate(people)))
+    web = edge.of_identities(*(900 + person for person in range(6)))
+    sources = np.array([0] * len(people) + [SOURCES.index("web")] * 6, dtype=np.uint8)
+    batch = Batch(
+        [*bodies, *(body.replace(b'"_id":"e-', b'"_id":"w-') for body in web)],
+        sources=sources,
+        person=np.array([*people, *range(6)], dtype=np.int32),
+    )
+    with MisbehavingServer(edge.remembering) as server:
+        (receipt,), _ = send(senders, batch, to=f"edge:{server.base}?configId=s")
+    assert tally(receipt) == {"ACKNOWLEDGED": 30}
+    asked = {edge.event_of(request): edge.entries_of(request) for request in server.requests}
+    hinted = {edge.event_of(request): "/or2/" in request.path for request in server.requests}
+    for person in range(6):
+        first, second, third, fourth = (f"e-{number}" for number in range(person, 24, 6))
+        assert [asked[name] for name in (first, second, third, fourth)] == [[], [first], [], [third]]
+        assert [hinted[name] for name in (first, second, third, fourth)] == [False, True, True, True]
+        assert (asked[f"w-{person}"], hinted[f"w-{person}"]) == ([], False)
 
 
 def test_each_phone_still_sends_one_event_at_a_time_in_its_order() -> None:

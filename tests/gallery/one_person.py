@@ -9,6 +9,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
+from simulator.cli.output import program_name
 from tests.cli.program import SCENARIOS, call
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -23,7 +24,7 @@ def made() -> dict[str, str]:
     calls = [[], ["--person", "walker/0"], ["--place", "Cafe"]]
     told = "".join(
         f"$ journeysim explain {RUN} {' '.join(options)}".rstrip()
-        + f"\n{call('explain', RUN, *options).stdout}"
+        + f"\n{call('explain', RUN, *options).stdout.replace(program_name(), 'journeysim')}"
         for options in calls
     )
     return dict(zip(NAMES, (Path("events.ndjson").read_text(encoding="utf-8"), told), strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from simulator.provision import PlatformError
 from simulator.receiver import ServerThread
 from simulator.run import RunOptions, prepare, run
 from simulator.scenario import Option, read_provisioned
+from tests.delivery.peer import Got, Peer, Says
 from tests.provision.setting_up import (
     ECHO,
     SECRET,
@@ -108,6 +110,29 @@ journeys:
     assert kinds >= {"location", "application", "commerce", "loyalty", "web", "pushTracking"}
     failed = httpx.get(f"{server.url}/failed").json()
     assert (failed["total"], result.summary["rejected"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [
+        ({}, "tenantId"),
+        ({"/stats": {"tenantId": "t"}}, "results"),
+        ({"/stats": {"tenantId": "t"}, "/fieldgroups": {"results": []}}, "$id"),
+        ({"/stats": ["tenantId"]}, "tenantId"),
+    ],
+)
+def test_an_answer_that_lacks_what_it_should_have_is_named(
+    tmp_path: Path, answers: dict[str, Any], missing: str
+) -> None:
+    def answer(got: Got) -> Says:
+        found = next((body for path, body in answers.items() if path in got.path), {"access_token": "t"})
+        return Says(200, {} if got.method == "POST" and "/fieldgroups" in got.path else found)
+
+    with (
+        Peer(answer) as peer,
+        pytest.raises(PlatformError, match=rf"the answer has no `{re.escape(missing)}`"),
+    ):
+        set_up(write_plan(tmp_path, peer.url))
 
 
 def test_a_proxy_has_no_business_between_this_machine_and_itself(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulator.checks import read_record, tell
-from simulator.core.errors import ExitCode, InputError
-from simulator.run import RunOptions, RunResult, prepare, run
+from simulator.core.errors import ExitCode, InputError, UsageError
+from simulator.run import RunOptions, RunResult, listen_to_calls, prepare, run
 from simulator.run.knowledge import KnownPeople
 
 SCENARIO = """
@@ -206,3 +207,20 @@ def test_at_full_speed_with_real_calls_the_message_comes_with_the_answer(tmp_pat
     }
     called = {row["person"]: row["at"] for row in rows(tmp_path, "journeys.ndjson") if row["kind"] == "call"}
     assert received == called
+
+
+def test_a_listener_that_finds_its_port_taken_leaves_no_record_in_the_way(tmp_path: Path) -> None:
+    out = tmp_path / "calls.ndjson"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(UsageError, match="is in use already"),
+    ):
+        listen_to_calls(
+            host="127.0.0.1",
+            port=taken.getsockname()[1],
+            answers=None,
+            out=out,
+            on_ready=lambda url: None,
+            on_call=lambda call: None,
+        )
+    assert not out.exists()

@@ -151,6 +151,19 @@ def test_numbered_files_are_made_anew_too(tmp_path: Path, monkeypatch: pytest.Mo
     assert {path.name: path.read_bytes() for path in tmp_path.glob("events-*")} == files
 
 
+def test_figures_that_can_not_be_written_cost_neither_the_delivery_nor_its_record(tmp_path: Path) -> None:
+    with dies_after(20) as server:
+        begin(tmp_path, server.url)
+    (tmp_path / "run" / "timeseries.ndjson").unlink(missing_ok=True)
+    (tmp_path / "run" / "timeseries.ndjson").mkdir()
+    with MisbehavingServer(good) as again:
+        second = go_on(tmp_path, f"destination.to={again.url}", "load.profile=constant 400/s")
+    assert second.exit_code is ExitCode.NOT_DELIVERED
+    assert sorted([*server.taken, *again.taken]) == sorted(undisturbed(tmp_path))
+    assert "timeseries.ndjson: is a directory" in second.summary["failure"]
+    assert second.summary["pending"] == 0
+
+
 def test_a_log_of_other_events_is_not_used(tmp_path: Path) -> None:
     with dies_after(20) as server:
         begin(tmp_path, server.url)

@@ -376,6 +376,12 @@ def test_quoted_cells_may_hold_separators_quotes_and_line_breaks(tmp_path: Path)
     assert places.places[0].name == 'Meyer, "Sons" and Co'
 
 
+def test_a_decimal_comma_where_commas_separate_cells_is_called_so(tmp_path: Path) -> None:
+    (problem,) = problems_of(own_csv(tmp_path, 'name,latitude,longitude\nShop,"50,7",8\n'))
+    assert "latitude: '50,7' is not a number" in problem
+    assert "with a decimal point; a comma is read as one where ';' or tabs separate cells" in problem
+
+
 def test_western_european_text_is_read_with_a_warning(tmp_path: Path) -> None:
     content = "name,latitude,longitude\nCafé Süd,50,8\n".encode("cp1252")
     places, warnings = load(own_csv(tmp_path, content))

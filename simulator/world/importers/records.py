@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ TEXT_LIMITS: Mapping[str, int] = {
 TEXTS = tuple(TEXT_LIMITS)
 METADATA_PAIRS = 10
 METADATA_LENGTH = 256
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 LIBRARY_ID_LENGTH = 36
 
 # What the importer of the platform accepts (mobile_sdk.md 1.5).
@@ -154,9 +156,10 @@ class Checker:
             return None
         number = self._quiet_number(value)
         if number is None:
-            self._complain(
-                raw, key, f"{shown(value)} is not a number", f"expected a number{_range(low, high, unit)}"
-            )
+            expected = f"expected a number{_range(low, high, unit)}"
+            if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip()):
+                expected += " with a decimal point; a comma is read as one where ';' or tabs separate cells"
+            self._complain(raw, key, f"{shown(value)} is not a number", expected)
             return None
         if not low <= number <= high:
             self._complain(
