@@ -170,12 +170,14 @@ def _next(summary: Mapping[str, Any], width: int, program: str, watched: bool) -
             destination, undelivered = str(entry.get("to") or ""), entry["undelivered_file"]
             break
     remote = destination.startswith(_REMOTE)
+    if summary.get("interrupted") and not watched:
+        return _after_interruption(summary, program, width)
     if undelivered:
         missing = plural(number(summary, "pending"), "event")
         what = f"{missing} could not be delivered. Send what is missing later:"
         target = shlex.quote(destination) if remote else "DESTINATION"
         return _advice(what, f"{program} replay {shlex.quote(str(undelivered))} --to {target}", width)
-    if "actions" in summary and "journeys" not in summary and not summary.get("interrupted"):
+    if "actions" in summary and "journeys" not in summary:
         what = "The journeys of this run are somebody else's. Judge it by the step events that they left:"
         command = f"{program} verify {shlex.quote(str(summary.get('run_folder')))} --step-events FILE_OR_URL"
         return _advice(what, command, width)
@@ -188,10 +190,6 @@ def _next(summary: Mapping[str, Any], width: int, program: str, watched: bool) -
     if watched and summary.get("run_folder"):
         command = f"{program} live --replay {shlex.quote(str(summary['run_folder']))}"
         return _advice("Watch it again:", command, width)
-    if summary.get("interrupted"):
-        return _advice(
-            "What was sent until then is on record. The whole run again:", _again(summary, program), width
-        )
     if number(summary, "rejected"):
         return _advice("The record says which events were rejected and why.", "", width)
     if not _all_hold(summary):
@@ -207,6 +205,15 @@ def _next(summary: Mapping[str, Any], width: int, program: str, watched: bool) -
         command = f"{program} run {_scenario(summary)} --to https://HOST/collection/INLET"
         return _advice(what, command, width)
     return []
+
+
+def _after_interruption(summary: Mapping[str, Any], program: str, width: int) -> Lines:
+    """How to go on; runs whose calls or step events went out for real can only begin anew."""
+    on_record = "What was sent until then is on record."
+    if summary.get("run_folder") and not {"listener", "step_events"} & summary.keys():
+        command = f"{program} run --resume {shlex.quote(str(summary['run_folder']))}"
+        return _advice(f"{on_record} Go on where it stopped:", command, width)
+    return _advice(f"{on_record} The whole run again:", _again(summary, program), width)
 
 
 def _again(summary: Mapping[str, Any], program: str) -> str:

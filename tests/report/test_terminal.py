@@ -159,10 +159,25 @@ def test_a_run_without_crossings_says_what_may_be_wrong() -> None:
     assert "Events by type" not in text
 
 
-def test_an_interrupted_run_says_that_what_was_sent_is_on_record_and_how_to_run_it_whole() -> None:
+def test_an_interrupted_run_says_that_what_was_sent_is_on_record_and_how_to_go_on() -> None:
     text = rendered(summary(interrupted=True, scenario_file="scenarios/my lunch.yaml"))
 
-    assert "What was sent until then is on record." in text
+    assert "What was sent until then is on record. Go on where it stopped:" in text
+    assert "journeysim run --resume runs/lunch_rush-20240514" in text
+
+
+def test_an_interrupted_run_that_held_events_back_is_resumed_and_not_replayed() -> None:
+    text = rendered(undelivered(interrupted=True))
+
+    assert "journeysim run --resume runs/" in text
+    assert "replay" not in text
+
+
+@pytest.mark.parametrize("part", ["listener", "step_events"])
+def test_an_interrupted_run_that_cannot_be_resumed_says_how_to_run_it_whole(part: str) -> None:
+    text = rendered(summary(interrupted=True, scenario_file="scenarios/my lunch.yaml", **{part: {}}))
+
+    assert "What was sent until then is on record. The whole run again:" in text
     assert "journeysim run 'scenarios/my lunch.yaml'\n" in text
 
 
