@@ -30,7 +30,15 @@ from typing import Any
 
 import numpy as np
 
-from simulator.delivery import Batch, InletDestination, MessageHeader, make_destination
+from simulator.delivery import (
+    Batch,
+    Destination,
+    InletDestination,
+    InProcesses,
+    MessageHeader,
+    make_destination,
+    make_destinations,
+)
 from simulator.delivery.envelope import Envelope
 from simulator.scenario import Destination as DestinationSpec
 
@@ -130,7 +138,7 @@ def destination_to(port: int, batch: int) -> InletDestination:
 
 
 async def send(
-    destination: InletDestination, batch: int, seconds: float, rate: float | None = None
+    destination: Destination, batch: int, seconds: float, rate: float | None = None
 ) -> tuple[int, float]:
     """Send for so long, in a closed loop or at a rate of events; how many events, and the seconds they took."""
     bodies = [EVENT] * (2000 if batch == 1 else 100 * batch)
@@ -163,6 +171,27 @@ async def closed_loop(port: int, batch: int) -> float:
     stats = destination.stats
     assert stats.statuses.total() == stats.requests == stats.latency.intended.count
     return stats.requests / cpu
+
+
+async def by_senders(port: int, senders: int) -> tuple[float, float]:
+    """Single events per second, and requests per second of processor time of all processes that send them."""
+    spec = DestinationSpec(to=f"http://127.0.0.1:{port}/collection/bench", connections=CONNECTIONS)
+    destination = make_destinations({"": spec}, lambda spec: destination_to(port, 1), senders=senders)
+    before = _processor_time()
+    if isinstance(destination, InProcesses):
+        destination.start()
+    await destination.open()
+    sent, took = await send(destination, 1, SECONDS)
+    await destination.close()
+    stats = destination.stats
+    assert stats.statuses.total() == stats.requests == stats.latency.intended.count == sent
+    return sent / took, stats.requests / (_processor_time() - before)
+
+
+def _processor_time() -> float:
+    """Of this process and of those that it has begun and that have ended, in seconds."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 @dataclass(frozen=True)
@@ -323,11 +352,28 @@ def constant_rate(port: int, batch: int) -> dict[str, str]:
     }
 
 
+def senders(port: int) -> dict[str, str]:
+    """One row: what a second sender is worth, in turns with one, and what it costs."""
+    rounds = [(ours(port, 1, "senders"), ours(port, 2, "senders")) for _ in range(ROUNDS)]
+    (rate, work), (rate_of_two, work_of_two) = (
+        (median(one[at][0] for one in rounds), median(one[at][1] for one in rounds)) for at in (0, 1)
+    )
+    return {
+        "figure": "single events over HTTP, two senders / one",
+        "value": f"{median(two[0] / one[0] for one, two in rounds):.2f}",
+        "note": f"{rate_of_two:,.0f} against {rate:,.0f} events/s; {work_of_two:,.0f} against {work:,.0f} requests per "
+        f"second of processor time of all that send; {os.cpu_count()} processors, the endpoint takes up to one",
+    }
+
+
 def main() -> None:
     """Print the rows of the table as JSON."""
     match sys.argv[1:]:
         case ["closed", port, batch]:
             print(json.dumps(asyncio.run(closed_loop(int(port), int(batch)))))
+            return
+        case ["senders", port, count]:
+            print(json.dumps(asyncio.run(by_senders(int(port), int(count)))))
             return
         case ["slices", port, batch]:
             print(json.dumps([asdict(one) for one in asyncio.run(slices(int(port), int(batch)))]))
@@ -345,6 +391,7 @@ def main() -> None:
                 }
             )
         rows += [constant_rate(port, batch) for batch in (1, BATCH)]
+        rows.append(senders(port))
     print(json.dumps(rows))
 
 

@@ -93,7 +93,11 @@ if TYPE_CHECKING:
     help="Listen to calls of custom actions on this port of the loopback while the run goes on; 0 takes a free one.",
 )
 @click.option(
-    "--workers", type=click.IntRange(1), default=1, metavar="N", help="Processes that simulate [1]."
+    "--workers",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    help="Processes that simulate, and that send [1].",
 )
 @SET
 @JUNIT
