@@ -29,9 +29,9 @@ from simulator.scenario import Kind, kinds_of
 from simulator.scenario.models import Group, NearPlaces, Scenario, Sessions, Towns, Trace
 from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet
 
-# People of one cohort share numpy calls and a SimPy environment; at most 5,000 keep the calls long and the
-# environment's heap short. It changes no result.
-COHORT_SIZE = 5000
+# People of one cohort share numpy calls and a SimPy environment; at most 2,500 keep the calls long, the
+# environment's heap short, and the parts of several workers about as large. It changes no result.
+COHORT_SIZE = 2500
 # Places that a person considers, at most: the nearest ones.
 CONSIDERED_PLACES = 16
 # Softening of the gravity law at short distances, metres [a].

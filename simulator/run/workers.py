@@ -48,7 +48,7 @@ class InProcess:
     def __init__(
         self, world: World, on_people: Callable[[int, int], None] = lambda made, people: None
     ) -> None:
-        self.simulation = Simulation(world, world.cohorts(), on_people)
+        self.simulation = Simulation(world, world.cohorts(shared=False), on_people)
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""
