@@ -112,8 +112,8 @@ def test_the_commands_that_send_events_run(tmp_path: Path) -> None:
 
 def test_the_commands_of_the_proof_run(tmp_path: Path) -> None:
     block = commands("spa_beacon")
-    assert block.count("speed 60") == block.count("speed=60") == 1
-    block = block.replace("speed 60", "speed 300").replace("speed=60", "speed=300")  # to have it sooner
+    assert block.count("--speed 60") == 2
+    block = block.replace("--speed 60", "--speed 300")  # to have it sooner
     done = shell(serving(block, free_port()), workplace(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "spa_beacon" in done.stdout
