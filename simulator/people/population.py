@@ -29,8 +29,8 @@ from simulator.scenario import Kind, kinds_of
 from simulator.scenario.models import Group, NearPlaces, Scenario, Sessions, Towns, Trace
 from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet
 
-# People of one cohort share numpy calls and a SimPy environment; at most 2,500 keep the calls long, the
-# environment's heap short, and the parts of several workers about as large. It changes no result.
+# People of one cohort share numpy calls and a SimPy environment; so many keep the calls long and the environment's
+# heap short. Workers get larger ones (run/simulation.py). It changes no result.
 COHORT_SIZE = 2500
 # Places that a person considers, at most: the nearest ones.
 CONSIDERED_PLACES = 16
@@ -136,11 +136,16 @@ def reachable_towns(spec: Towns, towns: TownSet, places: PlaceSet) -> TownSet:
     return towns.select(np.isfinite(distance[:, 0]))
 
 
-def cohort_specs(sizes: Mapping[str, int], cohort_size: int = COHORT_SIZE) -> Iterator[CohortSpec]:
-    """All cohorts of a run, in the order of their people: as few per group as may be, and all about as large."""
+def cohort_specs(
+    sizes: Mapping[str, int], cohort_size: int = COHORT_SIZE, *, multiple: int = 1
+) -> Iterator[CohortSpec]:
+    """All cohorts of a run, in the order of their people: as few per group as may be, and all about as large.
+
+    A group has a ``multiple`` of so many cohorts, unless it has fewer people.
+    """
     first_person = 0
     for group, size in sizes.items():
-        count = -(-size // cohort_size)
+        count = min(-(-size // cohort_size // multiple) * multiple, size)
         edges = [size * number // count for number in range(count + 1)] if count else []
         for first, end in pairwise(edges):
             yield CohortSpec(group, first, end - first, first_person + first)

@@ -25,7 +25,7 @@ from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSe
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
 _PEOPLE_HOURS_PER_WINDOW = 20_000
-# Most people in a cohort of a worker who has all of them; it changes no result.
+# Most people in a cohort that is dealt to a worker; it changes no result.
 _LARGE_COHORT = 5_000
 
 
@@ -79,9 +79,14 @@ class World:
         """Length of the run in virtual milliseconds."""
         return max(1, round(self.scenario.clock.duration * MS_PER_SECOND))
 
-    def cohorts(self, *, shared: bool = True) -> list[CohortSpec]:
-        """All cohorts of the run; larger ones, which take less work, if they are not ``shared`` among workers."""
-        return list(cohort_specs(self.sizes) if shared else cohort_specs(self.sizes, _LARGE_COHORT))
+    def cohorts(self) -> list[CohortSpec]:
+        """All cohorts of the run."""
+        return list(cohort_specs(self.sizes))
+
+    def dealt(self, workers: int) -> list[list[CohortSpec]]:
+        """The cohorts of each worker: the same people of each group to all, in larger cohorts, which take less work."""
+        cohorts = list(cohort_specs(self.sizes, _LARGE_COHORT, multiple=workers))
+        return [cohorts[number::workers] for number in range(workers)]
 
     def windows(self) -> Iterator[tuple[int, int]]:
         """The windows of a run at full speed: (start, end) in virtual milliseconds."""

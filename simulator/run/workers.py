@@ -48,7 +48,7 @@ class InProcess:
     def __init__(
         self, world: World, on_people: Callable[[int, int], None] = lambda made, people: None
     ) -> None:
-        self.simulation = Simulation(world, world.cohorts(shared=False), on_people)
+        self.simulation = Simulation(world, world.dealt(1)[0], on_people)
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""
@@ -123,7 +123,7 @@ def _work(world: World, number: int, count: int, sender: WindowSender) -> None:
     try:
         try:
             with without_collector():
-                simulation = Simulation(world, world.cohorts()[number::count])
+                simulation = Simulation(world, world.dealt(count)[number])
                 for _, end in world.windows():
                     sender.send(simulation.advance(end))
                 simulation.close()

@@ -243,9 +243,11 @@ def test_scaling_to_the_same_total_changes_nothing(sizes: dict[str, int]) -> Non
     assert group_sizes(scenario, sum(sizes.values()) or None) == group_sizes(scenario) == sizes
 
 
-@given(sizes_of_groups, st.integers(1, 5000))
-def test_cohorts_hold_everybody_once_and_in_order(sizes: dict[str, int], cohort_size: int) -> None:
-    specs = list(cohort_specs(sizes, cohort_size))
+@given(sizes_of_groups, st.integers(1, 5000), st.integers(1, 5))
+def test_cohorts_hold_everybody_once_and_in_order(
+    sizes: dict[str, int], cohort_size: int, multiple: int
+) -> None:
+    specs = list(cohort_specs(sizes, cohort_size, multiple=multiple))
     assert all(0 < spec.size <= cohort_size for spec in specs)
     next_person = 0
     for spec in specs:
@@ -256,7 +258,9 @@ def test_cohorts_hold_everybody_once_and_in_order(sizes: dict[str, int], cohort_
         own = [spec for spec in specs if spec.group == name]
         assert sum(spec.size for spec in own) == size
         assert [spec.first_index for spec in own] == [0, *accumulate(spec.size for spec in own)][: len(own)]
-        assert len(own) == -(-size // cohort_size)
+        least = -(-size // cohort_size)
+        assert len(own) == size or least <= len(own) < least + multiple
+        assert len(own) == size or len(own) % multiple == 0
         assert {spec.size - size // len(own) for spec in own} <= {0, 1}
 
 

@@ -39,6 +39,19 @@ def test_any_number_of_workers_gives_the_same_stream_ledger_and_numbers(tmp_path
     assert one.numbers == two.numbers == three.numbers
 
 
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_workers_share_the_people_of_each_group(tmp_path: Path, workers: int) -> None:
+    world = prepare(town(tmp_path), people=20_011).world
+    dealt = world.dealt(workers)
+    assert sorted(spec.first_person for specs in dealt for spec in specs) == sorted(
+        {spec.first_person for specs in dealt for spec in specs}
+    )
+    for group, size in world.sizes.items():
+        shares = [sum(spec.size for spec in specs if spec.group == group) for specs in dealt]
+        assert sum(shares) == size
+        assert max(shares) - min(shares) <= size / workers / 1000
+
+
 def test_there_may_be_more_workers_than_people(tmp_path: Path) -> None:
     overrides = ["people.workers.size=1", "people.neighbours.size=1", "clock.duration=2 d"]
     few, many = (
