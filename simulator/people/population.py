@@ -30,7 +30,8 @@ from simulator.scenario.models import Group, NearPlaces, Scenario, Sessions, Tow
 from simulator.world import PlaceSet, RoadNetwork, TownSet, TrackSet
 
 # People of one cohort share numpy calls and a SimPy environment; so many keep the calls long and the environment's
-# heap short. Workers get larger ones (run/simulation.py). It changes no result.
+# heap short. Caps of journeys are shared out over cohorts of this size; nothing else depends on it, and workers get
+# larger ones where they can (run/simulation.py).
 COHORT_SIZE = 2500
 # Places that a person considers, at most: the nearest ones.
 CONSIDERED_PLACES = 16

@@ -25,7 +25,7 @@ from simulator.world import ATTRIBUTION, PlaceSet, RoadNetwork, TownSet, TrackSe
 
 # About this many people times hours fill a window: enough to keep bulk work bulky, little enough to hold.
 _PEOPLE_HOURS_PER_WINDOW = 20_000
-# Most people in a cohort that is dealt to a worker; it changes no result.
+# Most people in a cohort that is dealt to a worker, where there are no journeys: there it changes no result.
 _LARGE_COHORT = 5_000
 
 
@@ -84,8 +84,14 @@ class World:
         return list(cohort_specs(self.sizes))
 
     def dealt(self, workers: int) -> list[list[CohortSpec]]:
-        """The cohorts of each worker: the same people of each group to all, in larger cohorts, which take less work."""
-        cohorts = list(cohort_specs(self.sizes, _LARGE_COHORT, multiple=workers))
+        """The cohorts of each worker: the same people of each group to all, in larger cohorts, which take less work.
+
+        With journeys they are those of any number of workers: each cohort has its share of every cap.
+        """
+        if self.scenario.journeys is not None:
+            cohorts = self.cohorts()
+        else:
+            cohorts = list(cohort_specs(self.sizes, _LARGE_COHORT, multiple=workers))
         return [cohorts[number::workers] for number in range(workers)]
 
     def windows(self) -> Iterator[tuple[int, int]]:
