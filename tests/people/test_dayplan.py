@@ -84,7 +84,7 @@ def test_the_size_of_cohorts_changes_no_event(
 ) -> None:
     usual = run_to_file(town(tmp_path), tmp_path / "usual")
     monkeypatch.setattr(
-        simulator.run.simulation, "cohort_specs", lambda sizes, _=0: cohort_specs(sizes, cohort_size)
+        simulator.run.simulation, "cohort_specs", lambda sizes, *_, **__: cohort_specs(sizes, cohort_size)
     )
     small = run_to_file(town(tmp_path), tmp_path / "small")
     assert len(small.prepared.world.cohorts()) > 2
