@@ -8,6 +8,7 @@ import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -60,12 +61,15 @@ def test_a_destination_that_stops_holds_up_nobody_and_gets_everything_later(
 
 def test_a_live_run_sends_the_past_at_once_and_the_present_as_it_comes(tmp_path: Path) -> None:
     seconds = 4.0
-    start = (datetime.now(UTC) - timedelta(minutes=20)).replace(tzinfo=None, microsecond=0)
+    now = datetime.now(UTC)
+    zone = f"Etc/GMT{now.hour - 12:+d}"  # where it is noon now: people sleep at night. The sign is the other way round
+    local = (now - timedelta(minutes=20)).astimezone(ZoneInfo(zone))
+    start = local.replace(tzinfo=None, microsecond=0)
     overrides = [
         "app.sessions={per_day: 60, gap: 1 s}",
         "destination.batch_size=20",
         f"clock.start={start.isoformat()}",
-        "clock.timezone=UTC",
+        f"clock.timezone={zone}",
         f"clock.duration={20 * 60 + seconds:g} s",
     ]
     arrived: dict[str, float] = {}
