@@ -16,7 +16,7 @@ from simulator.delivery.base import Batch, DeliveryStats, Receipt
 from simulator.delivery.limits import RateCap
 from simulator.delivery.oauth import Credentials, TokenError, Tokens, TokenSource
 from simulator.delivery.secrets import Vault
-from simulator.delivery.sending_thread import SendingThread
+from simulator.delivery.sending_thread import SendingThread, resolve
 from simulator.scenario.models import ServerCredentials
 
 
@@ -101,7 +101,7 @@ class OverHttp(ABC):
         answer: asyncio.Future[Receipt] = loop.create_future()
 
         def done(result: Receipt | BaseException) -> None:
-            loop.call_soon_threadsafe(_resolve, answer, result)
+            loop.call_soon_threadsafe(resolve, answer, result)
 
         self._sender.submit(batch, done)
         try:
@@ -122,12 +122,3 @@ class OverHttp(ABC):
             self._sender.close()
             await asyncio.to_thread(self._thread.join)
             self._thread = self._sender = None
-
-
-def _resolve(answer: asyncio.Future[Receipt], result: Receipt | BaseException) -> None:
-    if answer.done():
-        return
-    if isinstance(result, BaseException):
-        answer.set_exception(result)
-    else:
-        answer.set_result(result)

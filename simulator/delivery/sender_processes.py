@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +37,7 @@ from simulator.delivery.sender_channel import (
     write_part,
 )
 from simulator.delivery.sender_child import Make, serve
+from simulator.delivery.sending_thread import resolve
 
 _PATIENCE = 5.0  # seconds for a process to end that has said its last word
 # Of multiplicative hashing: neighbouring numbers, and numbers at any distance, are spread evenly.
@@ -264,7 +264,7 @@ class _Sender:
     def _hear(self, message: Message) -> None:
         match message:
             case Opened(error):
-                self._loop.call_soon_threadsafe(_resolve, self._opened, error)
+                self._loop.call_soon_threadsafe(resolve, self._opened, error)
             case Settled(fates):
                 for number, fate, indices in fates:
                     self._handed[number].settled(indices, fate)
@@ -273,7 +273,7 @@ class _Sender:
             case Done(number, receipt):
                 with self._lock:
                     handed = self._handed.pop(number)
-                self._loop.call_soon_threadsafe(_resolve, handed.answer, receipt)
+                self._loop.call_soon_threadsafe(resolve, handed.answer, receipt)
             case TokenWanted(refused):
                 # Where words to the sender wait, because it may take as long as the token service does.
                 self._out.put(lambda connection: connection.send(self._token(refused)))
@@ -301,19 +301,10 @@ class _Sender:
         with self._lock:
             self.lost = why
             left, self._handed = list(self._handed.values()), {}
-        self._loop.call_soon_threadsafe(_resolve, self._opened, error or DeliveryError(why))
+        self._loop.call_soon_threadsafe(resolve, self._opened, error or DeliveryError(why))
         for handed in left:
-            self._loop.call_soon_threadsafe(_resolve, handed.answer, error or handed.lost(why))
+            self._loop.call_soon_threadsafe(resolve, handed.answer, error or handed.lost(why))
         self.stats.in_flight = 0
-
-
-def _resolve(answer: asyncio.Future[Any], result: object) -> None:
-    if answer.done():
-        return
-    if isinstance(result, BaseException):
-        answer.set_exception(result)
-    else:
-        answer.set_result(result)
 
 
 def _arguments(make: Make, connection: Connection) -> tuple[Make, Connection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
@@ -82,3 +83,13 @@ class SendingThread(ABC):
     @abstractmethod
     def _step(self) -> bool:
         """Start what is due and settle what has finished; False when closed and done."""
+
+
+def resolve(answer: asyncio.Future[Any], result: object) -> None:
+    """Give somebody who waits a result, or the error that it is; to be called where the event loop runs."""
+    if answer.done():
+        return
+    if isinstance(result, BaseException):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)

@@ -259,8 +259,7 @@ def test_cohorts_hold_everybody_once_and_in_order(
         assert sum(spec.size for spec in own) == size
         assert [spec.first_index for spec in own] == [0, *accumulate(spec.size for spec in own)][: len(own)]
         least = -(-size // cohort_size)
-        assert len(own) == size or least <= len(own) < least + multiple
-        assert len(own) == size or len(own) % multiple == 0
+        assert len(own) == min(-(-least // multiple) * multiple, size)
         assert {spec.size - size // len(own) for spec in own} <= {0, 1}
 
 

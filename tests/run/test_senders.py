@@ -182,7 +182,9 @@ def test_a_killed_sender_ends_the_run_with_a_message_and_resume_completes_it(tmp
         assert "Traceback" not in said
         first = summary_of(tmp_path)
         assert sum(first["outcomes"].values()) == first["crossings"]
-        assert 0 < first["acknowledged"] <= len(server.taken)
+        # All but what the lost sender had in flight or had not told yet.
+        assert len(server.taken) - 100 <= first["acknowledged"] <= len(server.taken)
+        assert first["acknowledged"] > 0
         assert first["acknowledged"] + first["pending"] == first["sent"]
         server._script = good
         again = journeysim("run", "--resume", "record", "--workers", "2", "--quiet", cwd=tmp_path)
