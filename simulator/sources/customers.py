@@ -23,6 +23,11 @@ def item_facts(line: Line) -> ItemFacts:
     return ItemFacts(product.sku, product.name, line.units, line.cents, product.category)
 
 
+def card_number(key: int) -> str:
+    """The number of the loyalty card of a member; ``key`` is that of ids."""
+    return f"{bits_one(key, 5) % 10**_CARD_DIGITS:0{_CARD_DIGITS}d}"
+
+
 class Customer:
     """One person: identities, card, and the numbers of the events that are told of them."""
 
@@ -43,7 +48,7 @@ class Customer:
     @cached_property
     def card_number(self) -> str:
         """The number of the loyalty card."""
-        return f"{bits_one(self.key, 5) % 10**_CARD_DIGITS:0{_CARD_DIGITS}d}"
+        return card_number(self.key)
 
     @cached_property
     def known(self) -> bytes:

@@ -8,11 +8,20 @@ from typing import Any
 
 import simpy
 
+from simulator.core.randomness import KeyArray, purpose_keys, uniform
 from simulator.scenario.models import Loyalty
 from simulator.sdk import Hit
 from simulator.sources.customers import Customer
 from simulator.sources.sending import Outbox
 from simulator.xdm import POINTS_EARNED, TIER_REACHED, Slot, Template, json_value, loyalty_event
+
+
+def members(spec: Loyalty | None, keys: KeyArray) -> list[bool]:
+    """Who of the people of these keys is a member; nobody without a programme."""
+    if spec is None:
+        return [False] * len(keys)
+    found: list[bool] = (uniform(purpose_keys(keys, "loyalty.member")) < spec.share).tolist()
+    return found
 
 
 @dataclass(slots=True)
