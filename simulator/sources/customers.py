@@ -68,14 +68,18 @@ class Customer:
         mail: Mapping[str, Sequence[Any]] = {"Email": [_item(self._mail(), primary=False)]}
         return json_value({"ECID": self._browser(primary=True), **mail})
 
-    def next_event(self, source: Source) -> tuple[Sender, int]:
-        """Who tells of the next event of a system, and its number."""
+    def peek(self, source: Source) -> tuple[Sender, int]:
+        """Who tells of the next event of a system, and the number that it will have."""
         sender = self._senders.get(source)
         if sender is None:
             number = SOURCES.index(source)
             sender = Sender(self._person, bits_one(self.key, number), False, number)
             self._senders[source] = sender
-        number = self._numbers.get(source, 0)
+        return sender, self._numbers.get(source, 0)
+
+    def next_event(self, source: Source) -> tuple[Sender, int]:
+        """Who tells of the next event of a system, and its number."""
+        sender, number = self.peek(source)
         self._numbers[source] = number + 1
         return sender, number
 
