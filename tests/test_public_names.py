@@ -17,9 +17,9 @@ NAMES = {
         read_happenings read_record read_step_events tell unknown_names with_unit
     """,
     "cli": "main",
-    "core": "distributions errors identifiers interruption numerics randomness serving simtime",
+    "core": "distributions errors identifiers interruption lines numerics randomness serving simtime",
     "delivery": """
-        RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        RECEIVER Batch Bulk Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
         HttpDestination HttpSettings InProcesses Indices InletDestination InletSettings KafkaDestination KafkaSettings
         Member
         MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target

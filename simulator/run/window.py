@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.lines import Lines
 from simulator.core.ordering import order_by
 from simulator.core.simtime import Calendar
 from simulator.ledger import CrossingRow, Rows, rows_from
@@ -71,7 +72,7 @@ class Window:
     """Whether the endpoint was sent the event before."""
     crossing: npt.NDArray[np.int32]
     """Index into ``rows`` of the crossing that caused the event, -1 if none did."""
-    bodies: list[bytes]
+    bodies: Sequence[bytes]
     rows: Rows
     """Crossings that caused an event of the window."""
     lost: Rows
@@ -181,12 +182,10 @@ def merge(windows: Sequence[Window]) -> Window:
     sent = np.concatenate([window.sent for window in windows])
     person = np.concatenate([window.person for window in windows])
     order = order_by(sent, person)
-    bodies: list[bytes] = []
     crossings: list[npt.NDArray[np.int32]] = []
     row_count = 0
     census = Census()
     for window in windows:
-        bodies += window.bodies
         crossings.append(np.where(window.crossing >= 0, window.crossing + row_count, -1).astype(np.int32))
         row_count += len(window.rows)
         census += window.census
@@ -204,13 +203,22 @@ def merge(windows: Sequence[Window]) -> Window:
         source=np.concatenate([window.source for window in windows])[order],
         repeat=np.concatenate([window.repeat for window in windows])[order],
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
-        bodies=[bodies[i] for i in order.tolist()],
+        bodies=_merged([window.bodies for window in windows], order),
         rows=rows,
         lost=in_order(np.concatenate([window.lost for window in windows])),
         open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
         journal=sorted((row for window in windows for row in window.journal), key=_moment),
     )
+
+
+def _merged(parts: Sequence[Sequence[bytes]], order: npt.NDArray[np.intp]) -> Sequence[bytes]:
+    """The events of several windows in their common order; left where they are if all of them are."""
+    lines = [part for part in parts if isinstance(part, Lines)]
+    if len(lines) == len(parts):
+        return Lines.merged(lines, order)
+    bodies = [body for part in parts for body in part]
+    return [bodies[i] for i in order.tolist()]
 
 
 def follow(first: Window, second: Window) -> Window:
@@ -226,7 +234,7 @@ def follow(first: Window, second: Window) -> Window:
         source=np.concatenate([first.source, second.source]),
         repeat=np.concatenate([first.repeat, second.repeat]),
         crossing=np.concatenate([first.crossing, crossing]),
-        bodies=first.bodies + second.bodies,
+        bodies=[*first.bodies, *second.bodies],
         rows=np.concatenate([first.rows, second.rows]),
         lost=np.concatenate([first.lost, second.lost]),
         open=second.open,
