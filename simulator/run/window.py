@@ -145,17 +145,17 @@ def make_window(
             *(start, end, never, nobody, untyped, untyped, untyped, repeat, nobody, []),
             *(none, lost_rows, open_rows, census, journal),
         )
-    sent = np.array([hit[0] for hit in hits], dtype=np.int64)
-    person = np.array([hit[1].person for hit in hits], dtype=np.int32)
+    moments, senders, types, times, counted, forms, gaps, causes, again = zip(*hits, strict=True)
+    people, keys, capitals, systems = zip(*senders, strict=True)
+    sent, person = np.array(moments, dtype=np.int64), np.array(people, dtype=np.int32)
     order = order_by(sent, person)
-    ordered = [hits[i] for i in order.tolist()]
-    _, senders, types, dated, numbers, templates, values, causes, repeats = zip(*ordered, strict=True)
-    kinds = np.array(types, dtype=np.uint8)
+    places = order.tolist()
+    kinds = np.array(types, dtype=np.uint8)[order]
     # Client-side rules are the app's: they don't turn aside what other systems send.
-    system = np.array([sender.source for sender in senders], dtype=np.uint8)
+    system = np.array(systems, dtype=np.uint8)[order]
     route = np.where(system, np.uint8(Route.EVENT), np.array(routes, dtype=np.uint8)[kinds])
-    crossings = [cause for cause in causes if cause is not None]
-    caused = np.array([cause is not None for cause in causes], dtype=np.bool_)
+    crossings = [cause for place in places if (cause := causes[place]) is not None]
+    caused = np.array([cause is not None for cause in causes], dtype=np.bool_)[order]
     return Window(
         start=start,
         end=end,
@@ -164,9 +164,17 @@ def make_window(
         event_type=kinds,
         route=route,
         source=np.where(route == Route.POSTBACK, _POSTBACK, system),
-        repeat=np.array(repeats, dtype=np.bool_),
+        repeat=np.array(again, dtype=np.bool_)[order],
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
-        bodies=render_hits(senders, dated, numbers, templates, values, calendar),
+        bodies=render_hits(
+            np.array(keys, dtype=np.uint64)[order],
+            np.array(capitals, dtype=np.bool_)[order],
+            np.array(times, dtype=np.int64)[order],
+            np.array(counted, dtype=np.int64)[order],
+            [forms[place] for place in places],
+            [gaps[place] for place in places],
+            calendar,
+        ),
         rows=rows_from(crossings),
         lost=lost_rows,
         open=open_rows,
