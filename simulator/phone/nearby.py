@@ -1,8 +1,9 @@
 """Which places an app has registered, when there are more of them than it asks for.
 
 The app asks the places service for the nearest ones whenever it learns where it is: at launch, when a region
-event arrives, and after a significant change of position. Nothing is computed until somebody crosses a border; then
-the last time that the app learnt its position is found from the planned way, and one query answers.
+event arrives, and after a significant change of position. Nothing is computed until somebody crosses a border. Mostly
+the way of the last minutes is enough to tell that the place is registered, wherever the app last learnt its position;
+else that time is found from the planned way, and the places around are looked at.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _MAP_M = 5_000.0
 _SLACK = 1.02
 # Points are the same if latitude and longitude differ by less, degrees: 0.1 m.
 _SAME_POINT = 1e-6
+# How many times as many places as are registered are looked at, before all of them are.
+_RIVALS = 4
 
 
 class Way(NamedTuple):
@@ -42,6 +45,15 @@ class Way(NamedTuple):
     d_lon: float
     east: float
     """Metres per degree of longitude."""
+    speed: float
+    """Metres per millisecond."""
+
+    def leads_to(self, other: Way) -> bool:
+        """Whether ``other`` begins where this one ends."""
+        return (
+            abs(other.lat - self.lat - self.d_lat) <= _SAME_POINT
+            and abs(_short_way(other.lon - self.lon - self.d_lon)) <= _SAME_POINT
+        )
 
     def at(self, time: int) -> tuple[float, float]:
         """Where somebody on this leg is; before it at its beginning, after it at its end."""
@@ -77,36 +89,14 @@ class Way(NamedTuple):
 class Ways:
     """The legs of a cohort's day as columns; a leg becomes a :class:`Way` only when somebody asks."""
 
-    __slots__ = ("_columns", "_ends", "_speed", "_starts")
+    __slots__ = ("_columns",)
 
     def __init__(self, legs: Legs) -> None:
         d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
         east = METRES_PER_DEGREE * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
-        self._columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east)
         length = np.sqrt((d_lat * METRES_PER_DEGREE) ** 2 + (d_lon * east) ** 2)
-        self._speed = length / np.maximum(legs.t1 - legs.t0, 1)
-        self._starts = np.stack([legs.lat0, legs.lon0])
-        self._ends = np.stack([legs.lat1, legs.lon1])
-
-    def fastest(self, first: int, last: int) -> float:
-        """The highest speed on legs ``first`` to ``last`` (exclusive), metres per millisecond.
-
-        Infinite where a leg does not begin where the one before ended.
-        """
-        if first == last:
-            return 0.0
-        gaps = np.abs(self._starts[:, first + 1 : last] - self._ends[:, first : last - 1])
-        if gaps.max(initial=0.0) > _SAME_POINT:
-            return inf
-        return float(self._speed[first:last].max())
-
-    def begins(self, row: int) -> tuple[float, float]:
-        """Where leg ``row`` begins, degrees."""
-        return float(self._starts[0, row]), float(self._starts[1, row])
-
-    def ends(self, row: int) -> tuple[float, float]:
-        """Where leg ``row`` ends, degrees."""
-        return float(self._ends[0, row]), float(self._ends[1, row])
+        speed = length / np.maximum(legs.t1 - legs.t0, 1)
+        self._columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east, speed)
 
     def rows(self, first: int, last: int) -> Iterable[Way]:
         """Legs ``first`` to ``last`` (exclusive)."""
@@ -132,6 +122,7 @@ class PlacesService:
         self._east: Sequence[float] = (METRES_PER_DEGREE * numerics.cos(radians(places.latitude))).tolist()
         self._radius: Sequence[float] = places.radius.tolist()
         self._realms: dict[int, float] = {}
+        self._rivals: dict[int, tuple[list[int], float]] = {}
 
     def around(self, latitude: float, longitude: float) -> list[int]:
         """The places nearest to a point in degrees, by the distance to their borders."""
@@ -139,37 +130,70 @@ class PlacesService:
         nearest: list[int] = places[0].tolist()
         return nearest
 
-    def surely_lists(self, place: int, latitude: float, longitude: float) -> bool:
-        """Whether ``place`` is so near that it is among the nearest in any case, told without a query."""
+    def lists(self, place: int, latitude: float, longitude: float) -> bool | None:
+        """Whether ``place`` is among the nearest to a point, told without a query; None where that takes one."""
+        away = self._away(place, latitude, longitude)
+        if away > _MAP_M:
+            return None
+        if _SLACK * away < self.realm(place):
+            return True
+        # Those that are nearer are told from those that are not, and both from those too near to it to tell.
+        rivals, beyond = self._rivals_of(place)
+        least, most = away / _SLACK - self._radius[place], away * _SLACK - self._radius[place]
+        if _SLACK * away + most >= beyond:
+            return None
+        nearer = doubtful = 0
+        for rival in rivals:
+            metres, radius = self._away(rival, latitude, longitude), self._radius[rival]
+            if min(metres, _MAP_M) / _SLACK - radius <= most:
+                if metres <= _MAP_M and metres * _SLACK - radius < least:
+                    nearer += 1
+                else:
+                    doubtful += 1
+        if nearer >= self._count:
+            return False
+        return True if nearer + doubtful < self._count else None
+
+    def _away(self, place: int, latitude: float, longitude: float) -> float:
+        """The distance to the centre of ``place`` on a flat map, metres."""
         y = (latitude - self._latitude[place]) * METRES_PER_DEGREE
         x = _short_way(longitude - self._longitude[place]) * self._east[place]
-        away = _SLACK * sqrt(x * x + y * y)
-        return away <= _MAP_M and away < self.realm(place)
+        return sqrt(x * x + y * y)
 
     def surely_lists_within(self, place: int, metres: float) -> bool:
         """Whether ``place`` is among the nearest for anybody at most so far away from its border."""
         return _SLACK * (self._radius[place] + metres) < self.realm(place)
 
     def realm(self, place: int) -> float:
-        """Up to this distance from the centre of ``place``, metres, it is among the nearest in any case."""
+        """Up to this distance from the centre of ``place``, metres, it is among the nearest in any case: too few others
+        can be nearer."""
         realm = self._realms.get(place)
         if realm is None:
-            realm = self._realms[place] = self._realm(place)
+            _, borders = self._others(place, self._count)
+            realm = self._realms[place] = 0.5 * (borders[-1] + self._radius[place])
         return realm
 
-    def _realm(self, place: int) -> float:
-        """Up to this distance from the centre of ``place``, metres, too few others can be nearer.
+    def _rivals_of(self, place: int) -> tuple[list[int], float]:
+        """The places around ``place``, and how far from its centre the border of any other one is at least."""
+        found = self._rivals.get(place)
+        if found is None:
+            others, borders = self._others(place, _RIVALS * self._count)
+            beyond = inf if len(others) == len(self._radius) - 1 else borders[-1]
+            found = self._rivals[place] = others, beyond
+        return found
+
+    def _others(self, place: int, count: int) -> tuple[list[int], list[float]]:
+        """The ``count`` places with the borders nearest to the centre of ``place``, but for itself, and how far they are.
 
         Another one is nearer to a point only if the way from centre to centre, less its own radius and plus that
         of ``place``, is shorter than twice the way from the point to the centre (triangle inequality).
         """
+        here = slice(place, place + 1)
         places, borders = self._places.nearest_borders(
-            self._places.latitude[place : place + 1],
-            self._places.longitude[place : place + 1],
-            self._count + 1,
+            self._places.latitude[here], self._places.longitude[here], count + 1
         )
-        others = borders[0][places[0] != place]
-        return 0.5 * float(others[self._count - 1] + self._places.radius[place])
+        others = places[0] != place
+        return places[0][others][:count].tolist(), borders[0][others][:count].tolist()
 
 
 class Registrations:
@@ -178,23 +202,23 @@ class Registrations:
     __slots__ = (
         "_ahead",
         "_asked",
-        "_end",
         "_fix",
+        "_known_since",
         "_latitude",
         "_longitude",
         "_nearest",
         "_paused",
         "_service",
-        "_speed",
-        "_speed_before",
         "_ways",
     )
 
     def __init__(self, service: PlacesService, latitude: float, longitude: float) -> None:
         """The first places are those around the point (degrees) where the run finds the phone."""
         self._service = service
-        # The legs under way and to come; those after them are rows of tables.
+        # The legs of the last minutes, under way and to come; those after them are rows of tables.
         self._ways: list[Way] = []
+        # Since when the person's way is known, and the app asks where it leads.
+        self._known_since = -SIGNIFICANT_MS
         self._ahead: tuple[tuple[Ways, int, int], ...] = ()
         # When and where the app last learnt its position, and which places are nearest to that, once asked.
         self._fix = 0
@@ -203,9 +227,6 @@ class Registrations:
         self._paused = False
         # When the app last asked where it is, if that has not been answered yet.
         self._asked: int | None = None
-        # The highest speeds of the legs of the last table and of the one before, and where the last one ends.
-        self._speed = self._speed_before = 0.0
-        self._end: tuple[float, float] | None = None
 
     @property
     def fixed_at(self) -> int:
@@ -218,23 +239,19 @@ class Registrations:
         if len(self._ahead) > 1:
             self.catch_up(now)
         self._ahead = (*self._ahead, (ways, first, last))
-        self._speed_before, self._speed = self._speed, ways.fastest(first, last)
-        if first < last:
-            start, end = ways.begins(first), self._end
-            if end is not None and max(abs(start[0] - end[0]), abs(start[1] - end[1])) > _SAME_POINT:
-                self._speed = inf
-            self._end = ways.ends(last - 1)
 
     def cut(self, now: int) -> None:
         """From ``now`` on the person goes elsewhere than was said; :meth:`follow` tells where."""
         self.catch_up(now)
-        self._ways, self._ahead, self._end = [], (), None
+        self._ways, self._ahead, self._known_since = [], (), now
 
     def _unfold(self) -> None:
         """Look at the legs that nobody needed so far."""
-        for ways, first, last in self._ahead:
-            self._ways.extend(ways.rows(first, last))
-        self._ahead = ()
+        if self._ahead:
+            for ways, first, last in self._ahead:
+                self._ways.extend(ways.rows(first, last))
+            self._ahead = ()
+            self._forget(self._fix if self._asked is None else self._asked)
 
     def refresh(self, now: int) -> None:
         """The app learns where it is at ``now`` and registers the places around."""
@@ -247,9 +264,9 @@ class Registrations:
         if asked is not None:
             self._asked = None
             self._unfold()
-            self._forget(asked)
             if self._ways:
-                self._locate(asked, *self._ways[0].at(asked))
+                begun = [way for way in self._ways if way.t0 <= asked]
+                self._locate(asked, *(begun[-1] if begun else self._ways[0]).at(asked))
 
     def pause(self, now: int) -> None:
         """From ``now`` on the app learns of no changes of position, until it asks itself."""
@@ -261,7 +278,7 @@ class Registrations:
         if self._paused:
             self._answer()
             self._paused = False
-            self._fix = now
+            self._fix = self._known_since = now
 
     def next_change(self) -> int | None:
         """When the next significant change of position comes, as far as the way is known."""
@@ -285,22 +302,42 @@ class Registrations:
     def has_around(self, place: int, now: int, since: int | None = None) -> bool:
         """:meth:`has` for a place that the person is in, or whose border they are at or were at ``since``.
 
-        The app knows where the person is to within a significant distance, or what they can do in the time that
-        must pass between two changes: often that is enough to tell.
+        The app knows where the person is to within a significant distance, or was in the time that must pass between
+        two changes: often that is enough to tell.
         """
-        if not self._paused and self._end is not None:
-            fastest = max(self._speed, self._speed_before)
-            moved = 0.0 if since is None else fastest * (now - since)
-            if self._service.surely_lists_within(place, moved + max(SIGNIFICANT_M, fastest * SIGNIFICANT_MS)):
+        if not self._paused:
+            reach = self._moved(now - SIGNIFICANT_MS, now)
+            if since is not None:
+                reach = max(reach, self._moved(since, now) + SIGNIFICANT_M)
+            if self._service.surely_lists_within(place, max(reach, SIGNIFICANT_M)):
                 return True
         return self.has(place, now)
+
+    def _moved(self, since: int, now: int) -> float:
+        """So many metres the person has at most moved from ``since`` to ``now``; infinite if that isn't known."""
+        self._unfold()
+        if since < self._known_since:
+            return inf
+        metres, later = 0.0, None
+        for way in reversed(self._ways):
+            if way.t0 > now:
+                continue
+            if later is not None and not way.leads_to(later):
+                return inf
+            if way.t1 > since:
+                metres += way.speed * (min(now, way.t1) - max(since, way.t0))
+            if way.t0 <= since:
+                return metres
+            later = way
+        return metres if self._ways else inf
 
     def has(self, place: int, now: int) -> bool:
         """Whether ``place`` is registered at ``now``, which must not decrease from call to call."""
         self.catch_up(now)
         if self._nearest is None:
-            if self._service.surely_lists(place, self._latitude, self._longitude):
-                return True
+            surely = self._service.lists(place, self._latitude, self._longitude)
+            if surely is not None:
+                return surely
             self._nearest = self._service.around(self._latitude, self._longitude)
         return place in self._nearest
 
@@ -325,7 +362,8 @@ class Registrations:
         return None
 
     def _forget(self, now: int) -> None:
-        """Drop the legs that are over and done with."""
-        ways = self._ways
-        while len(ways) > 1 and ways[1].t0 <= now:
+        """Drop the legs that are over and done with, but for those of the last minutes."""
+        ways, before = self._ways, now - SIGNIFICANT_MS
+        while len(ways) > 1 and ways[1].t0 <= before:
             del ways[0]
+            self._known_since = max(self._known_since, ways[0].t0)

@@ -156,7 +156,7 @@ def test_significant_changes_come_when_looking_every_second_would_find_them(
     spread=st.sampled_from([0.003, 0.03, 0.3]),
     latitude=st.sampled_from([0.0, 50.0, -83.0]),
 )
-def test_places_that_are_near_enough_without_a_query_are_among_the_nearest(
+def test_what_is_told_without_a_query_is_what_the_query_finds(
     seed: int, count: int, spread: float, latitude: float
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -168,8 +168,21 @@ def test_places_that_are_near_enough_without_a_query_are_among_the_nearest(
     for here in (rng.normal(size=(20, 2)) * shape + (latitude, 8.0)).tolist():
         nearest = service.around(*here)
         for place in range(40):
-            if service.surely_lists(place, *here):
-                assert place in nearest
+            assert service.lists(place, *here) in (None, place in nearest)
+
+
+def test_in_a_town_a_query_is_seldom_needed() -> None:
+    rng = np.random.default_rng(1)
+    places = place_set(*((*where, 100.0) for where in (rng.uniform(-0.01, 0.01, (40, 2)) + HOME).tolist()))
+    service = PlacesService(places, 10)
+    told = [
+        service.lists(place, *here)
+        for here in (rng.uniform(-0.01, 0.01, (50, 2)) + HOME).tolist()
+        for place in range(40)
+    ]
+    assert told.count(None) < 0.1 * len(told)
+    assert told.count(True) > 0.2 * len(told)
+    assert told.count(False) > 0.6 * len(told)
 
 
 def test_the_way_over_the_date_line_is_the_short_one() -> None:
