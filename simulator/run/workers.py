@@ -67,7 +67,8 @@ class InProcess:
 class Workers:
     """Simulates in ``count`` processes of their own; windows must be asked for as ``World.windows`` has them."""
 
-    def __init__(self, world: World, count: int) -> None:
+    def __init__(self, world: World, count: int, *, fleeting: bool = False) -> None:
+        """The events of ``fleeting`` windows are good until the next one is asked for."""
         forks = may_fork()
         self._processes: list[BaseProcess] = []
         self._receivers: list[WindowReceiver] = []
@@ -75,7 +76,7 @@ class Workers:
             memory = shared_memory() if forks else None
             arguments = partial(_arguments, world, number, count, memory)
             process, ours = processes.begin(_work, arguments, f"journeysim-{number}", forks=forks)
-            self._receivers.append(WindowReceiver(ours, memory))
+            self._receivers.append(WindowReceiver(ours, memory, fleeting=fleeting))
             self._processes.append(process)
 
     def advance(self, until: int) -> Window:

@@ -27,7 +27,7 @@ from simulator.sdk.record import SdkRecord
 from simulator.sdk.routes import KINDS, Route
 from simulator.sdk.rules import rule_problems
 from simulator.sdk.shared import SdkShared
-from simulator.sdk.uplink import Hit, HitList, Sender, Uplink, render_hits
+from simulator.sdk.uplink import Hit, HitList, Sender, Uplink, render_hit, render_hits
 from simulator.xdm import EVENT_TYPES
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "judge",
     "make_plans",
     "read_answer",
+    "render_hit",
     "render_hits",
     "rule_problems",
     "user_agent",

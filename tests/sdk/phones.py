@@ -28,6 +28,7 @@ from simulator.sdk import (
     SdkShared,
     Sender,
     make_plans,
+    render_hit,
     render_hits,
 )
 from simulator.world import Place, PlaceSet
@@ -124,7 +125,17 @@ def rendered(hits: list[Hit]) -> list[Sent]:
     if not hits:
         return []
     sent, senders, kinds, dated, numbers, templates, values, causes, again = zip(*hits, strict=True)
-    bodies = render_hits(senders, dated, numbers, templates, values, CALENDAR)
+    _, keys, capitals, _ = zip(*senders, strict=True)
+    bodies = render_hits(
+        np.array(keys, dtype=np.uint64),
+        np.array(capitals, dtype=np.bool_),
+        np.array(dated, dtype=np.int64),
+        np.array(numbers, dtype=np.int64),
+        templates,
+        values,
+        CALENDAR,
+    )
+    assert bodies == [render_hit(hit, CALENDAR) for hit in hits]
     return [
         Sent(at, date, orjson.loads(body), cause, repeated, KINDS[kind])
         for at, date, body, cause, repeated, kind in zip(
