@@ -8,107 +8,23 @@ else that time is found from the planned way, and the places around are looked a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import ceil, inf, sqrt
-from typing import NamedTuple
+from collections.abc import Sequence
+from math import inf, sqrt
 
 import numpy as np
 
 from simulator.core import numerics
 from simulator.core.numerics import radians
-from simulator.core.simtime import MS_PER_MINUTE
-from simulator.world import Legs, PlaceSet
-from simulator.world.geodesy import METRES_PER_DEGREE, wrap
-
-# A significant change of position: this far, metres, and this long after the last one (mobile_sdk.md 3.1).
-SIGNIFICANT_M = 500.0
-SIGNIFICANT_MS = 5 * MS_PER_MINUTE
+from simulator.phone.ways import SIGNIFICANT_M, SIGNIFICANT_MS, Way, Ways, short_way
+from simulator.world import PlaceSet
+from simulator.world.geodesy import METRES_PER_DEGREE
 
 # Up to this distance, and to 85 degrees of latitude, flat maps are off by less than the share: 0.6 % because the Earth
 # is no sphere, 0.9 % because parallels shorten towards the poles.
 _MAP_M = 5_000.0
 _SLACK = 1.02
-# Points are the same if latitude and longitude differ by less, degrees: 0.1 m.
-_SAME_POINT = 1e-6
 # How many times as many places as are registered are looked at, before all of them are.
 _RIVALS = 4
-
-
-class Way(NamedTuple):
-    """A leg of somebody's day: from (``lat``, ``lon``) at ``t0``, by (``d_lat``, ``d_lon``) until ``t1``."""
-
-    t0: int
-    t1: int
-    lat: float
-    lon: float
-    d_lat: float
-    d_lon: float
-    east: float
-    """Metres per degree of longitude."""
-    speed: float
-    """Metres per millisecond."""
-
-    def leads_to(self, other: Way) -> bool:
-        """Whether ``other`` begins where this one ends."""
-        return (
-            abs(other.lat - self.lat - self.d_lat) <= _SAME_POINT
-            and abs(_short_way(other.lon - self.lon - self.d_lon)) <= _SAME_POINT
-        )
-
-    def at(self, time: int) -> tuple[float, float]:
-        """Where somebody on this leg is; before it at its beginning, after it at its end."""
-        if time >= self.t1:
-            return self.lat + self.d_lat, self.lon + self.d_lon
-        if time <= self.t0:
-            return self.lat, self.lon
-        share = (time - self.t0) / (self.t1 - self.t0)
-        return self.lat + self.d_lat * share, self.lon + self.d_lon * share
-
-    def away(self, latitude: float, longitude: float, since: int) -> float:
-        """The first time from ``since`` on at which a point is left a significant distance behind.
-
-        Infinite if this leg does not lead so far.
-        """
-        lat, lon = self.at(since)
-        x, y = _short_way(lon - longitude) * self.east, (lat - latitude) * METRES_PER_DEGREE
-        short = x * x + y * y - SIGNIFICANT_M * SIGNIFICANT_M
-        if short >= 0.0:
-            return since
-        if since >= self.t1:
-            return inf
-        length = self.t1 - self.t0
-        dx, dy = self.d_lon * self.east / length, self.d_lat * METRES_PER_DEGREE / length
-        speed2 = dx * dx + dy * dy
-        if speed2 == 0.0:
-            return inf
-        along = x * dx + y * dy
-        time = since + ceil((sqrt(along * along - speed2 * short) - along) / speed2)
-        return time if time <= self.t1 else inf
-
-
-class Ways:
-    """The legs of a cohort's day as columns; a leg becomes a :class:`Way` only when somebody asks."""
-
-    __slots__ = ("_columns",)
-
-    def __init__(self, legs: Legs) -> None:
-        d_lat, d_lon = legs.lat1 - legs.lat0, wrap(legs.lon1 - legs.lon0)
-        east = METRES_PER_DEGREE * numerics.cos(radians(legs.lat0 + 0.5 * d_lat))
-        length = np.sqrt((d_lat * METRES_PER_DEGREE) ** 2 + (d_lon * east) ** 2)
-        speed = length / np.maximum(legs.t1 - legs.t0, 1)
-        self._columns = (legs.t0, legs.t1, legs.lat0, legs.lon0, d_lat, d_lon, east, speed)
-
-    def rows(self, first: int, last: int) -> Iterable[Way]:
-        """Legs ``first`` to ``last`` (exclusive)."""
-        columns = (column[first:last].tolist() for column in self._columns)
-        return map(Way._make, zip(*columns, strict=True))
-
-
-def _short_way(degrees: float) -> float:
-    """A difference of longitudes, the short way round."""
-    if degrees > 180.0:
-        return degrees - 360.0
-    return degrees + 360.0 if degrees < -180.0 else degrees
 
 
 class PlacesService:
@@ -157,7 +73,7 @@ class PlacesService:
     def _away(self, place: int, latitude: float, longitude: float) -> float:
         """The distance to the centre of ``place`` on a flat map, metres."""
         y = (latitude - self._latitude[place]) * METRES_PER_DEGREE
-        x = _short_way(longitude - self._longitude[place]) * self._east[place]
+        x = short_way(longitude - self._longitude[place]) * self._east[place]
         return sqrt(x * x + y * y)
 
     def surely_lists_within(self, place: int, metres: float) -> bool:
@@ -183,7 +99,7 @@ class PlacesService:
         return found
 
     def _others(self, place: int, count: int) -> tuple[list[int], list[float]]:
-        """The ``count`` places with the borders nearest to the centre of ``place``, but for itself, and how far they are.
+        """The ``count`` other places with the borders nearest to the centre of ``place``, and how far they are.
 
         Another one is nearer to a point only if the way from centre to centre, less its own radius and plus that
         of ``place``, is shorter than twice the way from the point to the centre (triangle inequality).
@@ -215,7 +131,7 @@ class Registrations:
     def __init__(self, service: PlacesService, latitude: float, longitude: float) -> None:
         """The first places are those around the point (degrees) where the run finds the phone."""
         self._service = service
-        # The legs of the last minutes, under way and to come; those after them are rows of tables.
+        # The legs under way and to come; those after them are rows of tables.
         self._ways: list[Way] = []
         # Since when the person's way is known, and the app asks where it leads.
         self._known_since = -SIGNIFICANT_MS
@@ -249,7 +165,10 @@ class Registrations:
         """Look at the legs that nobody needed so far."""
         if self._ahead:
             for ways, first, last in self._ahead:
-                self._ways.extend(ways.rows(first, last))
+                rows = list(ways.rows(first, last))
+                if rows and self._ways and not rows[0].follows(self._ways[-1]):
+                    rows[0] = rows[0]._replace(before=inf)
+                self._ways += rows
             self._ahead = ()
             self._forget(self._fix if self._asked is None else self._asked)
 
@@ -264,9 +183,9 @@ class Registrations:
         if asked is not None:
             self._asked = None
             self._unfold()
+            self._forget(asked)
             if self._ways:
-                begun = [way for way in self._ways if way.t0 <= asked]
-                self._locate(asked, *(begun[-1] if begun else self._ways[0]).at(asked))
+                self._locate(asked, *self._ways[0].at(asked))
 
     def pause(self, now: int) -> None:
         """From ``now`` on the app learns of no changes of position, until it asks itself."""
@@ -305,31 +224,19 @@ class Registrations:
         The app knows where the person is to within a significant distance, or was in the time that must pass between
         two changes: often that is enough to tell.
         """
-        if not self._paused:
-            reach = self._moved(now - SIGNIFICANT_MS, now)
-            if since is not None:
-                reach = max(reach, self._moved(since, now) + SIGNIFICANT_M)
-            if self._service.surely_lists_within(place, max(reach, SIGNIFICANT_M)):
-                return True
+        lately = now - SIGNIFICANT_MS
+        if not self._paused and lately >= self._known_since:
+            self._unfold()
+            for way in reversed(self._ways):
+                if way.t0 > now:
+                    continue
+                reach = max(SIGNIFICANT_M, way.moved(lately, now))
+                if since is not None:
+                    reach = max(reach, SIGNIFICANT_M + way.moved(since, now))
+                if self._service.surely_lists_within(place, reach):
+                    return True
+                break
         return self.has(place, now)
-
-    def _moved(self, since: int, now: int) -> float:
-        """So many metres the person has at most moved from ``since`` to ``now``; infinite if that isn't known."""
-        self._unfold()
-        if since < self._known_since:
-            return inf
-        metres, later = 0.0, None
-        for way in reversed(self._ways):
-            if way.t0 > now:
-                continue
-            if later is not None and not way.leads_to(later):
-                return inf
-            if way.t1 > since:
-                metres += way.speed * (min(now, way.t1) - max(since, way.t0))
-            if way.t0 <= since:
-                return metres
-            later = way
-        return metres if self._ways else inf
 
     def has(self, place: int, now: int) -> bool:
         """Whether ``place`` is registered at ``now``, which must not decrease from call to call."""
@@ -362,8 +269,7 @@ class Registrations:
         return None
 
     def _forget(self, now: int) -> None:
-        """Drop the legs that are over and done with, but for those of the last minutes."""
-        ways, before = self._ways, now - SIGNIFICANT_MS
-        while len(ways) > 1 and ways[1].t0 <= before:
+        """Drop the legs that are over and done with."""
+        ways = self._ways
+        while len(ways) > 1 and ways[1].t0 <= now:
             del ways[0]
-            self._known_since = max(self._known_since, ways[0].t0)
