@@ -84,7 +84,7 @@ NAMES = {
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
         EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
         SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
-        render_hit render_hits rule_problems user_agent
+        all_anonymous anonymous render_hit render_hits rule_problems user_agent
     """,
     "sources": "Customer Outbox Programme TillSystem WebShop item_facts",
     "world": """

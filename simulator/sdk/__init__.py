@@ -19,6 +19,7 @@ from simulator.sdk.edge_answers import (
 from simulator.sdk.edge_request import EdgeEndpoint, EdgeRequest, edge_headers, edge_request, user_agent
 from simulator.sdk.edge_state import EdgeAnswer, EdgeState, StateEntry, read_answer
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, EventForms
+from simulator.sdk.identity import all_anonymous, anonymous
 from simulator.sdk.mobile_sdk import LIFECYCLE_DEBOUNCE_MS, MobileSdk
 from simulator.sdk.network import Network
 from simulator.sdk.plans import make_plans
@@ -63,6 +64,8 @@ __all__ = [
     "Sender",
     "StateEntry",
     "Uplink",
+    "all_anonymous",
+    "anonymous",
     "edge_headers",
     "edge_request",
     "judge",

@@ -40,6 +40,7 @@ _PUSH_TOKEN, _CONSENT = KINDS.index(PUSH_TOKEN_KIND), KINDS.index(CONSENT_KIND)
 _OPENED = KINDS.index(EventType.PUSH_APPLICATION_OPENED)
 _ACTED = KINDS.index(EventType.PUSH_CUSTOM_ACTION)
 _NEVER = -1
+_YES = Choice.YES
 # What the next launch is.
 _ORDINARY, _INSTALL, _UPGRADE = 0, 1, 2
 
@@ -79,21 +80,21 @@ class MobileSdk:
         env: TimedEnvironment,
         shared: SdkShared,
         sender: Sender,
-        ecid: str,
+        identities: bytes,
         forms: HandsetForms,
         *,
         skew: int = 0,
         plan: Plan | None = None,
         login: Callable[[str], str] = "{}-1".format,
     ) -> None:
-        """``skew`` is how far the phone's clock is ahead, milliseconds.
+        """``identities`` is the identity map at first, ``skew`` how far the phone's clock is ahead, milliseconds.
 
         ``login`` tells who the person is when logged in, by the identity namespace.
         """
         self._env = env
         self._shared = shared
         self.sender = sender
-        self._identities = anonymous(ecid)
+        self._identities = identities
         self._forms = forms
         self.os: Os = forms.handset.os
         self._skew = skew
@@ -120,10 +121,9 @@ class MobileSdk:
         self._last_activity: int | None = None
         self._places: PlacesState | None = None
         self._push_sent = False
-        self._consent = Choice.YES if plan is None else plan.consent
-        self.collects = self._consent is Choice.YES
-        if plan is not None and plan.steps and plan.steps[0].due == 0:
-            self._do_before(plan)
+        self._consent, self.collects = _YES, True
+        if plan is not None:
+            self._start_by(plan)
 
     @property
     def facts(self) -> SdkFacts:
@@ -217,7 +217,7 @@ class MobileSdk:
         if self._plan is not None:
             self._plan.restart()
             self._consent = self._plan.consent
-            self.collects = self._consent is Choice.YES
+            self.collects = self._consent is _YES
 
     def updated(self, now: int) -> None:
         """Another version of the app; the next launch is an upgrade."""
@@ -366,9 +366,11 @@ class MobileSdk:
         )
         self._send(now, kind, now, self._shared.forms.finish(event), (self._identities,))
 
-    def _do_before(self, plan: Plan) -> None:
-        """What was done before the run began."""
-        if plan.steps[0].act is Act.LOG_IN:
+    def _start_by(self, plan: Plan) -> None:
+        """What the person decided or did before the run began."""
+        self._consent = plan.consent
+        self.collects = self._consent is _YES
+        if plan.steps and plan.steps[0].due == 0 and plan.steps[0].act is Act.LOG_IN:
             plan.next = 1
             self.log_in()
 

@@ -27,6 +27,7 @@ from simulator.sdk import (
     SdkRecord,
     SdkShared,
     Sender,
+    anonymous,
     make_plans,
     render_hit,
     render_hits,
@@ -97,9 +98,8 @@ class Pocket:
         sender = Sender(3, ID_KEY, os == "ios")
         plan = make_plans(events.app, np.array([7], dtype=np.uint64))(0)
         login = "{}-of-three".format
-        self.sdk = MobileSdk(
-            self.env, shared, sender, ECID, events.of(HANDSETS[os]), skew=skew, plan=plan, login=login
-        )
+        who, model = anonymous(ECID), events.of(HANDSETS[os])
+        self.sdk = MobileSdk(self.env, shared, sender, who, model, skew=skew, plan=plan, login=login)
 
     def live(self, script: Iterable[Moment], until: int = 10**9) -> list[Sent]:
         """Let things happen to the phone at their times (milliseconds); what it sent before ``until``."""
