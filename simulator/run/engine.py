@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -275,12 +276,14 @@ class _Run:
         workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
         apart = scenario.load is not None and may_fork() and self._staging.source is None
+        # Events that are only written down are not kept, and need not last.
+        fleeting = self._bulk and scenario.load is None and scenario.clock.speed == "max"
         if not goes_by_the_clock(scenario) and (workers > 1 or apart):
             self._workers = workers
-            return Workers(self._world, workers, fleeting=self._bulk and scenario.load is None)
+            return Workers(self._world, workers, fleeting=fleeting)
         try:
             # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
-            make = self._staging.source or InProcess
+            make = self._staging.source or partial(InProcess, fleeting=fleeting)
             return await asyncio.to_thread(make, self._world, self._making_people)
         except _StoppedError:
             return None

@@ -179,8 +179,8 @@ class CohortPhones:
         """Tell the phones where their people are going to be; at the start of the run also where they are."""
         if not any(self.registrations):
             return
-        ways = Ways(journeys.legs)
         walkers, first = np.unique(journeys.person, return_index=True)
+        ways = Ways(journeys.legs, first)
         ends = np.append(first, len(journeys.person))[1:].tolist()
         for person, begin, end in zip(walkers.tolist(), first.tolist(), ends, strict=True):
             if (walker := self.registrations[person]) is not None:

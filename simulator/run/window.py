@@ -129,7 +129,7 @@ def make_window(
     open: Sequence[CrossingRow] = (),
     journal: Sequence[JournalRow] = (),
 ) -> Window:
-    """Put the hits and crossings of all cohorts of a worker into the order of the stream, and render the hits.
+    """Put the hits and crossings of all cohorts of a worker into the order of the stream; hits are rendered later.
 
     ``routes`` are the ways of the kinds of events.
 

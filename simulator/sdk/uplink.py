@@ -6,8 +6,8 @@ filled in when it is rendered, for a whole window of hits at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -68,25 +68,71 @@ class HitList:
         return taken
 
 
+class Rendering(Sequence[bytes]):
+    """The events of hits in XDM wire form, as JSON, each made when it is asked for; a part of them is one too.
+
+    Whoever takes a few at a time, and lets go of them, has them in the processor's cache. Whoever needs them more than
+    once makes a list of them.
+    """
+
+    __slots__ = ("_ids", "_stamps", "_templates", "_values")
+
+    def __init__(
+        self,
+        ids: npt.NDArray[np.bytes_],
+        stamps: npt.NDArray[np.bytes_],
+        templates: Sequence[Template],
+        values: Sequence[tuple[bytes, ...]],
+    ) -> None:
+        self._ids = ids
+        self._stamps = stamps
+        self._templates = templates
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._templates)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Rendering: ...
+
+    def __getitem__(self, index: int | slice) -> bytes | Rendering:
+        if isinstance(index, slice):
+            return Rendering(
+                self._ids[index], self._stamps[index], self._templates[index], self._values[index]
+            )
+        return self._templates[index].render(
+            bytes(self._ids[index]), bytes(self._stamps[index]), *self._values[index]
+        )
+
+    def __iter__(self) -> Iterator[bytes]:
+        ids, stamps = self._ids.tolist(), self._stamps.tolist()
+        return iter(
+            [
+                template.render(id, stamp, *rest)
+                if (pattern := template.pattern) is None
+                else pattern % (id, stamp, *rest)
+                for template, id, stamp, rest in zip(self._templates, ids, stamps, self._values, strict=True)
+            ]
+        )
+
+
 def render_hits(
     keys: npt.NDArray[np.uint64],
     capitals: npt.NDArray[np.bool_],
     dated: npt.NDArray[np.int64],
     numbers: npt.NDArray[np.int64],
-    templates: Iterable[Template],
-    values: Iterable[tuple[bytes, ...]],
+    templates: Sequence[Template],
+    values: Sequence[tuple[bytes, ...]],
     calendar: Calendar,
-) -> list[bytes]:
-    """The events of hits in XDM wire form, as JSON; the arguments are the columns of the hits and of their senders."""
+) -> Rendering:
+    """The events of hits; the arguments are the columns of the hits and of their senders."""
     # Neither ids nor stamps hold NULs, so numpy cuts them as they are, faster than slices do.
     ids = np.frombuffer(uuid_block(keys, numbers, capitals), dtype=f"S{UUID_LENGTH}")
     stamps = np.frombuffer(calendar.stamps(dated), dtype=f"S{STAMP_LENGTH}")
-    return [
-        template.render(id, stamp, *rest)
-        if (pattern := template.pattern) is None
-        else pattern % (id, stamp, *rest)
-        for template, id, stamp, rest in zip(templates, ids.tolist(), stamps.tolist(), values, strict=True)
-    ]
+    return Rendering(ids, stamps, templates, values)
 
 
 def render_hit(hit: Hit, calendar: Calendar) -> bytes:
