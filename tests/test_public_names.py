@@ -17,9 +17,9 @@ NAMES = {
         read_happenings read_record read_step_events tell unknown_names with_unit
     """,
     "cli": "main",
-    "core": "distributions errors identifiers interruption numerics randomness serving simtime",
+    "core": "distributions errors identifiers interruption lines numerics randomness serving simtime",
     "delivery": """
-        RECEIVER Batch Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
+        RECEIVER Batch Bulk Caller DeliveryStats Destination EdgeDestination EdgeSettings FanOut Fate FileDestination
         HttpDestination HttpSettings InProcesses Indices InletDestination InletSettings KafkaDestination KafkaSettings
         Member
         MessageHeader OutgoingCall ParquetDestination Pipelined Receipt Reply RotatingFiles StandardOutput Target
@@ -84,7 +84,7 @@ NAMES = {
         NO_SUCH_HOST READ_TIMEOUT_MS RECOVERABLE_CODES RETRY_INTERVAL_MS SUCCESS_CODES EdgeAnswer
         EdgeEndpoint EdgeRequest EdgeState EventForms Handling Hit HitList Judgement MobileSdk Network Route
         SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
-        render_hits rule_problems user_agent
+        all_anonymous anonymous render_hit render_hits rule_problems user_agent
     """,
     "sources": "Customer Outbox Programme TillSystem WebShop card_number item_facts members",
     "world": """

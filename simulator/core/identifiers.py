@@ -57,6 +57,8 @@ def uuid_one(key: int, counter: int, *, upper: bool = False) -> bytes:
 
 
 ECID_DIGITS = 38
+# Four decimal digits of every number that has no more, as one 32-bit number each.
+_FOUR_DIGITS = np.array([int.from_bytes(b"%04d" % n, "little") for n in range(10_000)], dtype="<u4")
 
 
 def ecid(key: int, generation: int = 0) -> str:
@@ -68,12 +70,23 @@ def ecid(key: int, generation: int = 0) -> str:
     return ecids(np.array([key], dtype=np.uint64), generation)[0]
 
 
-def ecids(keys: KeyArray, generation: int = 0) -> list[str]:
-    """:func:`ecid` of many keys."""
+def ecid_block(keys: KeyArray, generation: int = 0) -> bytes:
+    """:func:`ecid` of many keys as text, one after the other."""
     streams = purpose_keys(keys, "ecid")
     high = (bits(streams, 2 * generation) & ~np.uint64(0xF000)) | np.uint64(0x4000)  # version 4
     low = (bits(streams, 2 * generation + 1) & np.uint64((1 << 62) - 1)) | _TOP  # variant 10
     # The sign bit of a half makes it negative; two's complement gives its absolute value.
     high = np.where(high >= _TOP, ~high + np.uint64(1), high)
     low = ~low + np.uint64(1)  # the variant sets the sign bit
-    return [f"{a:019d}{b:019d}" for a, b in zip(high.tolist(), low.tolist(), strict=True)]
+    rest = np.stack([high, low], axis=1)
+    digits = np.empty((len(keys), 2, 5), dtype="<u4")  # twenty for each half, of which the first is 0
+    for column in range(4, -1, -1):
+        rest, last = rest // np.uint64(10_000), rest
+        digits[:, :, column] = _FOUR_DIGITS[last - rest * np.uint64(10_000)]
+    return digits.view(np.uint8)[:, :, 1:].tobytes()
+
+
+def ecids(keys: KeyArray, generation: int = 0) -> list[str]:
+    """:func:`ecid` of many keys."""
+    text = ecid_block(keys, generation).decode()
+    return [text[at : at + ECID_DIGITS] for at in range(0, len(text), ECID_DIGITS)]

@@ -12,6 +12,7 @@ package may use ``np.sin``, ``np.log`` and their relatives in the model.
 
 from __future__ import annotations
 
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,16 @@ def radians(degrees: Any) -> Any:
     return degrees * _DEGREE
 
 
-def _horner(coefficients: tuple[float, ...], x: Any) -> Any:
-    """The polynomial with these coefficients, that of x^0 first; arrays are worked on in place."""
+_Polynomial = tuple[FloatArray, ...]
+
+
+def _polynomial(*coefficients: float) -> _Polynomial:
+    """A polynomial by its coefficients, that of x^0 first, which numpy takes sooner as arrays than as floats."""
+    return tuple(np.array(coefficient) for coefficient in coefficients)
+
+
+def _horner(coefficients: _Polynomial, x: Any) -> Any:
+    """The value of a polynomial at ``x``; arrays are worked on in place."""
     total = x * coefficients[-1]
     for coefficient in reversed(coefficients[1:-1]):
         total += coefficient
@@ -44,23 +53,11 @@ def _horner(coefficients: tuple[float, ...], x: Any) -> Any:
 
 
 # Taylor's series of the sine after its first term, by powers of x^2: the remainder is below 1e-18.
-_SIN = tuple(
-    1.0 / divisor
-    for divisor in (
-        *(-6.0, 120.0, -5040.0, 362880.0, -39916800.0, 6227020800.0),
-        *(-1307674368000.0, 355687428096000.0, -121645100408832000.0, 51090942171709440000.0),
-    )
-)
+_SIN = _polynomial(*((-1.0) ** n / factorial(2 * n + 1) for n in range(1, 11)))
 # The series of atanh after its first term, by powers of s^2.
-_ATANH = tuple(1.0 / divisor for divisor in (3.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0, 17.0, 19.0, 21.0, 23.0))
+_ATANH = _polynomial(*(1.0 / divisor for divisor in range(3, 25, 2)))
 # Taylor's series of the exponential function.
-_EXP = tuple(
-    1.0 / divisor
-    for divisor in (
-        *(1.0, 1.0, 2.0, 6.0, 24.0, 120.0, 720.0, 5040.0, 40320.0, 362880.0),
-        *(3628800.0, 39916800.0, 479001600.0, 6227020800.0),
-    )
-)
+_EXP = _polynomial(*(1.0 / factorial(power) for power in range(14)))
 
 
 def _sin_poly(x: Any) -> Any:
@@ -72,8 +69,8 @@ def _sin_poly(x: Any) -> Any:
 def sin(x: Any) -> Any:
     """Sine of ``x`` radians, for |x| up to a few turns."""
     x = x - np.floor(x / _TWO_PI + 0.5) * _TWO_PI  # now in [-pi, pi]
-    x = np.where(x > _HALF_PI, (2.0 * _HALF_PI) - x, x)
-    x = np.where(x < -_HALF_PI, (-2.0 * _HALF_PI) - x, x)
+    x = np.minimum(x, (2.0 * _HALF_PI) - x)
+    x = np.maximum(x, (-2.0 * _HALF_PI) - x)
     return _sin_poly(x)
 
 
@@ -87,7 +84,7 @@ def log(x: Any) -> Any:
     m, e = np.frexp(x)  # x = m * 2^e with m in [0.5, 1)
     low = m < _SQRT_HALF
     m = np.where(low, m * 2.0, m)
-    e = np.where(low, e - 1, e).astype(np.float64)
+    e = (e - low).astype(np.float64)
     s = (m - 1.0) / (m + 1.0)  # |s| <= 0.1716
     y = s * s
     p = _horner(_ATANH, y)
@@ -99,7 +96,7 @@ def exp(x: Any) -> Any:
     x = np.asarray(x, dtype=np.float64)
     k = np.floor(x / (_LN2_HIGH + _LN2_LOW) + 0.5)
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    return np.ldexp(_horner(_EXP, r), k.astype(np.int64))
+    return np.ldexp(_horner(_EXP, r), k.astype(np.int32))  # numpy is quick for such exponents alone
 
 
 def power(x: Any, exponent: float) -> Any:
@@ -108,7 +105,7 @@ def power(x: Any, exponent: float) -> Any:
 
 
 # Coefficients of algorithm AS 241 (Wichura 1988, PPND16), relative accuracy about 1e-16.
-_A = (
+_A = _polynomial(
     3.3871328727963666080e0,
     1.3314166789178437745e2,
     1.9715909503065514427e3,
@@ -118,7 +115,7 @@ _A = (
     3.3430575583588128105e4,
     2.5090809287301226727e3,
 )
-_B = (
+_B = _polynomial(
     1.0,
     4.2313330701600911252e1,
     6.8718700749205790830e2,
@@ -128,7 +125,7 @@ _B = (
     2.8729085735721942674e4,
     5.2264952788528545610e3,
 )
-_C = (
+_C = _polynomial(
     1.42343711074968357734e0,
     4.63033784615654529590e0,
     5.76949722146069140550e0,
@@ -138,7 +135,7 @@ _C = (
     2.27238449892691845833e-2,
     7.74545014278341407640e-4,
 )
-_D = (
+_D = _polynomial(
     1.0,
     2.05319162663775882187e0,
     1.67638483018380384940e0,
@@ -148,7 +145,7 @@ _D = (
     5.47593808499534494600e-4,
     1.05075007164441684324e-9,
 )
-_E = (
+_E = _polynomial(
     6.65790464350110377720e0,
     5.46378491116411436990e0,
     1.78482653991729133580e0,
@@ -158,7 +155,7 @@ _E = (
     2.71155556874348757815e-5,
     2.01033439929228813265e-7,
 )
-_F = (
+_F = _polynomial(
     1.0,
     5.99832206555887937690e-1,
     1.36929880922735805310e-1,
@@ -176,14 +173,15 @@ def normal_ppf(u: FloatArray) -> FloatArray:
     q = u - 0.5
     r = 0.180625 - q * q
     result: FloatArray = np.asarray(q * _horner(_A, r) / _horner(_B, r))
-    outer = np.abs(q) > 0.425
-    if outer.any():
-        low = q[outer] < 0.0
-        s = np.sqrt(-log(np.where(low, u[outer], 1.0 - u[outer])))
+    outer = np.flatnonzero(np.abs(q) > 0.425)
+    if len(outer):
+        low = q.take(outer) < 0.0
+        share = u.take(outer)
+        s = np.sqrt(-log(np.minimum(share, 1.0 - share)))
         tail = _horner(_C, s - 1.6) / _horner(_D, s - 1.6)
         extreme = s > 5.0
         if extreme.any():
             far = s[extreme] - 5.0
             tail[extreme] = _horner(_E, far) / _horner(_F, far)
-        result[outer] = np.where(low, -tail, tail)
+        result.put(outer, np.where(low, -tail, tail))
     return result

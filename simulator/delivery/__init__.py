@@ -8,6 +8,7 @@ delivered and ``read_events`` reads such files back. Start at ``base.py``.
 from simulator.delivery.addresses import host_allowed, is_loopback
 from simulator.delivery.base import (
     Batch,
+    Bulk,
     DeliveryStats,
     Destination,
     Fate,
@@ -34,6 +35,7 @@ from simulator.delivery.undelivered import UndeliveredFiles, UndeliveredWriter
 __all__ = [
     "RECEIVER",
     "Batch",
+    "Bulk",
     "Caller",
     "DeliveryStats",
     "Destination",

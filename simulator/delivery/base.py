@@ -48,7 +48,7 @@ class Batch:
     it takes; ``on_settled_at`` is as ``on_settled``, with the destination's name first.
     """
 
-    bodies: list[bytes]
+    bodies: Sequence[bytes]
     first_number: int = 0
     sources: SourceArray | None = None
     edge_only: npt.NDArray[np.bool_] | None = None
@@ -167,6 +167,14 @@ class Pipelined(Protocol):
     """
 
     pipelined: bool
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """A destination that only writes down the text of its batches: it takes large ones, and is done with one when
+    ``send`` returns."""
+
+    bulk: bool
 
 
 @runtime_checkable

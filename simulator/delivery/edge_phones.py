@@ -21,7 +21,7 @@ _INSTALLED = b'"isInstall":true'
 class Work:
     """A batch on its way; ``left`` counts the events without a fate."""
 
-    bodies: list[bytes]
+    bodies: Sequence[bytes]
     receipt: Receipt
     done: Done
     left: int

@@ -11,13 +11,14 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import zstandard
 
 from simulator.core.errors import DeliveryError, UsageError
+from simulator.core.lines import Lines, text_of, write_lines, write_text
 from simulator.delivery.base import Batch, DeliveryStats, Fate, Receipt
 from simulator.delivery.formats import gzip_compressor
 
@@ -27,10 +28,9 @@ PARQUET = ".parquet"
 PART = ".part"
 # Fast levels: batches of events shrink to about an eighth with each of them (libraries.md 2).
 _ZSTD_LEVEL = 1
-# Events joined into one write. Plain lines: so many that the joined bytes stay in the processor's cache (a
-# third of the time of joining thousands); compressed ones: a whole batch is one frame.
-PLAIN_LINES = 128
-COMPRESSED_LINES = 100_000
+# Events joined into one write: so many that the joined bytes stay in the processor's cache (a third of the time of
+# joining thousands). What is compressed, or need not be joined, is written at once.
+JOINED_LINES = 128
 
 Compress = Callable[[bytes], bytes]
 
@@ -47,7 +47,7 @@ class FileDestination:
         self.stats = DeliveryStats()
         self._compress = _compressor(path)
         self.plain = self._compress is bytes
-        self._lines_per_write = PLAIN_LINES if self.plain else COMPRESSED_LINES
+        self.bulk = True
         self._part = path
         self._fd = -1
         self.size = 0
@@ -68,19 +68,27 @@ class FileDestination:
         if self._failure is not None:
             raise self._failure
         whole = self.size, self._events
-        for first in range(0, len(batch.bodies), self._lines_per_write):
-            bodies = batch.bodies[first : first + self._lines_per_write]
-            data = self._compress(b"\n".join([*bodies, b""]))
-            try:
-                _write(self._fd, data)
-            except OSError as error:
-                self.size, self._events = whole  # all of the batch counts as pending
-                self._failure = self._give_up(error)
-                raise self._failure from error
-            self.size += len(data)
-            self._events += len(bodies)
-            self.stats.bytes += len(data)
-        return Receipt.of(len(batch.bodies), Fate.ACKNOWLEDGED)
+        at_once = JOINED_LINES if self.plain and not isinstance(batch.bodies, Lines) else len(batch) or 1
+        try:
+            for first in range(0, len(batch), at_once):
+                bodies = batch.bodies[first : first + at_once]
+                size = self._write(bodies)
+                self.size += size
+                self._events += len(bodies)
+                self.stats.bytes += size
+        except OSError as error:
+            self.size, self._events = whole  # all of the batch counts as pending
+            self._failure = self._give_up(error)
+            raise self._failure from error
+        return Receipt.of(len(batch), Fate.ACKNOWLEDGED)
+
+    def _write(self, bodies: Sequence[bytes]) -> int:
+        """Write events and say how many bytes they became."""
+        if self.plain and isinstance(bodies, Lines):
+            return write_lines(self._fd, bodies)
+        data = self._compress(text_of(bodies))
+        write_text(self._fd, data)
+        return len(data)
 
     def _give_up(self, error: OSError) -> DeliveryError:
         """Cut off the batch that was not written whole; the rest stays readable."""
@@ -111,6 +119,7 @@ class StandardOutput:
     """
 
     description = "standard output"
+    bulk = True
 
     def __init__(self, fd: int | None = None) -> None:
         """``fd`` is the file descriptor to write to, by default that of standard output."""
@@ -133,9 +142,9 @@ class StandardOutput:
     async def send(self, batch: Batch) -> Receipt:
         """Write the batch."""
         if batch.bodies and not self._closed_by_reader:
-            data = b"\n".join(batch.bodies) + b"\n"
+            data = text_of(batch.bodies)
             try:
-                _write(self._fd, data)
+                write_text(self._fd, data)
             except BrokenPipeError:
                 self._closed_by_reader = True
             except OSError as error:
@@ -179,13 +188,6 @@ def is_regular(path: Path) -> bool:
     except OSError:
         return True
     return not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode))
-
-
-def _write(fd: int, data: bytes) -> None:
-    """Write all of ``data``; a short write goes on where it stopped."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def in_words(error: OSError) -> str:

@@ -70,7 +70,7 @@ class Endpoint:
 class Work:
     """A batch on its way; ``left`` counts the events without a fate."""
 
-    bodies: list[bytes]
+    bodies: Sequence[bytes]
     receipt: Receipt
     done: Done
     left: int

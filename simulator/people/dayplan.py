@@ -12,6 +12,7 @@ from typing import TypeGuard, TypeVar
 import numpy as np
 
 from simulator.core.numerics import FloatArray, radians
+from simulator.core.ordering import order_by
 from simulator.core.randomness import purpose_keys, uniform
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people.areas import BoolArray, Indices, Rows, Traveller
@@ -348,19 +349,17 @@ class _Course:
                     0.0,
                 )
                 for mode in modes
-            ],
-            axis=1,
+            ]
         )
         # Too short for every mode: the one without an upper limit takes it all the same.
-        unlimited = [float(mode.up_to is None) for mode in modes]
-        weights = np.where((weights.sum(axis=1) > 0.0)[:, None], weights, unlimited)
-        edges = np.cumsum(weights, axis=1)
-        draw = self.draw(purpose + ".mode", people, n) * edges[:, -1]
-        chosen = np.minimum((edges <= draw[:, None]).sum(axis=1), len(modes) - 1)
+        unlimited = np.array([[float(mode.up_to is None)] for mode in modes])
+        edges = np.cumsum(np.where(weights.any(axis=0), weights, unlimited), axis=0)
+        draw = self.draw(purpose + ".mode", people, n) * edges[-1]
+        chosen = np.minimum((edges <= draw).sum(axis=0), len(modes) - 1)
         speed_draw = self.draw(purpose + ".speed", people, n)
         speed = np.empty(len(people))
         for i, mode in enumerate(modes):
-            takes = chosen == i
+            takes = np.flatnonzero(chosen == i)
             speed[takes] = np.maximum(mode.speed.ppf(speed_draw[takes]), SLOWEST_M_PER_S)
         return chosen, speed
 
@@ -371,8 +370,7 @@ class _Course:
             return DayLegs(never, Legs(nothing, nothing, nothing, nothing, never, never))
         person = np.concatenate(self._people).astype(np.int64)
         columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
-        order = np.lexsort((columns[4], person))
-        lat0, lon0, lat1, lon1, start, arrive = (column[order] for column in columns)
-        t0 = np.rint(start * 1000.0).astype(np.int64) + midnight_ms
-        t1 = np.rint(arrive * 1000.0).astype(np.int64) + midnight_ms
-        return DayLegs(person[order], Legs(lat0, lon0, lat1, lon1, t0, t1))
+        t0, t1 = (np.rint(at * 1000.0).astype(np.int64) + midnight_ms for at in columns[4:])
+        # Each one's legs were added one after the other, so that they stay in order in the same millisecond, too.
+        order = order_by(person, t0)
+        return DayLegs(person[order], Legs(*(column[order] for column in (*columns[:4], t0, t1))))

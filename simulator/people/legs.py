@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.ordering import order_by
 from simulator.world import Legs
 
 
@@ -22,9 +23,11 @@ class DayLegs:
     @classmethod
     def joined(cls, *days: DayLegs) -> DayLegs:
         """Several days' legs as one, in the same order."""
+        if len(days) == 1:
+            return days[0]
         person = np.concatenate([day.person for day in days])
         columns = [np.concatenate(column) for column in zip(*(day.columns() for day in days), strict=True)]
-        order = np.lexsort((columns[4], person))
+        order = order_by(person, columns[4])
         return cls(person[order], Legs(*(column[order] for column in columns)))
 
     def without(self, people: Collection[int]) -> DayLegs:

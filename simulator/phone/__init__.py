@@ -20,7 +20,7 @@ from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, Os, devi
 from simulator.phone.handset import Handset, check_mix, draw_handsets, draw_systems
 from simulator.phone.life import LifeRules, LivingPhone, Unreported
 from simulator.phone.monitoring import MonitoredPhone
-from simulator.phone.nearby import PlacesService, Registrations, Ways
+from simulator.phone.nearby import PlacesService, Registrations
 from simulator.phone.os_profiles import PROFILES, OsProfile
 from simulator.phone.permission import Permission, draw_permissions
 from simulator.phone.phone import (
@@ -36,6 +36,7 @@ from simulator.phone.phone import (
 from simulator.phone.regions import RegionService
 from simulator.phone.sessions import CohortSessions, DaySessions, SessionPlanner
 from simulator.phone.sighting import CohortSight
+from simulator.phone.ways import Ways
 
 __all__ = [
     "DEVICES",

@@ -34,9 +34,9 @@ class OsVersion:
     build: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DeviceModel:
-    """One model of phone or tablet.
+    """One model of phone or tablet. There is one object for each, so comparing them costs nothing.
 
     ``name`` is how scenarios call it, ``title`` how people do. ``screen_width`` and ``screen_height`` are
     pixels, held upright. ``board`` is Apple's `hw.model` (empty on Android). ``weight`` is relative to the

@@ -56,28 +56,28 @@ def draw_handsets(mix: PhoneMix, app: App, keys: KeyArray) -> tuple[list[Handset
     """The distinct handsets of a cohort, and for each person the index of theirs."""
     os_names = list(mix.os)
     os_index = draw_systems(mix, keys)
-    columns = np.empty((len(keys), 5), dtype=np.int64)
-    columns[:, 2] = _draw(list(mix.language.values()), keys, "phone.language")
-    columns[:, 3] = _draw(list(mix.carrier.values()), keys, "phone.carrier")
-    columns[:, 4] = _draw(list(app.version.values()), keys, "phone.app_version")
+    columns = np.empty((5, len(keys)), dtype=np.int64)
+    columns[2] = _draw(list(mix.language.values()), keys, "phone.language")
+    columns[3] = _draw(list(mix.carrier.values()), keys, "phone.carrier")
+    columns[4] = _draw(list(app.version.values()), keys, "phone.app_version")
     devices: list[DeviceModel] = []
     for i, os in enumerate(os_names):
         models, weights = models_for(mix, _os(os))
-        has = os_index == i
-        if has.any():
-            columns[has, 0] = len(devices) + _draw(weights, keys[has], "phone.model")
+        has = np.flatnonzero(os_index == i)
+        if len(has):
+            columns[0, has] = len(devices) + _draw(weights, keys[has], "phone.model")
         devices += models
     version_draw = uniform(purpose_keys(keys, "phone.os_version"))
     for d, device in enumerate(devices):
-        has = columns[:, 0] == d
-        columns[has, 1] = pick(tuple(version.weight for version in device.os_versions), version_draw[has])
+        has = np.flatnonzero(columns[0] == d)
+        columns[1, has] = pick(tuple(version.weight for version in device.os_versions), version_draw[has])
     # One number per combination: finding the distinct ones is then a plain sort.
-    sizes = columns.max(axis=0, initial=0) + 1
+    sizes = columns.max(axis=1, initial=0) + 1
     code = np.zeros(len(keys), dtype=np.int64)
-    for column, size in enumerate(sizes.tolist()):
-        code = code * size + columns[:, column]
+    for column, size in zip(columns, sizes.tolist(), strict=True):
+        code = code * size + column
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
-    handsets = [_handset(row, devices, mix, app.version) for row in columns[first].tolist()]
+    handsets = [_handset(row, devices, mix, app.version) for row in columns[:, first].T.tolist()]
     return handsets, index
 
 

@@ -135,6 +135,10 @@ class Phone:
 
     __slots__ = ("app", "inside")
 
+    # The event that the app is told of: one for all phones, because apps keep none, and making it anew for each
+    # crossing would take a tenth of all that perfect phones do.
+    _event = RegionEvent(0, False, 0, 0, 0.0, 0.0, {})
+
     def __init__(self, app: AppOnPhone) -> None:
         self.app = app
         # Places that the phone is in, in the order of entering (a dict keeps it, a set would not).
@@ -159,4 +163,8 @@ class Phone:
             inside[place] = None
         else:
             inside.pop(place, None)
-        self.app.region_event(RegionEvent(place, entry, now, now, latitude, longitude, inside))
+        event = self._event
+        event.place, event.entry, event.inside = place, entry, inside
+        event.crossed = event.noticed = now
+        event.latitude, event.longitude = latitude, longitude
+        self.app.region_event(event)

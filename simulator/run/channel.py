@@ -2,7 +2,7 @@
 
 Columns and events go through memory that both processes see where workers are forked, and through a connection
 elsewhere or when a window is too large for it; a few words about each window always go through the connection. The
-memory has slots, so a worker may be so many windows ahead and waits for nobody until then; the receiver says when a
+memory has slots, so a worker may be some windows ahead and waits for nobody until then; the receiver says when a
 slot is free again.
 """
 
@@ -11,24 +11,27 @@ from __future__ import annotations
 import contextlib
 import mmap
 from collections.abc import Sequence
-from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.lines import Lines, text_of
 from simulator.ledger import ROW
 from simulator.run.window import Window
 
 SLOTS = 4
 # Address space only: memory is taken as far as windows reach into it.
 SLOT_BYTES = 64 << 20
+# Events made and joined at once: so many that their bytes stay in the processor's cache.
+_JOINED = 64
 _THROUGH_CONNECTION = -1
 
 _COLUMNS = tuple(
     np.dtype(kind) for kind in ("<i8", "<i4", "u1", "u1", "u1", "?", "<i4", ROW, ROW, ROW, "<i4")
 )
+_LENGTH = _COLUMNS[-1]
 
 
 def shared_memory() -> mmap.mmap:
@@ -42,82 +45,106 @@ class WindowSender:
     def __init__(self, connection: Connection, memory: mmap.mmap | None) -> None:
         self._connection = connection
         self._memory = memory
-        self._sent = 0
-        self._taken = 0
+        self._free = list(range(SLOTS))
 
     def send(self, window: Window) -> None:
         """Hand a window over; waits while all slots are taken.
 
         Raises OSError or EOFError when nobody receives any more.
         """
-        events = b"".join(window.bodies)
-        lengths = np.fromiter(map(len, window.bodies), dtype="<i4", count=len(window.bodies))
-        columns = (
+        columns: list[npt.NDArray[Any]] = [
             *(window.sent, window.person, window.event_type, window.route, window.source, window.repeat),
-            *(window.crossing, window.rows, window.lost, window.open, lengths),
-        )
-        counts = tuple(len(column) for column in columns)
+            *(window.crossing, window.rows, window.lost, window.open),
+        ]
+        bodies, memory = window.bodies, self._memory
+        text, size = b"", sum(column.nbytes for column in columns) + len(bodies) * _LENGTH.itemsize
+        slot, lengths = _THROUGH_CONNECTION, None
+        if memory is not None:
+            slot = self._slot()
+            lengths = _put(bodies, memory, slot * SLOT_BYTES + size, (slot + 1) * SLOT_BYTES)
+        if lengths is None:
+            bodies = list(bodies)
+            slot, lengths, text = _THROUGH_CONNECTION, list(map(len, bodies)), text_of(bodies)
+        columns.append(np.array(lengths, dtype=_LENGTH))
         table = b"".join(column.tobytes() for column in columns)
-        slot = self._put(table, events)
-        head = (window.start, window.end, window.census, slot, len(table), counts, window.journal)
-        self._connection.send(head)
+        counts = tuple(map(len, columns))
+        if memory is not None and slot != _THROUGH_CONNECTION:
+            memory[slot * SLOT_BYTES : slot * SLOT_BYTES + size] = table
+            self._free.remove(slot)
+        self._connection.send((window.start, window.end, window.census, slot, size, counts, window.journal))
         if slot == _THROUGH_CONNECTION:
             self._connection.send_bytes(table)
-            self._connection.send_bytes(events)
+            self._connection.send_bytes(text)
 
     def fail(self, error: Exception) -> None:
         """Hand over what ended the worker."""
         self._connection.send(error)
 
-    def _put(self, table: bytes, events: bytes) -> int:
-        """Put a window into a free slot and say which."""
-        size = len(table) + len(events)
-        if self._memory is None or size > SLOT_BYTES:
-            return _THROUGH_CONNECTION
-        if self._taken == SLOTS:
-            self._connection.recv_bytes()
-            self._taken -= 1
-        slot = self._sent % SLOTS
-        start = slot * SLOT_BYTES
-        middle = start + len(table)
-        self._memory[start:middle] = table
-        self._memory[middle : start + size] = events
-        self._sent += 1
-        self._taken += 1
-        return slot
+    def _slot(self) -> int:
+        """The first slot that is free: memory that was used before is at hand."""
+        while not self._free or self._connection.poll():
+            self._free += self._connection.recv_bytes()
+        return min(self._free)
+
+
+def _put(bodies: Sequence[bytes], memory: mmap.mmap, at: int, end: int) -> list[int] | None:
+    """Put the text of events into memory from ``at`` on, and say how long each is; None if it goes beyond ``end``."""
+    lengths: list[int] = []
+    for first in range(0, len(bodies), _JOINED):
+        few = list(bodies[first : first + _JOINED])
+        joined = text_of(few)
+        if at + len(joined) > end:
+            return None
+        memory[at : at + len(joined)] = joined
+        at += len(joined)
+        lengths += map(len, few)
+    return lengths
 
 
 class WindowReceiver:
     """The end of the process that merges."""
 
-    def __init__(self, connection: Connection, memory: mmap.mmap | None) -> None:
+    def __init__(self, connection: Connection, memory: mmap.mmap | None, *, fleeting: bool = False) -> None:
+        """The events of ``fleeting`` windows stay where they are, and are good until the next one is asked for."""
         self.connection = connection
         self._memory = memory
+        self._fleeting = fleeting
+        self._held: int | None = None
 
     def receive(self) -> Window | Exception:
         """The next window of the worker, or the error that ended it.
 
         Raises OSError or EOFError when the worker is gone.
         """
+        self._let_go()
         head = self.connection.recv()
         if isinstance(head, Exception):
             return head
         start, end, census, slot, size, counts, journal = head
         if slot == _THROUGH_CONNECTION or self._memory is None:
             columns = _columns_of(self.connection.recv_bytes(), counts)
-            bodies = _cut(self.connection.recv_bytes(), 0, columns[-1])
+            bodies: Sequence[bytes] = Lines.of(self.connection.recv_bytes(), columns[-1])
         else:
             first = slot * SLOT_BYTES
             columns = _columns_of(self._memory[first : first + size], counts)
-            bodies = _cut(self._memory, first + size, columns[-1])
-            # After its last window a worker is gone and needs no word.
-            with contextlib.suppress(OSError):
-                self.connection.send_bytes(b"free")
+            bodies = Lines.of(memoryview(self._memory)[first + size : first + SLOT_BYTES], columns[-1])
+            self._held = slot
+        if not self._fleeting:
+            bodies = list(bodies)
+            self._let_go()
         sent, person, event_type, route, source, repeat, crossing, rows, lost, open_rows, _ = columns
         return Window(
             *(start, end, sent, person, event_type, route, source, repeat, crossing),
             *(bodies, rows, lost, open_rows, census, journal),
         )
+
+    def _let_go(self) -> None:
+        """The worker may use the slot again."""
+        if self._held is not None:
+            # After its last window a worker is gone and needs no word.
+            with contextlib.suppress(OSError):
+                self.connection.send_bytes(bytes([self._held]))
+            self._held = None
 
     def close(self) -> None:
         """Receive no more; a worker that still sends ends."""
@@ -132,9 +159,3 @@ def _columns_of(table: bytes, counts: Sequence[int]) -> list[Any]:
         columns.append(np.frombuffer(table, dtype=kind, count=count, offset=at))
         at += kind.itemsize * count
     return columns
-
-
-def _cut(memory: bytes | mmap.mmap, start: int, lengths: npt.NDArray[np.int32]) -> list[bytes]:
-    """The events, one behind the other from ``start`` on."""
-    ends = (start + np.cumsum(lengths, dtype=np.int64)).tolist()
-    return [memory[first:last] for first, last in pairwise([start, *ends])]

@@ -18,6 +18,8 @@ from simulator.scenario import Scenario
 
 # Events handed to the destination at once: progress and Ctrl-C are seen between hand-overs.
 HAND_OVER = 2000
+# The same where the destination only writes them down, which takes little time.
+BULK_HAND_OVER = 20_000
 # A paced run looks this far ahead, in seconds of the wall.
 PACED_WINDOW_S = 0.25
 # A live run has caught up when it is no further behind the clock than this.
@@ -42,9 +44,10 @@ class Driver:
         load: LoadTiming | None,
         on_pace: Callable[[Pacer | None], None] = lambda pacer: None,
         ahead: bool,
+        bulk: bool = False,
     ) -> None:
         """``on_pace`` is told which clock the next window keeps to, None for none; ``ahead``: the next window may be
-        made while this one is sent."""
+        made while this one is sent; ``bulk``: the destination takes many events at once."""
         self._world = world
         self._deliverer = deliverer
         self._clock = clock
@@ -52,6 +55,7 @@ class Driver:
         self._load = load
         self._on_pace = on_pace
         self._ahead = ahead
+        self._hand_over = BULK_HAND_OVER if bulk else HAND_OVER
         self._pacer: Pacer | None = None
         self.paced_since: int | None = None
         """When a run that goes by a factor of real time began, in milliseconds since 1970."""
@@ -74,7 +78,7 @@ class Driver:
                 await self._deliverer.put(window, self._load)
         elif speed == "max":
             async for window in self._windows(source):
-                for piece in _pieces(window):
+                for piece in _pieces(window, self._hand_over):
                     await self._deliverer.put(piece)
         elif speed == "live":
             pacer = Pacer.live(self._clock, self._world.calendar.start_epoch_ms)
@@ -152,7 +156,7 @@ class Driver:
                 self.outbox.close()
 
     async def _hold(self, window: Window, timed: bool) -> None:
-        for piece in _pieces(window):
+        for piece in _pieces(window, HAND_OVER):
             if not timed:
                 await self.outbox.room(self._stop)
                 self.backfilled += len(piece)
@@ -191,9 +195,9 @@ def goes_by_the_clock(scenario: Scenario) -> bool:
     return scenario.load is None and scenario.clock.speed != "max"
 
 
-def _pieces(window: Window) -> Iterator[Window]:
-    if len(window) <= HAND_OVER:
+def _pieces(window: Window, most: int) -> Iterator[Window]:
+    if len(window) <= most:
         yield window
         return
-    for first in range(0, len(window), HAND_OVER):
-        yield window.slice(first, min(first + HAND_OVER, len(window)))
+    for first in range(0, len(window), most):
+        yield window.slice(first, min(first + most, len(window)))

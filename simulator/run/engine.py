@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from simulator import __version__
 from simulator.checks import evaluate
 from simulator.core.errors import DeliveryError, ExitCode, UsageError
 from simulator.core.processes import may_fork
-from simulator.delivery import Destination, Fate, InProcesses, Pipelined, Receipt, UndeliveredFiles
+from simulator.delivery import Bulk, Destination, Fate, InProcesses, Pipelined, Receipt, UndeliveredFiles
 from simulator.ledger import LedgerWriter, rows_from
 from simulator.run.delivering import MOST_UNSETTLED, Deliverer, batch_of
 from simulator.run.delivery_log import Past
@@ -228,6 +229,7 @@ class _Run:
             load=self._load,
             on_pace=lambda pacer: source.keep_pace(pacer),
             ahead=isinstance(self._destination, Pipelined) and self._destination.pipelined,
+            bulk=self._bulk,
         )
         heed(source, self._stop.is_set)
         meter = Meter(
@@ -244,6 +246,11 @@ class _Run:
         )
         async with meter.measuring(self._fail):
             await self._driver.run(source)
+
+    @property
+    def _bulk(self) -> bool:
+        """Whether events are only written down."""
+        return isinstance(self._destination, Bulk) and self._destination.bulk
 
     def _fail(self, why: str) -> None:
         """Something could not be done; the first word on it is the one that is said."""
@@ -269,12 +276,14 @@ class _Run:
         workers = min(self._options.workers, cohorts) if self._staging.source is None else 1
         # A load is sent at its times: making the events must not get in the way, so it has a process of its own.
         apart = scenario.load is not None and may_fork() and self._staging.source is None
+        # Events that are only written down are not kept, and need not last.
+        fleeting = self._bulk and scenario.load is None and scenario.clock.speed == "max"
         if not goes_by_the_clock(scenario) and (workers > 1 or apart):
             self._workers = workers
-            return Workers(self._world, workers)
+            return Workers(self._world, workers, fleeting=fleeting)
         try:
             # In a thread, because it takes long for many people, and Ctrl-C must be heard meanwhile.
-            make = self._staging.source or InProcess
+            make = self._staging.source or partial(InProcess, fleeting=fleeting)
             return await asyncio.to_thread(make, self._world, self._making_people)
         except _StoppedError:
             return None

@@ -22,7 +22,7 @@ from simulator.people import Cohort
 from simulator.run.calling import Callouts, Outbound, PushToCome
 from simulator.run.persons import CohortProfiles, attributes_of
 from simulator.scenario.models import Push
-from simulator.sdk import KINDS, Hit, MobileSdk, Route, render_hits
+from simulator.sdk import KINDS, Hit, MobileSdk, Route, render_hit
 
 JournalRow = tuple[int, str, str, int, str, str, str, Mapping[str, Any]]
 """A :class:`LogRow` as a plain tuple, as it travels from workers."""
@@ -149,8 +149,8 @@ class CohortEvaluation:
         return float(distribution.ppf(u)[0])
 
     def _arrived(self, timer: simpy.Event) -> None:
-        _, sender, _, dated, number, template, values, _, _ = cast(Hit, timer.value)
-        body = render_hits([sender], [dated], [number], [template], [values], self._calendar)[0]
+        hit = cast(Hit, timer.value)
+        sender, body = hit[1], render_hit(hit, self._calendar)
         entity: dict[str, Any] = orjson.loads(body)
         for namespace, identities in (entity.get("identityMap") or {}).items():
             for identity in identities:

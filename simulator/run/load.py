@@ -109,7 +109,7 @@ def _daily(world: World, profile: Profile) -> Profile:
         simulation = Simulation(world, [spec])
         share = world.sizes[spec.group] / spec.size
         for _, end in world.windows():
-            sent = simulation.advance(end).sent
+            sent = simulation.advance(end, fleeting=True).sent
             part = np.minimum(sent * CURVE_PARTS // duration, CURVE_PARTS - 1)
             weights += share * np.bincount(part, minlength=CURVE_PARTS)
     return with_curve(profile, weights.tolist(), float(weights.sum()))

@@ -162,13 +162,14 @@ class CohortModel:
                     happen(living[who], kind, at, place)
 
     def _sightings(self, agenda: Agenda) -> Sequence[Sighting | None]:
-        """What phones make of the crossings on an agenda, by its rows."""
-        rows = np.flatnonzero(agenda.kind <= ENTER)
-        some = agenda.rows(rows)
-        columns = (some.person, some.place, some.time, some.latitude, some.longitude)
+        """What phones make of the crossings on an agenda, if they notice them, by its rows."""
         found: list[Sighting | None] = [None] * len(agenda.time)
-        for row, sight in zip(rows.tolist(), self._phones.sightings(*columns), strict=True):
-            found[row] = sight
+        if self._phones.sight is not None:
+            rows = np.flatnonzero(agenda.kind <= ENTER)
+            some = agenda.rows(rows)
+            columns = (some.person, some.place, some.time, some.latitude, some.longitude)
+            for row, sight in zip(rows.tolist(), self._phones.sightings(*columns), strict=True):
+                found[row] = sight
         return found
 
     def _midnight(self, day: date) -> int:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.core.distributions import pick
-from simulator.core.identifiers import ecids
 from simulator.core.numerics import FloatArray, IntArray
 from simulator.core.randomness import KeyArray, bits_one, purpose_keys, uniform
 from simulator.core.simtime import Calendar
@@ -46,7 +45,7 @@ from simulator.run.calling import Outbound
 from simulator.run.evaluation import CohortEvaluation, InHand
 from simulator.run.onlooker import Onlooker
 from simulator.scenario.models import PhoneMix, Push, Scenario
-from simulator.sdk import MobileSdk, SdkShared, Sender, make_plans
+from simulator.sdk import MobileSdk, SdkShared, Sender, all_anonymous, make_plans
 from simulator.world import PlaceSet
 
 
@@ -180,8 +179,8 @@ class CohortPhones:
         """Tell the phones where their people are going to be; at the start of the run also where they are."""
         if not any(self.registrations):
             return
-        ways = Ways(journeys.legs)
         walkers, first = np.unique(journeys.person, return_index=True)
+        ways = Ways(journeys.legs, first)
         ends = np.append(first, len(journeys.person))[1:].tolist()
         for person, begin, end in zip(walkers.tolist(), first.tolist(), ends, strict=True):
             if (walker := self.registrations[person]) is not None:
@@ -283,15 +282,12 @@ def _make_phones(
     plan_of, login_of = make_plans(context.scenario.app, cohort.keys), logins(whole, part)
     scripted = bool(cohort.group.script)
     apps = []
-    for local, (person, id_key, ecid, kind) in enumerate(
-        zip(people, own_keys, ecids(cohort.keys), handset_of.tolist(), strict=True)
-    ):
+    columns = (people, own_keys, all_anonymous(cohort.keys), handset_of.tolist(), skews)
+    for local, (person, id_key, identities, kind, skew) in enumerate(zip(*columns, strict=True)):
         forms, capitals = kinds[kind]
         sender, plan = Sender(person, id_key, capitals), plan_of(local)
         login = nobody if plan is None and not scripted else partial(login_of, local)
-        apps.append(
-            MobileSdk(env, context.sdk, sender, ecid, forms, skew=skews[local], plan=plan, login=login)
-        )
+        apps.append(MobileSdk(env, context.sdk, sender, identities, forms, skew=skew, plan=plan, login=login))
     if mix.monitoring == "ideal" and habits == NEVER:
         for app in apps:
             app.awake(0, FOREVER)

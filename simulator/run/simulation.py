@@ -209,8 +209,11 @@ class Simulation:
                 model.evaluation.hand_over(push._replace(at=max(push.at, self._now)))
                 return
 
-    def advance(self, until: int) -> Window:
-        """Run everything that happens before ``until`` and return what was sent."""
+    def advance(self, until: int, *, fleeting: bool = False) -> Window:
+        """Run everything that happens before ``until`` and return what was sent.
+
+        The events of a ``fleeting`` window are made when they are asked for, each time anew.
+        """
         if self.outbound is not None:
             self.outbound.settle(self._now)
         for model in self.models:
@@ -226,6 +229,8 @@ class Simulation:
             self._now, until, hits, self._calendar, census, self._routes, lost, pending, journal
         )
         self._now = until
+        if not fleeting:
+            window.bodies = list(window.bodies)
         return window
 
     def _understood(self, hits: list[Hit]) -> list[Hit]:

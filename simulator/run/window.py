@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from simulator.core.lines import Lines
 from simulator.core.ordering import order_by
 from simulator.core.simtime import Calendar
 from simulator.ledger import CrossingRow, Rows, rows_from
@@ -71,7 +72,7 @@ class Window:
     """Whether the endpoint was sent the event before."""
     crossing: npt.NDArray[np.int32]
     """Index into ``rows`` of the crossing that caused the event, -1 if none did."""
-    bodies: list[bytes]
+    bodies: Sequence[bytes]
     rows: Rows
     """Crossings that caused an event of the window."""
     lost: Rows
@@ -128,7 +129,7 @@ def make_window(
     open: Sequence[CrossingRow] = (),
     journal: Sequence[JournalRow] = (),
 ) -> Window:
-    """Put the hits and crossings of all cohorts of a worker into the order of the stream, and render the hits.
+    """Put the hits and crossings of all cohorts of a worker into the order of the stream; hits are rendered later.
 
     ``routes`` are the ways of the kinds of events.
 
@@ -144,17 +145,17 @@ def make_window(
             *(start, end, never, nobody, untyped, untyped, untyped, repeat, nobody, []),
             *(none, lost_rows, open_rows, census, journal),
         )
-    sent = np.array([hit[0] for hit in hits], dtype=np.int64)
-    person = np.array([hit[1].person for hit in hits], dtype=np.int32)
+    moments, senders, types, times, counted, forms, gaps, causes, again = zip(*hits, strict=True)
+    people, keys, capitals, systems = zip(*senders, strict=True)
+    sent, person = np.array(moments, dtype=np.int64), np.array(people, dtype=np.int32)
     order = order_by(sent, person)
-    ordered = [hits[i] for i in order.tolist()]
-    _, senders, types, dated, numbers, templates, values, causes, repeats = zip(*ordered, strict=True)
-    kinds = np.array(types, dtype=np.uint8)
+    places = order.tolist()
+    kinds = np.array(types, dtype=np.uint8)[order]
     # Client-side rules are the app's: they don't turn aside what other systems send.
-    system = np.array([sender.source for sender in senders], dtype=np.uint8)
+    system = np.array(systems, dtype=np.uint8)[order]
     route = np.where(system, np.uint8(Route.EVENT), np.array(routes, dtype=np.uint8)[kinds])
-    crossings = [cause for cause in causes if cause is not None]
-    caused = np.array([cause is not None for cause in causes], dtype=np.bool_)
+    crossings = [cause for place in places if (cause := causes[place]) is not None]
+    caused = np.array([cause is not None for cause in causes], dtype=np.bool_)[order]
     return Window(
         start=start,
         end=end,
@@ -163,9 +164,17 @@ def make_window(
         event_type=kinds,
         route=route,
         source=np.where(route == Route.POSTBACK, _POSTBACK, system),
-        repeat=np.array(repeats, dtype=np.bool_),
+        repeat=np.array(again, dtype=np.bool_)[order],
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
-        bodies=render_hits(senders, dated, numbers, templates, values, calendar),
+        bodies=render_hits(
+            np.array(keys, dtype=np.uint64)[order],
+            np.array(capitals, dtype=np.bool_)[order],
+            np.array(times, dtype=np.int64)[order],
+            np.array(counted, dtype=np.int64)[order],
+            [forms[place] for place in places],
+            [gaps[place] for place in places],
+            calendar,
+        ),
         rows=rows_from(crossings),
         lost=lost_rows,
         open=open_rows,
@@ -181,12 +190,10 @@ def merge(windows: Sequence[Window]) -> Window:
     sent = np.concatenate([window.sent for window in windows])
     person = np.concatenate([window.person for window in windows])
     order = order_by(sent, person)
-    bodies: list[bytes] = []
     crossings: list[npt.NDArray[np.int32]] = []
     row_count = 0
     census = Census()
     for window in windows:
-        bodies += window.bodies
         crossings.append(np.where(window.crossing >= 0, window.crossing + row_count, -1).astype(np.int32))
         row_count += len(window.rows)
         census += window.census
@@ -204,13 +211,22 @@ def merge(windows: Sequence[Window]) -> Window:
         source=np.concatenate([window.source for window in windows])[order],
         repeat=np.concatenate([window.repeat for window in windows])[order],
         crossing=np.where(caused, np.cumsum(caused) - 1, -1).astype(np.int32),
-        bodies=[bodies[i] for i in order.tolist()],
+        bodies=_merged([window.bodies for window in windows], order),
         rows=rows,
         lost=in_order(np.concatenate([window.lost for window in windows])),
         open=in_order(np.concatenate([window.open for window in windows])),
         census=census,
         journal=sorted((row for window in windows for row in window.journal), key=_moment),
     )
+
+
+def _merged(parts: Sequence[Sequence[bytes]], order: npt.NDArray[np.intp]) -> Sequence[bytes]:
+    """The events of several windows in their common order; left where they are if all of them are."""
+    lines = [part for part in parts if isinstance(part, Lines)]
+    if len(lines) == len(parts):
+        return Lines.merged(lines, order)
+    bodies = [body for part in parts for body in part]
+    return [bodies[i] for i in order.tolist()]
 
 
 def follow(first: Window, second: Window) -> Window:
@@ -226,7 +242,7 @@ def follow(first: Window, second: Window) -> Window:
         source=np.concatenate([first.source, second.source]),
         repeat=np.concatenate([first.repeat, second.repeat]),
         crossing=np.concatenate([first.crossing, crossing]),
-        bodies=first.bodies + second.bodies,
+        bodies=[*first.bodies, *second.bodies],
         rows=np.concatenate([first.rows, second.rows]),
         lost=np.concatenate([first.lost, second.lost]),
         open=second.open,

@@ -46,13 +46,19 @@ class InProcess:
     """Simulates in this process."""
 
     def __init__(
-        self, world: World, on_people: Callable[[int, int], None] = lambda made, people: None
+        self,
+        world: World,
+        on_people: Callable[[int, int], None] = lambda made, people: None,
+        *,
+        fleeting: bool = False,
     ) -> None:
+        """The events of ``fleeting`` windows are made where they are used, and should be used only once."""
         self.simulation = Simulation(world, world.dealt(1)[0], on_people)
+        self._fleeting = fleeting
 
     def advance(self, until: int) -> Window:
         """The window up to ``until``."""
-        return self.simulation.advance(until)
+        return self.simulation.advance(until, fleeting=self._fleeting)
 
     def keep_pace(self, pacer: Pacer | None) -> None:
         """Calls leave beside the clock from now on, or not at all."""
@@ -67,7 +73,8 @@ class InProcess:
 class Workers:
     """Simulates in ``count`` processes of their own; windows must be asked for as ``World.windows`` has them."""
 
-    def __init__(self, world: World, count: int) -> None:
+    def __init__(self, world: World, count: int, *, fleeting: bool = False) -> None:
+        """The events of ``fleeting`` windows are good until the next one is asked for."""
         forks = may_fork()
         self._processes: list[BaseProcess] = []
         self._receivers: list[WindowReceiver] = []
@@ -75,7 +82,7 @@ class Workers:
             memory = shared_memory() if forks else None
             arguments = partial(_arguments, world, number, count, memory)
             process, ours = processes.begin(_work, arguments, f"journeysim-{number}", forks=forks)
-            self._receivers.append(WindowReceiver(ours, memory))
+            self._receivers.append(WindowReceiver(ours, memory, fleeting=fleeting))
             self._processes.append(process)
 
     def advance(self, until: int) -> Window:
@@ -125,7 +132,7 @@ def _work(world: World, number: int, count: int, sender: WindowSender) -> None:
             with without_collector():
                 simulation = Simulation(world, world.dealt(count)[number])
                 for _, end in world.windows():
-                    sender.send(simulation.advance(end))
+                    sender.send(simulation.advance(end, fleeting=True))
                 simulation.close()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise

@@ -19,6 +19,7 @@ from simulator.sdk.edge_answers import (
 from simulator.sdk.edge_request import EdgeEndpoint, EdgeRequest, edge_headers, edge_request, user_agent
 from simulator.sdk.edge_state import EdgeAnswer, EdgeState, StateEntry, read_answer
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, EventForms
+from simulator.sdk.identity import all_anonymous, anonymous
 from simulator.sdk.mobile_sdk import LIFECYCLE_DEBOUNCE_MS, MobileSdk
 from simulator.sdk.network import Network
 from simulator.sdk.plans import make_plans
@@ -27,7 +28,7 @@ from simulator.sdk.record import SdkRecord
 from simulator.sdk.routes import KINDS, Route
 from simulator.sdk.rules import rule_problems
 from simulator.sdk.shared import SdkShared
-from simulator.sdk.uplink import Hit, HitList, Sender, Uplink, render_hits
+from simulator.sdk.uplink import Hit, HitList, Sender, Uplink, render_hit, render_hits
 from simulator.xdm import EVENT_TYPES
 
 __all__ = [
@@ -63,11 +64,14 @@ __all__ = [
     "Sender",
     "StateEntry",
     "Uplink",
+    "all_anonymous",
+    "anonymous",
     "edge_headers",
     "edge_request",
     "judge",
     "make_plans",
     "read_answer",
+    "render_hit",
     "render_hits",
     "rule_problems",
     "user_agent",

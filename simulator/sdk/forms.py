@@ -123,7 +123,8 @@ class EventForms:
         }
         self._closes: dict[Os, Closes] = {}
         self._spots: dict[Os, dict[int, Spot]] = {os: {} for os in SDK_VERSIONS}
-        self._poi: dict[int, bytes] = {}
+        self.known: dict[int, bytes] = {}
+        """The places that phones were at so far, by index; see :meth:`poi`."""
         self._active: dict[int, bytes] = {}
 
     def of(self, handset: Handset) -> HandsetForms:
@@ -159,10 +160,8 @@ class EventForms:
         return Template.compile(self.rules.apply(event))
 
     def poi(self, place: int) -> bytes:
-        """A place as the SDK sends it."""
-        part = self._poi.get(place)
-        if part is None:
-            part = self._poi[place] = json_value(poi_part(poi_facts(self._places[place])))
+        """A place as the SDK sends it, made when first needed."""
+        part = self.known[place] = json_value(poi_part(poi_facts(self._places[place])))
         return part
 
     def active(self, places: dict[int, None]) -> bytes:
@@ -250,7 +249,7 @@ class HandsetForms:
         # Closes say nothing of the device, so all handsets of a system share them.
         self._closes = forms.closes(handset.os, self._lifecycle)
         self._locations = forms.locations(handset.os)
-        self._poi = forms.poi
+        self._known = forms.known
 
     @property
     def install(self) -> Template:
@@ -282,7 +281,8 @@ class HandsetForms:
         template = self._locations.entry if region.entry else self._locations.exit
         if template is None:
             raise TypeError("location templates of the rich form have no open place")
-        return template, (identities, self._poi(region.place))
+        place = region.place
+        return template, (identities, self._known.get(place) or self.forms.poi(place))
 
 
 class RichForms(HandsetForms):

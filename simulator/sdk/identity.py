@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Literal
 
-from simulator.core.identifiers import ECID_DIGITS
+from simulator.core.identifiers import ECID_DIGITS, ecid_block
+from simulator.core.randomness import KeyArray
 from simulator.xdm import json_string
 
 AuthenticatedState = Literal["ambiguous", "authenticated", "loggedOut"]
-_BEFORE_ECID = len('{"ECID":[{"id":"')
+_ANONYMOUS = b'{"ECID":[{"id":"%b","authenticatedState":"ambiguous","primary":false}]}'
+_BEFORE_ECID = _ANONYMOUS.index(b"%b")
 
 
 def anonymous(ecid: str) -> bytes:
     """The identities of somebody who is not logged in, as JSON."""
-    return b'{"ECID":[{"id":"%b","authenticatedState":"ambiguous","primary":false}]}' % ecid.encode()
+    return _ANONYMOUS % ecid.encode()
+
+
+def all_anonymous(keys: KeyArray) -> list[bytes]:
+    """The same of everybody with ``keys``, each with their first ECID."""
+    block = ecid_block(keys)
+    return [_ANONYMOUS % block[at : at + ECID_DIGITS] for at in range(0, len(block), ECID_DIGITS)]
 
 
 def known(ecid: str, namespace: str, id: str, state: AuthenticatedState) -> bytes:

@@ -15,63 +15,37 @@ from simulator.core.identifiers import ecid
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.core.timers import TimedEnvironment
 from simulator.ledger import Outcome
-from simulator.phone import FOREVER, Os, ProcessEnd, RegionEvent
+from simulator.phone import FOREVER, ProcessEnd, RegionEvent
 from simulator.sdk.consent import Choice
-from simulator.sdk.edge_queue import EdgeQueue, QueuedHit
 from simulator.sdk.forms import CLOSE, ENTRY, EXIT, LAUNCH, HandsetForms
 from simulator.sdk.identity import AuthenticatedState, anonymous, ecid_of, known
 from simulator.sdk.places import PlacesState
 from simulator.sdk.plans import Act, Plan
 from simulator.sdk.push import Message, make_token, tracking_event
 from simulator.sdk.routes import CONSENT_KIND, KINDS, PUSH_TOKEN_KIND
+from simulator.sdk.sending import NEVER, Sending
 from simulator.sdk.shared import SdkShared
 from simulator.sdk.uplink import Sender
 from simulator.xdm import EventType, SdkFacts, Template
 
 # A close is held back this long (core-ios LifecycleV2Constants; mobile_sdk.md 5.1).
 LIFECYCLE_DEBOUNCE_MS = 500
-# The SDK notes at most this often when it was last active, and takes an unseen end for this much later (the same; 5.3).
-ACTIVITY_SPACING_MS = 2 * MS_PER_SECOND
+# An unseen end is taken for this much later than the last activity on record (the same; 5.3).
 CLOSE_OFFSET_MS = 2 * MS_PER_SECOND
 
-_OPEN = int(Outcome.OPEN)
-_LATE = int(Outcome.DELIVERED_LATE)
 _PUSH_TOKEN, _CONSENT = KINDS.index(PUSH_TOKEN_KIND), KINDS.index(CONSENT_KIND)
 _OPENED = KINDS.index(EventType.PUSH_APPLICATION_OPENED)
 _ACTED = KINDS.index(EventType.PUSH_CUSTOM_ACTION)
-_NEVER = -1
 # What the next launch is.
 _ORDINARY, _INSTALL, _UPGRADE = 0, 1, 2
 
 
-class MobileSdk:
+class MobileSdk(Sending):
     """One phone's SDK. It is the app that the phone tells of region events and sessions."""
 
     __slots__ = (
-        *("_activity", "_busy", "_clear", "_close_due", "_consent", "_env", "_events", "_forms", "_front"),
-        *(
-            "_generation",
-            "_identities",
-            "_last_activity",
-            "_launched",
-            "_login",
-            "_places",
-            "_plan",
-            "_push_sent",
-        ),
-        *(
-            "_queue",
-            "_shared",
-            "_skew",
-            "_start",
-            "_until_behind",
-            "collects",
-            "on_connected",
-            "online",
-            "os",
-            "sender",
-            "until",
-        ),
+        *("_close_due", "_front", "_generation", "_last_activity", "_launched", "_login", "_places", "_plan"),
+        *("_push_sent", "_start", "_until_behind", "on_connected"),
     )
 
     def __init__(
@@ -79,51 +53,36 @@ class MobileSdk:
         env: TimedEnvironment,
         shared: SdkShared,
         sender: Sender,
-        ecid: str,
+        identities: bytes,
         forms: HandsetForms,
         *,
         skew: int = 0,
         plan: Plan | None = None,
         login: Callable[[str], str] = "{}-1".format,
     ) -> None:
-        """``skew`` is how far the phone's clock is ahead, milliseconds.
+        """``identities`` is the identity map at first, ``skew`` how far the phone's clock is ahead, milliseconds.
 
         ``login`` tells who the person is when logged in, by the identity namespace.
         """
-        self._env = env
-        self._shared = shared
-        self.sender = sender
-        self._identities = anonymous(ecid)
-        self._forms = forms
-        self.os: Os = forms.handset.os
-        self._skew = skew
+        super().__init__(env, shared, sender, identities, forms, skew)
         self._plan = plan
         self._login = login
-        self._events = 0
         self._generation = 0
-        # The process: until when it runs, now and once it is no longer in front.
-        self.until = self._until_behind = _NEVER
+        # Until when the process runs once the app is no longer in front.
+        self._until_behind = NEVER
         self._front = False
-        self.online = True
         self.on_connected: Callable[[int], None] | None = None
         """Told when the connection is back: push messages that wait for it can arrive."""
-        # Until when events may leave at once, and when the last answer of those that did is in.
-        self._clear = _NEVER
-        self._busy = _NEVER
-        self._queue: EdgeQueue | None = None
         # Lifecycle: the start of the session, and the pause whose close is held back.
         self._launched: int | None = None
         self._close_due: int | None = None
         self._start = _ORDINARY
-        self._activity = -ACTIVITY_SPACING_MS
         # The last activity of a process that ended during a session.
         self._last_activity: int | None = None
         self._places: PlacesState | None = None
         self._push_sent = False
-        self._consent = Choice.YES if plan is None else plan.consent
-        self.collects = self._consent is Choice.YES
-        if plan is not None and plan.steps and plan.steps[0].due == 0:
-            self._do_before(plan)
+        if plan is not None:
+            self._start_by(plan)
 
     @property
     def facts(self) -> SdkFacts:
@@ -134,11 +93,6 @@ class MobileSdk:
     def in_front(self) -> bool:
         """Whether the app is in the foreground."""
         return self._front
-
-    @property
-    def queued(self) -> int:
-        """How many events wait on the phone."""
-        return 0 if self._queue is None else len(self._queue)
 
     @property
     def allows_push(self) -> bool:
@@ -153,7 +107,7 @@ class MobileSdk:
             self._until_behind = until
         if not self._front:
             self.until = until = self._until_behind
-            self._clear = until if self.online and self.collects else _NEVER
+            self._clear = until if self.online and self.collects else NEVER
         if self._close_due is not None and now > self._close_due + LIFECYCLE_DEBOUNCE_MS:
             self._close(now)  # the debounce was over while the process was suspended
         if self._queue is not None:
@@ -187,8 +141,8 @@ class MobileSdk:
     def ended(self, now: int, why: ProcessEnd) -> None:
         """The process ended. What is stored stays; a session that was open will be closed at the next start."""
         self._front = False
-        self._until_behind = _NEVER
-        self._run_until(_NEVER)
+        self._until_behind = NEVER
+        self._run_until(NEVER)
         self._close_due = None
         if self._launched is not None and self._last_activity is None:
             self._last_activity = self._activity
@@ -256,12 +210,6 @@ class MobileSdk:
             self._lose(region, Outcome.NO_METADATA)
             return True
         return False
-
-    def _lose(self, region: RegionEvent, outcome: Outcome) -> None:
-        """No event comes of a region event."""
-        if region.crossed >= 0:
-            row = (self.sender.person, region.place, region.entry, region.crossed, region.noticed)
-            self._shared.record.lost.append((*row, -1, -1, -1, 0, int(outcome)))
 
     # --- lifecycle ----------------------------------------------------------------------------------------
 
@@ -336,11 +284,6 @@ class MobileSdk:
         template = self._shared.forms.finish(event)
         self._send(now, KINDS.index(event["eventType"]), now, template, (self._identities,))
 
-    @property
-    def identities(self) -> bytes:
-        """The identity map of what is queued now, as JSON."""
-        return self._identities
-
     def send_form(self, now: int, kind: int, template: Template, values: tuple[bytes, ...]) -> None:
         """The same with a prepared event: ``kind`` is an index into KINDS, ``values`` are those of the template's slots
         after the id and the timestamp, :attr:`identities` among them."""
@@ -366,9 +309,11 @@ class MobileSdk:
         )
         self._send(now, kind, now, self._shared.forms.finish(event), (self._identities,))
 
-    def _do_before(self, plan: Plan) -> None:
-        """What was done before the run began."""
-        if plan.steps[0].act is Act.LOG_IN:
+    def _start_by(self, plan: Plan) -> None:
+        """What the person decided or did before the run began."""
+        self._consent = plan.consent
+        self.collects = self._consent is Choice.YES
+        if plan.steps and plan.steps[0].due == 0 and plan.steps[0].act is Act.LOG_IN:
             plan.next = 1
             self.log_in()
 
@@ -401,79 +346,3 @@ class MobileSdk:
         self._generation += 1
         self._push_sent = False
         self._identities = anonymous(ecid(self.sender.id_key, self._generation))
-
-    # --- sending ------------------------------------------------------------------------------------------
-
-    def _run_until(self, until: int) -> None:
-        self.until = until
-        self._clear = until if self.online and self.collects else _NEVER
-
-    def _send(
-        self,
-        now: int,
-        kind: int,
-        dated: int,
-        template: Template,
-        values: tuple[bytes, ...],
-        region: RegionEvent | None = None,
-        passes: bool = False,
-    ) -> None:
-        """Queue an event; with nothing before it and nothing in its way it leaves in the same moment."""
-        number = self._events
-        self._events = number + 1
-        if now - self._activity >= ACTIVITY_SPACING_MS:
-            self._activity = now
-        if self._queue is not None or not self._busy <= now <= self._clear:
-            self._enqueue(now, kind, dated, number, template, values, region, passes)
-            return
-        sender, shared = self.sender, self._shared
-        answered, outcome = now, _OPEN
-        if not shared.perfect:
-            took = shared.swift(sender.id_key, number, now)
-            answered += took
-            if took < 0 or answered > self._clear:
-                self._enqueue(now, kind, dated, number, template, values, region, passes)
-                return
-            self._busy = answered
-            if took > shared.late_after_ms:
-                outcome = _LATE
-        row = None
-        if region is not None and (crossed := region.crossed) >= 0:
-            noticed, entry = region.noticed, region.entry
-            row = (sender.person, region.place, entry, crossed, noticed, now, now, answered, 1, outcome)
-        shared.post((now, sender, kind, dated + self._skew, number, template, values, row, False))
-
-    def _enqueue(
-        self,
-        now: int,
-        kind: int,
-        dated: int,
-        number: int,
-        template: Template,
-        values: tuple[bytes, ...],
-        region: RegionEvent | None,
-        passes: bool,
-    ) -> None:
-        if self._consent is Choice.NO and not passes:
-            if region is not None:
-                self._lose(region, Outcome.CONSENT_NO)
-            return
-        crossing = None
-        if region is not None and region.crossed >= 0:
-            crossing = region.place, region.entry, region.crossed, region.noticed
-        hit = QueuedHit(kind, dated + self._skew, number, template, values, now, crossing, passes)
-        queue = self._queue
-        if queue is None:
-            record = self._shared.record
-            queue = self._queue = EdgeQueue(self._env, self, self._shared.network, record)
-            record.queues[queue] = None
-            if self._busy > now:
-                queue.wait_for(self._busy)
-        queue.append(hit, now)
-
-    def queue_empty(self, answered: int) -> None:
-        """The queue is empty: the next event may leave at once."""
-        queue, self._queue = self._queue, None
-        if queue is not None:
-            del self._shared.record.queues[queue]
-        self._busy = answered

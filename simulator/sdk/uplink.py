@@ -6,12 +6,13 @@ filled in when it is rendered, for a whole window of hits at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol, overload
 
 import numpy as np
+import numpy.typing as npt
 
-from simulator.core.identifiers import UUID_LENGTH, uuid_block
+from simulator.core.identifiers import UUID_LENGTH, uuid_block, uuid_one
 from simulator.core.simtime import STAMP_LENGTH, Calendar
 from simulator.ledger import CrossingRow
 from simulator.xdm import Template
@@ -67,24 +68,75 @@ class HitList:
         return taken
 
 
+class Rendering(Sequence[bytes]):
+    """The events of hits in XDM wire form, as JSON, each made when it is asked for; a part of them is one too.
+
+    Whoever takes a few at a time, and lets go of them, has them in the processor's cache. Whoever needs them more than
+    once makes a list of them.
+    """
+
+    __slots__ = ("_ids", "_stamps", "_templates", "_values")
+
+    def __init__(
+        self,
+        ids: npt.NDArray[np.bytes_],
+        stamps: npt.NDArray[np.bytes_],
+        templates: Sequence[Template],
+        values: Sequence[tuple[bytes, ...]],
+    ) -> None:
+        self._ids = ids
+        self._stamps = stamps
+        self._templates = templates
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._templates)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Rendering: ...
+
+    def __getitem__(self, index: int | slice) -> bytes | Rendering:
+        if isinstance(index, slice):
+            return Rendering(
+                self._ids[index], self._stamps[index], self._templates[index], self._values[index]
+            )
+        return self._templates[index].render(
+            bytes(self._ids[index]), bytes(self._stamps[index]), *self._values[index]
+        )
+
+    def __iter__(self) -> Iterator[bytes]:
+        ids, stamps = self._ids.tolist(), self._stamps.tolist()
+        return iter(
+            [
+                template.render(id, stamp, *rest)
+                if (pattern := template.pattern) is None
+                else pattern % (id, stamp, *rest)
+                for template, id, stamp, rest in zip(self._templates, ids, stamps, self._values, strict=True)
+            ]
+        )
+
+
 def render_hits(
-    senders: Sequence[Sender],
-    dated: Sequence[int],
-    numbers: Sequence[int],
+    keys: npt.NDArray[np.uint64],
+    capitals: npt.NDArray[np.bool_],
+    dated: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.int64],
     templates: Sequence[Template],
     values: Sequence[tuple[bytes, ...]],
     calendar: Calendar,
-) -> list[bytes]:
-    """The events of hits in XDM wire form, as JSON; the arguments are the columns of the hits."""
-    _, keys, capitals, _ = zip(*senders, strict=True)
-    ids = uuid_block(
-        np.array(keys, dtype=np.uint64), np.array(numbers, dtype=np.int64), np.array(capitals, dtype=np.bool_)
-    )
-    stamps = calendar.stamps(np.array(dated, dtype=np.int64))
-    id_at, stamp_at = range(0, len(ids), UUID_LENGTH), range(0, len(stamps), STAMP_LENGTH)
-    return [
-        template.render(ids[a : a + UUID_LENGTH], stamps[b : b + STAMP_LENGTH], *rest)
-        if (pattern := template.pattern) is None
-        else pattern % (ids[a : a + UUID_LENGTH], stamps[b : b + STAMP_LENGTH], *rest)
-        for template, a, b, rest in zip(templates, id_at, stamp_at, values, strict=True)
-    ]
+) -> Rendering:
+    """The events of hits; the arguments are the columns of the hits and of their senders."""
+    # Neither ids nor stamps hold NULs, so numpy cuts them as they are, faster than slices do.
+    ids = np.frombuffer(uuid_block(keys, numbers, capitals), dtype=f"S{UUID_LENGTH}")
+    stamps = np.frombuffer(calendar.stamps(dated), dtype=f"S{STAMP_LENGTH}")
+    return Rendering(ids, stamps, templates, values)
+
+
+def render_hit(hit: Hit, calendar: Calendar) -> bytes:
+    """One event, as :func:`render_hits` makes it."""
+    _, sender, _, dated, number, template, values, _, _ = hit
+    id = uuid_one(sender.id_key, number, upper=sender.capitals)
+    return template.render(id, calendar.stamp(dated), *values)

@@ -43,12 +43,14 @@ def geocentric(latitude: Any, longitude: Any) -> FloatArray:
         radians(np.asarray(latitude, dtype=np.float64)),
         radians(np.asarray(longitude, dtype=np.float64)),
     )
-    sin_phi, cos_phi = numerics.sin(phi), numerics.cos(phi)
+    across, along = _from_axis_and_equator(numerics.sin(phi), numerics.cos(phi))
+    return np.stack([across * numerics.cos(lam), across * numerics.sin(lam), along])
+
+
+def _from_axis_and_equator(sin_phi: Any, cos_phi: Any) -> tuple[Any, Any]:
+    """How far points are from the Earth's axis and from the plane of its equator, by their latitude, metres."""
     normal = SEMI_MAJOR / np.sqrt(1.0 - ECCENTRICITY2 * sin_phi * sin_phi)
-    across = normal * cos_phi
-    return np.stack(
-        [across * numerics.cos(lam), across * numerics.sin(lam), normal * (1.0 - ECCENTRICITY2) * sin_phi]
-    )
+    return normal * cos_phi, normal * (1.0 - ECCENTRICITY2) * sin_phi
 
 
 def arc_of(chord: Any) -> Any:
@@ -104,21 +106,26 @@ def offset(latitude: Any, longitude: Any, east: Any, north: Any) -> tuple[FloatA
     phi = radians(latitude)
     east, north = np.asarray(east, dtype=np.float64), np.asarray(north, dtype=np.float64)
     wanted = np.sqrt(east * east + north * north)
-    to_east, to_north = east, north
-    d_phi = d_lam = np.zeros(np.broadcast_shapes(latitude.shape, wanted.shape))
-    for _ in range(4):
-        # Gauss's mid-latitude rule: radii of curvature and direction of the way are those of its middle.
-        middle = phi + 0.5 * d_phi
-        sin_mid, cos_mid = numerics.sin(middle), np.maximum(numerics.cos(middle), 1e-6)
+
+    def moved(sin_mid: Any, cos_mid: Any, sin_turn: Any, cos_turn: Any) -> tuple[FloatArray, FloatArray]:
         w2 = 1.0 - ECCENTRICITY2 * sin_mid * sin_mid
         normal = SEMI_MAJOR / np.sqrt(w2)
+        d_phi = (north * cos_turn - east * sin_turn) * w2 / (normal * (1.0 - ECCENTRICITY2))
+        d_lam = (east * cos_turn + north * sin_turn) / (normal * np.maximum(cos_mid, 1e-6))
+        return np.clip(d_phi, -0.5 * _PI - phi, 0.5 * _PI - phi), d_lam
+
+    sin_phi, cos_phi = numerics.sin(phi), numerics.cos(phi)
+    d_phi, d_lam = moved(sin_phi, cos_phi, 0.0, 1.0)
+    for _ in range(3):
+        # Gauss's mid-latitude rule: radii of curvature and direction of the way are those of its middle.
+        middle = phi + 0.5 * d_phi
+        sin_mid = numerics.sin(middle)
         turn = 0.5 * d_lam * sin_mid  # by half the convergence of the meridians
-        sin_turn, cos_turn = numerics.sin(turn), numerics.cos(turn)
-        d_phi = (to_north * cos_turn - to_east * sin_turn) * w2 / (normal * (1.0 - ECCENTRICITY2))
-        d_lam = (to_east * cos_turn + to_north * sin_turn) / (normal * cos_mid)
-        d_phi = np.clip(d_phi, -0.5 * _PI - phi, 0.5 * _PI - phi)
+        d_phi, d_lam = moved(sin_mid, numerics.cos(middle), numerics.sin(turn), numerics.cos(turn))
     new_latitude = np.clip(latitude + d_phi * _DEGREE, -90.0, 90.0)
-    reached = distance(latitude, 0.0, new_latitude, d_lam * _DEGREE)
+    x, y, z = geocentric(new_latitude, d_lam * _DEGREE)
+    across, along = _from_axis_and_equator(sin_phi, cos_phi)
+    reached = arc_of(np.sqrt((across - x) * (across - x) + y * y + (along - z) * (along - z)))
     # One step to the exact distance; within a metre there is nothing to mend, and rounding would show.
     stretch = np.where(reached > 1.0, wanted / np.maximum(reached, 1.0), 1.0)
     new_latitude = np.clip(latitude + d_phi * stretch * _DEGREE, -90.0, 90.0)

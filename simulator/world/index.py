@@ -46,6 +46,8 @@ _TILE = 0.05
 CHUNK = 8192
 # Boxes that are looked at in one step, at most, unless a single leg needs more; bounds the memory.
 _BATCH = 1 << 18
+# With no more boxes than this, comparing all of them costs less than a search.
+_FEW = 16
 # From this radius on, in metres, a search looks at everything.
 _HALF_THE_WORLD = 2_000_000.0
 
@@ -223,6 +225,29 @@ class _Layer:
         return wanted.owner[row[hit]], position[hit]
 
 
+class _Few:
+    """Boxes that are so few that all of them are compared."""
+
+    height = np.inf
+
+    def __init__(self, boxes: _Boxes) -> None:
+        self.owner = boxes.owner
+        self._sides = _sides(boxes)
+
+    def ranges(self, wanted: _Boxes) -> _Ranges:
+        """All boxes for each of the ``wanted`` ones."""
+        query = np.arange(len(wanted.owner))
+        return _Ranges(query, np.zeros_like(query), np.full_like(query, len(self.owner)))
+
+    def overlaps(self, wanted: _Boxes, sides: _Sides, ranges: _Ranges) -> tuple[Indices, Indices]:
+        """See :meth:`_Layer.overlaps`."""
+        south, west, north, east = (side[:, None] for side in sides)
+        overlap = (self._sides.north >= south) & (self._sides.south <= north)
+        overlap &= (self._sides.east >= west) & (self._sides.west <= east)
+        row, position = np.divmod(np.flatnonzero(overlap), len(self.owner))
+        return wanted.owner[row], position
+
+
 class BoxIndex:
     """An index of boxes given by their middle and half their size, degrees.
 
@@ -241,11 +266,15 @@ class BoxIndex:
             latitude + half_height,
             longitude + half_width,
         )
-        layer = np.searchsorted(_LAYER_LIMITS, half_height)
-        members = [np.flatnonzero(layer == number) for number in range(len(_LAYER_LIMITS) + 1)]
-        self._layers = [
-            _Layer(boxes.take(some), latitude[some], longitude[some]) for some in members if len(some)
-        ]
+        self._layers: list[_Layer | _Few] = []
+        if self._count <= _FEW:
+            self._layers += [_Few(boxes)] if self._count else []
+        else:
+            layer = np.searchsorted(_LAYER_LIMITS, half_height)
+            members = [np.flatnonzero(layer == number) for number in range(len(_LAYER_LIMITS) + 1)]
+            self._layers += [
+                _Layer(boxes.take(some), latitude[some], longitude[some]) for some in members if len(some)
+            ]
         self.order: npt.NDArray[np.int32] = np.concatenate(
             [np.empty(0, dtype=np.int32), *(each.owner for each in self._layers)]
         ).astype(np.int32)

@@ -9,7 +9,7 @@ import numpy as np
 from simulator.core.numerics import FloatArray
 from simulator.world.fences import MAX_RADIUS, PlaceIndices
 from simulator.world.geodesy import arc_of, geocentric
-from simulator.world.index import BoxIndex, Indices, neighbours, order_by
+from simulator.world.index import CHUNK, BoxIndex, Indices, neighbours, order_by
 
 # How many places there are around a point is guessed from those within this distance, in metres.
 _LOOK_AROUND = 16_000.0
@@ -45,6 +45,11 @@ class NearestSearch:
         longitude = np.asarray(longitude, dtype=np.float64)
         found = np.full((len(latitude), k), -1, dtype=np.int32)
         distance = np.full((len(latitude), k), np.inf)
+        if k >= len(self._radius):
+            for start in range(0, len(latitude), CHUNK):
+                rows = slice(start, start + CHUNK)
+                self._all_within(found[rows], distance[rows], latitude[rows], longitude[rows], within)
+            return found, distance
         for pending in neighbours(latitude, longitude):
             reach = self._first_reach(latitude[pending], longitude[pending], k, within)
             while len(pending):
@@ -58,6 +63,24 @@ class NearestSearch:
                 more = (count < k) & (reach < within)
                 pending, reach = pending[more], _further(reach[more], count[more], k, within)
         return found, distance
+
+    def _all_within(
+        self,
+        found: PlaceIndices,
+        distance: FloatArray,
+        latitude: FloatArray,
+        longitude: FloatArray,
+        within: float,
+    ) -> None:
+        """Write into ``found`` and ``distance`` what there is ``within`` metres, where every place is wanted anyway."""
+        positions = np.argsort(self._index.order)
+        x, y, z = geocentric(latitude, longitude)[:, :, None] - self._points[:, None, positions]
+        metres = arc_of(np.sqrt(x * x + y * y + z * z)) - self._radius[positions]
+        metres = np.where(metres <= within, metres, np.inf)
+        place = np.argsort(metres, axis=1, kind="stable")
+        columns = slice(0, len(positions))
+        distance[:, columns] = metres = np.take_along_axis(metres, place, axis=1)
+        found[:, columns] = np.where(metres < np.inf, place, -1)
 
     def _first_reach(self, latitude: FloatArray, longitude: FloatArray, k: int, within: float) -> FloatArray:
         reach = np.full(len(latitude), min(_LOOK_AROUND, within))

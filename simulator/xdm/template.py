@@ -14,10 +14,6 @@ from typing import Any
 
 import orjson
 
-# orjson writes a NUL inside of text as an escape, so a bare one in its output can only come from a slot.
-# A slot of members is a value under a key of its own; the comma before that key goes with it, because the
-# bytes bring theirs.
-_MARK = re.compile(rb'((?:,|(?<=\{))"\\u0000[a-z0-9_]+":)?\x00([0-9]+)\x00')
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -80,26 +76,22 @@ class Template:
         """
         found: list[Slot] = []
 
+        # orjson asks for slots in the order in which it writes them. It writes a NUL inside of text as an escape, so a
+        # bare one in its output can only come from a slot.
         def mark(value: object) -> orjson.Fragment:
             if not isinstance(value, Slot):
                 raise TypeError(f"{type(value).__name__} is not JSON")
             found.append(value)
-            gap = b"\x00%d\x00" % (len(found) - 1)
-            return orjson.Fragment(b'"%s"' % gap if value.quoted else gap)
+            return orjson.Fragment(b'"\0"' if value.quoted else b"\0")
 
-        encoded = orjson.dumps(event, default=mark)
-        parts: list[bytes] = []
-        order: list[str] = []
-        end = 0
-        for gap in _MARK.finditer(encoded):
-            slot = found[int(gap[2])]
-            start = gap.start()
-            if gap[1] is not None and not gap[1].startswith(b","):
-                raise ValueError(f"{slot!r}: a slot of members can't be the first in its object")
-            parts.append(encoded[end:start])
-            order.append(slot.name)
-            end = gap.end()
-        return cls([*parts, encoded[end:]], order)
+        parts = orjson.dumps(event, default=mark).split(b"\0")
+        for at, slot in enumerate(found):
+            if slot._members:  # its key goes with it, and the comma before that: the bytes bring theirs
+                key = b',"\\u0000%b":' % slot.name.encode()
+                if not parts[at].endswith(key):
+                    raise ValueError(f"{slot!r}: a slot of members can't be the first in its object")
+                parts[at] = parts[at].removesuffix(key)
+        return cls(parts, [slot.name for slot in found])
 
     def bind(self, **values: bytes) -> Template:
         """A template in which the slots named have their values; raises ``ValueError`` for unknown names."""

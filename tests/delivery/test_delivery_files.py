@@ -7,7 +7,7 @@ import gzip
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from simulator.delivery import (
     UndeliveredWriter,
     read_events,
 )
+from tests.core.test_lines import in_memory
 from tests.delivery.sending import events, tally
 
 NAMES = ["out.ndjson", "out.ndjson.gz", "out.ndjson.zst"]
@@ -36,17 +37,20 @@ def write(path: Path, *batches: Sequence[bytes]) -> list[Receipt]:
         destination = FileDestination(path)
         await destination.open()
         try:
-            return [await destination.send(Batch(list(bodies))) for bodies in batches]
+            return [await destination.send(Batch(bodies)) for bodies in batches]
         finally:
             await destination.close()
 
     return asyncio.run(run())
 
 
+@pytest.mark.parametrize("form", [list, in_memory], ids=["list", "lines"])
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_written_can_be_read_back(tmp_path: Path, name: str) -> None:
+def test_what_is_written_can_be_read_back(
+    tmp_path: Path, name: str, form: Callable[[list[bytes]], Sequence[bytes]]
+) -> None:
     path = tmp_path / name
-    receipts = write(path, events(100), [], events(3))
+    receipts = write(path, form(events(100)), form([]), form(events(3)))
     assert [tally(receipt) for receipt in receipts] == [{"ACKNOWLEDGED": 100}, {}, {"ACKNOWLEDGED": 3}]
     assert list(read_events(path)) == [*events(100), *events(3)]
 
@@ -84,13 +88,16 @@ def test_a_run_without_events_leaves_an_empty_file(tmp_path: Path) -> None:
         assert list(read_events(tmp_path / name)) == []
 
 
-def test_a_full_disk_is_said_and_the_whole_lines_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["list", "in_memory"])
+def test_a_full_disk_is_said_and_the_whole_lines_stay(tmp_path: Path, form: str) -> None:
     # A limit on file size makes the kernel refuse in the middle of a batch, as a full disk does.
     script = """
+
 import asyncio, resource, signal, sys
 from pathlib import Path
 from simulator.core.errors import DeliveryError
 from simulator.delivery import Batch, FileDestination
+from tests.core.test_lines import in_memory
 from tests.delivery.sending import events
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))
@@ -100,7 +107,7 @@ async def run():
     for _ in range(2):
         try:
             for _ in range(100):
-                await destination.send(Batch(events(40)))
+                await destination.send(Batch(FORM(events(40))))
         except DeliveryError as error:
             print(error)
     await destination.close()
@@ -108,7 +115,7 @@ asyncio.run(run())
 """
     path = tmp_path / "out.ndjson"
     done = subprocess.run(
-        [sys.executable, "-c", script, str(path)],
+        [sys.executable, "-c", script.replace("FORM", form), str(path)],
         capture_output=True,
         text=True,
         cwd=Path(__file__).resolve().parents[2],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.phone.nearby import SIGNIFICANT_M, SIGNIFICANT_MS, PlacesService, Registrations, Ways
+from simulator.phone.nearby import PlacesService, Registrations
+from simulator.phone.ways import SIGNIFICANT_M, SIGNIFICANT_MS, Ways
 from simulator.world import Legs, PlaceSet, geodesy, solve
 from tests.phone.phones import MINUTE
 from tests.world.making import place_set
@@ -33,6 +36,19 @@ def legs(*steps: tuple[float, float, float]) -> Legs:
         here = there
     lat0, lon0, lat1, lon1, t0, t1 = np.array(columns).T
     return Legs(lat0, lon0, lat1, lon1, t0.astype(np.int64), t1.astype(np.int64))
+
+
+def rows(way: Legs, which: slice) -> Legs:
+    return Legs(*(getattr(way, column.name)[which] for column in fields(Legs)))
+
+
+def halves(way: Legs, cut: int) -> tuple[Legs, Legs]:
+    return rows(way, slice(0, cut)), rows(way, slice(cut, None))
+
+
+def of_two(first: Legs, second: Legs) -> Legs:
+    columns = [(getattr(first, column.name), getattr(second, column.name)) for column in fields(Legs)]
+    return Legs(*(np.concatenate(column) for column in columns))
 
 
 def walker(service: PlacesService, way: Legs) -> Registrations:
@@ -156,7 +172,7 @@ def test_significant_changes_come_when_looking_every_second_would_find_them(
     spread=st.sampled_from([0.003, 0.03, 0.3]),
     latitude=st.sampled_from([0.0, 50.0, -83.0]),
 )
-def test_places_that_are_near_enough_without_a_query_are_among_the_nearest(
+def test_what_is_told_without_a_query_is_what_the_query_finds(
     seed: int, count: int, spread: float, latitude: float
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -168,8 +184,21 @@ def test_places_that_are_near_enough_without_a_query_are_among_the_nearest(
     for here in (rng.normal(size=(20, 2)) * shape + (latitude, 8.0)).tolist():
         nearest = service.around(*here)
         for place in range(40):
-            if service.surely_lists(place, *here):
-                assert place in nearest
+            assert service.lists(place, *here) in (None, place in nearest)
+
+
+def test_in_a_town_a_query_is_seldom_needed() -> None:
+    rng = np.random.default_rng(1)
+    places = place_set(*((*where, 100.0) for where in (rng.uniform(-0.01, 0.01, (40, 2)) + HOME).tolist()))
+    service = PlacesService(places, 10)
+    told = [
+        service.lists(place, *here)
+        for here in (rng.uniform(-0.01, 0.01, (50, 2)) + HOME).tolist()
+        for place in range(40)
+    ]
+    assert told.count(None) < 0.1 * len(told)
+    assert told.count(True) > 0.2 * len(told)
+    assert told.count(False) > 0.6 * len(told)
 
 
 def test_the_way_over_the_date_line_is_the_short_one() -> None:
@@ -207,9 +236,10 @@ def test_whether_somebody_asked_in_between_makes_no_difference(days: int) -> Non
     count=st.sampled_from([1, 3, 10]),
     spacing=st.sampled_from([100.0, 900.0, 6000.0, 40_000.0]),
     pace=st.floats(20.0, 1500.0),
+    cut=st.integers(0, 6),
 )
 def test_what_is_told_at_a_border_without_looking_is_what_looking_tells(
-    seed: int, count: int, spacing: float, pace: float
+    seed: int, count: int, spacing: float, pace: float, cut: int
 ) -> None:
     rng = np.random.default_rng(seed)
     places = street(30, spacing, radius=min(spacing / 3, 400.0))
@@ -219,10 +249,26 @@ def test_what_is_told_at_a_border_without_looking_is_what_looking_tells(
         minutes = abs(there - here) / pace
         steps.append((there, time, time + minutes))
         here, time = there, time + minutes + float(rng.uniform(0.0, 30.0))
-    quick, exact = (walker(service, legs(*steps)) for _ in range(2))
-    crossings = solve(places, legs(*steps))
+    # Two tables, as of two days, in which the legs of somebody else come first.
+    way, other = legs(*steps), legs((here, 1.0, 2.0), (0.0, 2.0, 3.0), (500.0, 2900.0, 2901.0))
+    days = [Ways(of_two(other, half), np.array([0, 3][: 1 + min(len(half), 1)])) for half in halves(way, cut)]
+    quick, exact = Registrations(service, *HOME), Registrations(service, *HOME)
+    for registrations in (quick, exact):
+        for table, half in zip(days, halves(way, cut), strict=True):
+            registrations.follow(table, 3, 3 + len(half), 0)
+        registrations.refresh(0)
+    crossings = solve(places, way)
     questions: list[tuple[int, int, int | None]] = []
     for place, crossed in zip(crossings.place.tolist(), crossings.time.tolist(), strict=True):
         questions += [(crossed, place, None), (crossed + int(rng.integers(0, 10 * MINUTE)), place, crossed)]
     for now, place, since in sorted(questions, key=lambda question: question[0]):
         assert quick.has_around(place, now, since) == exact.has(place, now)
+
+
+def test_after_a_pause_only_looking_tells_until_the_app_learns_its_position() -> None:
+    places = street(60)
+    registrations = walker(PlacesService(places, 3), legs((5000, 10, 20)))
+    registrations.pause(5 * MINUTE)
+    registrations.resume(30 * MINUTE)
+    assert not registrations.has_around(50, 34 * MINUTE)
+    assert registrations.has_around(50, 36 * MINUTE)

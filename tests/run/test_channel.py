@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.core.lines import Lines
 from simulator.run import Simulation, prepare
 from simulator.run import channel as channels
 from simulator.run.channel import SLOTS, WindowReceiver, WindowSender, shared_memory
@@ -33,39 +34,46 @@ def assert_same(received: Window, sent: Window) -> None:
             assert there == here, field.name
 
 
-def pass_on(windows: list[Window], *, shared: bool) -> list[Window]:
+def pass_on(windows: list[Window], *, shared: bool, fleeting: bool = False) -> list[Window]:
     ours, theirs = multiprocessing.Pipe()
     memory = shared_memory() if shared else None
-    receiver, sender = WindowReceiver(ours, memory), WindowSender(theirs, memory)
+    receiver, sender = WindowReceiver(ours, memory, fleeting=fleeting), WindowSender(theirs, memory)
     sending = threading.Thread(target=lambda: [sender.send(window) for window in windows])
     sending.start()
+    received = []
     try:
-        received = [receiver.receive() for _ in windows]
+        for _ in windows:
+            window = receiver.receive()
+            assert isinstance(window, Window)
+            # Those of fleeting windows are only good until the next is asked for.
+            received.append(replace(window, bodies=list(window.bodies)))
+            assert isinstance(window.bodies, Lines) == fleeting
     finally:
         receiver.close()
         sending.join(timeout=30.0)
     theirs.close()
-    assert all(isinstance(window, Window) for window in received)
-    return received  # type: ignore[return-value]
+    return received
 
 
+@pytest.mark.parametrize("fleeting", [True, False], ids=["fleeting", "lasting"])
 @pytest.mark.parametrize("shared", [True, False], ids=["shared memory", "connection"])
-def test_windows_arrive_as_they_were(tmp_path: Path, shared: bool) -> None:
+def test_windows_arrive_as_they_were(tmp_path: Path, shared: bool, fleeting: bool) -> None:
     windows = windows_of_a_run(tmp_path)
     assert sum(map(len, windows)) > 0
     assert any(len(window.rows) for window in windows)
     assert len(windows) > 2 * SLOTS  # slots are used again
-    for received, sent in zip(pass_on(windows, shared=shared), windows, strict=True):
+    for received, sent in zip(pass_on(windows, shared=shared, fleeting=fleeting), windows, strict=True):
         assert_same(received, sent)
 
 
+@pytest.mark.parametrize("fleeting", [True, False], ids=["fleeting", "lasting"])
 def test_windows_too_large_for_a_slot_go_through_the_connection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fleeting: bool
 ) -> None:
     windows = windows_of_a_run(tmp_path)
     sizes = sorted(sum(map(len, window.bodies)) for window in windows)
     monkeypatch.setattr(channels, "SLOT_BYTES", sizes[len(sizes) // 2] + 1)
-    for received, sent in zip(pass_on(windows, shared=True), windows, strict=True):
+    for received, sent in zip(pass_on(windows, shared=True, fleeting=fleeting), windows, strict=True):
         assert_same(received, sent)
 
 

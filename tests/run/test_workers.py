@@ -89,10 +89,10 @@ def test_a_worker_that_ends_by_itself_is_named_with_its_exit_code(
 ) -> None:
     parent, advance, seen = os.getpid(), Simulation.advance, iter(range(10**9))
 
-    def dies(self: Simulation, until: int) -> Window:
+    def dies(self: Simulation, until: int, *, fleeting: bool) -> Window:
         if os.getpid() != parent and next(seen) == 5:
             os._exit(7)
-        return advance(self, until)
+        return advance(self, until, fleeting=fleeting)
 
     monkeypatch.setattr(Simulation, "advance", dies)
     options = (

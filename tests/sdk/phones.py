@@ -27,7 +27,9 @@ from simulator.sdk import (
     SdkRecord,
     SdkShared,
     Sender,
+    anonymous,
     make_plans,
+    render_hit,
     render_hits,
 )
 from simulator.world import Place, PlaceSet
@@ -96,9 +98,8 @@ class Pocket:
         sender = Sender(3, ID_KEY, os == "ios")
         plan = make_plans(events.app, np.array([7], dtype=np.uint64))(0)
         login = "{}-of-three".format
-        self.sdk = MobileSdk(
-            self.env, shared, sender, ECID, events.of(HANDSETS[os]), skew=skew, plan=plan, login=login
-        )
+        who, model = anonymous(ECID), events.of(HANDSETS[os])
+        self.sdk = MobileSdk(self.env, shared, sender, who, model, skew=skew, plan=plan, login=login)
 
     def live(self, script: Iterable[Moment], until: int = 10**9) -> list[Sent]:
         """Let things happen to the phone at their times (milliseconds); what it sent before ``until``."""
@@ -124,7 +125,17 @@ def rendered(hits: list[Hit]) -> list[Sent]:
     if not hits:
         return []
     sent, senders, kinds, dated, numbers, templates, values, causes, again = zip(*hits, strict=True)
-    bodies = render_hits(senders, dated, numbers, templates, values, CALENDAR)
+    _, keys, capitals, _ = zip(*senders, strict=True)
+    bodies = render_hits(
+        np.array(keys, dtype=np.uint64),
+        np.array(capitals, dtype=np.bool_),
+        np.array(dated, dtype=np.int64),
+        np.array(numbers, dtype=np.int64),
+        templates,
+        values,
+        CALENDAR,
+    )
+    assert list(bodies) == [*bodies[:2], *bodies[2:]] == [render_hit(hit, CALENDAR) for hit in hits]
     return [
         Sent(at, date, orjson.loads(body), cause, repeated, KINDS[kind])
         for at, date, body, cause, repeated, kind in zip(

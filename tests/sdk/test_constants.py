@@ -7,7 +7,7 @@ import pytest
 from simulator.phone import PROFILES
 from simulator.phone.nearby import SIGNIFICANT_M, SIGNIFICANT_MS
 from simulator.scenario.models import RESERVED_NAMESPACES
-from simulator.sdk import consent, edge_answers, edge_state, mobile_sdk, places, push
+from simulator.sdk import consent, edge_answers, edge_state, mobile_sdk, places, push, sending
 from simulator.sdk.edge_request import CONSENT_PATH, DEFAULT_HOST, INTERACT_PATH, EdgeEndpoint
 from simulator.world.fences import MAX_LATITUDE
 from simulator.world.importers.load import _PLACES_PER_LIBRARY
@@ -48,7 +48,7 @@ CONSTANTS = [
     ("consent standard and version", (consent.STANDARD, consent.VERSION), ("Adobe", "2.0")),
     ("environment of the SDK", implementation_details("ios", "1", "1")["environment"], "app"),
     ("lifecycle debounce, ms", mobile_sdk.LIFECYCLE_DEBOUNCE_MS, SECOND // 2),
-    ("spacing of the last activity, ms", mobile_sdk.ACTIVITY_SPACING_MS, 2 * SECOND),
+    ("spacing of the last activity, ms", sending.ACTIVITY_SPACING_MS, 2 * SECOND),
     ("offset of an unknown close, ms", mobile_sdk.CLOSE_OFFSET_MS, 2 * SECOND),
     ("digits of an ECID", len(ECID), 38),
     ("state of an ECID", identity_map(ECID)["ECID"][0]["authenticatedState"], "ambiguous"),

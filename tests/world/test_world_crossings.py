@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 
 import numpy as np
@@ -23,6 +24,14 @@ from tests.world.making import (
 )
 
 DEGREE_M = 111_319.49  # along the equator
+
+
+@pytest.fixture(params=[0, 16], ids=["searched", "compared"], scope="module", autouse=True)
+def few_places(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All holds however the places near a leg are found; up to so many they are simply compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("simulator.world.index._FEW", request.param)
+        yield
 
 
 def told(crossings: Crossings) -> list[tuple[int, int, str]]:
