@@ -148,6 +148,9 @@ def _translate(item: Mapping[str, Any], path: Path, data: Any, root: Shape) -> I
         yield _limit_finding(path, kind, value, context, shape)
     elif kind in _LENGTHS:
         yield Finding(path, *_length_words(kind, value, context))
+    elif kind == "string_pattern_mismatch":
+        what, expected = PATTERNS.get(context["pattern"], ("is not valid", f"text like {context['pattern']}"))
+        yield Finding(path, f"{shown(value)} {what}", f"expected {expected}")
     else:
         yield Finding(path, *_type_words(kind, value, shape))
 
@@ -157,7 +160,39 @@ def _no_alternative(path: Path, data: Any, root: Shape) -> Finding:
     return Finding(path, f"{shown(value_at(data, path))} is not valid", shape.expected)
 
 
-# --- limits, lengths and types ----------------------------------------------------------------------------
+# --- patterns, limits, lengths and types ------------------------------------------------------------------
+
+_OTHER_CHARACTERS = "has other characters than allowed"
+PATTERNS = {
+    r"^[a-z0-9][a-z0-9_-]*$": (
+        _OTHER_CHARACTERS,
+        "lower-case letters, digits, - and _, beginning with a letter or digit",
+    ),
+    r"^[a-z0-9][a-z0-9-]*$": (
+        _OTHER_CHARACTERS,
+        "lower-case letters, digits and -, beginning with a letter or digit",
+    ),
+    r"^[A-Za-z][A-Za-z0-9_]*$": (_OTHER_CHARACTERS, "letters, digits and _, beginning with a letter"),
+    r"^[a-z0-9]{3,}$": (
+        "is no name of a tenant",
+        "at least three lower-case letters and digits, such as acme",
+    ),
+    r"^[A-Z]{3}$": ("is no code of a currency", "three capital letters such as EUR"),
+    r"^https?://": ("is no address", "one that begins with https:// or http://"),
+    r"^https?://[^/]+$": ("is no address of a host", "one such as https://shop.example.com"),
+    r"^https?://[^/\s]+$": ("is no address of a host", "one such as https://shop.example.com"),
+    r"^[0-9A-Za-z]+@AdobeOrg$": ("is no IMS organization", "one such as 0123456789ABCDEF01234567@AdobeOrg"),
+    r"^(/[A-Za-z_][A-Za-z0-9_]*)+$": ("is no path of a field", "one such as /_acme/loyalty/memberId"),
+    r"^(response|json://.+)$": (
+        "does not say where the token stands",
+        "response, or one such as json://data.token",
+    ),
+    r"^(body|query|headers)\..+$": (
+        "is no path into a call",
+        "one such as body.user.id, query.id or headers.x-id",
+    ),
+}
+"""What is wrong with text that does not match the pattern of its field, and what would be right."""
 
 _LIMITS = {
     "greater_than": ("gt", "is too small", "must be greater than"),
@@ -185,9 +220,6 @@ def _length_words(kind: str, value: Any, context: Mapping[str, Any]) -> tuple[st
 def _type_words(kind: str, value: Any, shape: Shape) -> tuple[str, str]:
     if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
         return f"{shown(value)} is a number, not text", f"write it in quotes: '{value}'"
-    if kind == "string_pattern_mismatch":
-        allowed = "lower-case letters, digits, - and _, beginning with a letter or digit"
-        return f"{shown(value)} has other characters than allowed", f"expected {allowed}"
     if kind == "literal_error":
         words = [str(word) for word in shape.literals]
         near = nearest(str(value), words) or (nearest(value[:3], words) if isinstance(value, str) else None)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.core.errors import ExitCode
+from simulator.core.errors import ExitCode, InputError
 from simulator.core.simtime import Calendar
 from simulator.run import RunOptions, prepare, run
 from simulator.run.simulation import Simulation
@@ -331,6 +331,12 @@ def test_workers_change_nothing_for_people_who_shop(tmp_path: Path, phone: Docum
 def test_a_library_of_stores_must_exist(tmp_path: Path) -> None:
     path = write_scenario(tmp_path, document(shopping={"stores": {"library": "Storse"}}))
     with pytest.raises(Exception, match="did you mean 'Stores'"):
+        prepare(path)
+
+
+def test_some_visit_must_be_long_enough_and_not_too_long(tmp_path: Path) -> None:
+    path = write_scenario(tmp_path, document(shopping={"stores": {"shortest": "3 h", "longest": "1 h"}}))
+    with pytest.raises(InputError, match="stores.shortest: no visit is left"):
         prepare(path)
 
 

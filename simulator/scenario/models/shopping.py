@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from simulator.core.distributions import Choice, LogNormal
 from simulator.scenario.models.base import HOUR, MINUTE, Model
@@ -47,8 +49,14 @@ class Stores(Model):
     )
     basket: RandomCount = Field(
         default=Choice((1.0, 2.0, 3.0, 4.0), (5.0, 3.0, 1.0, 1.0)),
-        description="Number of products that are bought in a store [a].",
+        description="Number of products that are bought in a store, at least one [a].",
     )
+
+    @model_validator(mode="after")
+    def _some_visit_lasts_so_long(self) -> Self:
+        if self.shortest > self.longest:
+            raise ValueError("shortest: no visit is left; `shortest` must not be more than `longest`")
+        return self
 
 
 class Shopping(Model):
@@ -69,7 +77,8 @@ class Shopping(Model):
     look_at_cart: Share = Field(default=0.2, description="Chance of going to a cart that isn't empty [a].")
     add: Share = Field(default=0.25, description="Chance that a product looked at is put into the cart [a].")
     quantity: RandomCount = Field(
-        default=Choice((1.0, 2.0, 3.0), (8.0, 2.0, 1.0)), description="Units that are put into the cart [a]."
+        default=Choice((1.0, 2.0, 3.0), (8.0, 2.0, 1.0)),
+        description="Units that are put into the cart, at least one [a].",
     )
     remove: Share = Field(
         default=0.1, description="Chance that something is taken out of a cart looked at [a]."
