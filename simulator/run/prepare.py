@@ -20,6 +20,7 @@ from simulator.run.journeys import check_journeys
 from simulator.run.measuring import LIVE_METRICS, can_be_live
 from simulator.run.simulation import World
 from simulator.scenario import LoadedScenario, Option, PhoneMix, Scenario, kinds_of, load_scenario
+from simulator.scenario.units import one_of
 from simulator.sdk import rule_problems
 from simulator.world import (
     PlaceSet,
@@ -33,6 +34,7 @@ from simulator.world import (
 )
 
 PEOPLE_LIMIT = 50_000_000  # ordinals of people are 32-bit; this leaves room
+_GROUPS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def prepare(
             (warnings if problem.warning else problems).append(problem)
     sizes = group_sizes(scenario, people)
     warnings += _check_people(loaded, sizes)
+    if people is not None:
+        warnings += _left_out(loaded, sizes)
     total = sum(sizes.values())
     if people is not None and people > PEOPLE_LIMIT:
         problems.append(
@@ -186,6 +190,15 @@ def _check_people(loaded: LoadedScenario, sizes: Mapping[str, int]) -> Iterator[
             there = f"there are {group}/0 to {group}/{size - 1}" if size else f"{group} has no people"
             where = ("expect", index, "who", "people", number)
             yield loaded.problem(where, f"nobody is called {name!r}", there, warning=True)
+
+
+def _left_out(loaded: LoadedScenario, sizes: Mapping[str, int]) -> Iterator[Problem]:
+    """Groups of which a scaled run has nobody: whoever looks for their events would look in vain."""
+    own = group_sizes(loaded.scenario)
+    empty = [name for name, size in sizes.items() if own[name] and not size]
+    if empty:
+        what = f"so few people leave nobody of {one_of(empty, joint='and', limit=_GROUPS_SHOWN)}"
+        yield Problem("--people", 0, 0, "", what, "groups are scaled in proportion", warning=True)
 
 
 def _check_roads(loaded: LoadedScenario, places: PlaceSet, roads: RoadNetwork | None) -> Iterator[Problem]:

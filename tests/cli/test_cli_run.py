@@ -179,6 +179,22 @@ def test_people_scales_all_groups_together(folder: Path) -> None:
     assert found["groups"] == {"office_workers": 70, "residents": 30}
 
 
+def test_groups_of_which_nobody_is_left_are_warned_of(folder: Path) -> None:
+    scenario = tiny(folder).read_text(encoding="utf-8")
+    tester = (
+        "  tester: {size: 1, home: {around: {at: [52.52, 13.405], radius: 1 m}}, script: [{wait: 1 h}]}\n"
+    )
+    (folder / "two.yaml").write_text(scenario.replace("app: {", tester + "app: {"), encoding="utf-8")
+    few = call("run", folder / "two.yaml", "--people", "5", "--quiet", "--out", folder / "few")
+    assert few.exit_code == 0
+    few = call("run", folder / "two.yaml", "--people", "5")
+    assert (
+        "--people: warning: so few people leave nobody of tester; groups are scaled in proportion"
+        in few.stderr
+    )
+    assert "warning" not in call("run", folder / "two.yaml", "--people", "42").stderr
+
+
 def test_duration_is_the_simulated_time(folder: Path) -> None:
     assert summary(tiny(folder), "--duration", "90 min")["simulated_seconds"] == 5400.0
 

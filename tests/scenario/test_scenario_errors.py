@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from simulator.core.errors import ExitCode, InputError
 from simulator.provision import Plan
-from simulator.scenario import json_schema_text, load_scenario
+from simulator.scenario import load_scenario
 from simulator.scenario.messages import PATTERNS
+from simulator.scenario.models.base import Model
 from tests.scenario.texts import MINIMAL, RICH
 
 JARGON = re.compile(r"Input should|Value error|valid \w+ type|pydantic|NoneType|<class|Traceback|type=")
@@ -46,7 +47,7 @@ def test_a_right_file_has_no_mistakes(tmp_path: Path, text: str) -> None:
         ("version: 1", "version: 2", [":1:10: version: 2 is not valid; expected 1"]),
         ("corner-shop", "Corner Shop", [":2:7: name: 'Corner Shop' has other characters than allowed; expected lower-case letters, digits, - and _, beginning with a letter or digit"]),
         ("app:\n", "currency: eur\napp:\n", [":19:11: currency: 'eur' is no code of a currency; expected three capital letters such as EUR"]),
-        ("app:\n", "sources: {loyalty: {tenant: _acme}, web: {address: shop}}\napp:\n", [":19:29: sources.loyalty.tenant: '_acme' is no name of a tenant; expected at least three lower-case letters and digits, such as acme", ":19:51: sources.web.address: 'shop' is no address of a host; expected one such as https://shop.example.com"]),
+        ("app:\n", "sources: {loyalty: {tenant: _acme}, web: {address: shop}}\napp:\n", [":19:29: sources.loyalty.tenant: '_acme' is no name of a tenant; expected at least three lower-case letters and digits, such as acme", ":19:52: sources.web.address: 'shop' is no address of a host; expected one such as https://shop.example.com"]),
         ("name: corner-shop", "name: 12", [":2:7: name: 12 is a number, not text; write it in quotes: '12'"]),
         ("clock:\n", "seed: -1\nclock:\n", [":4:7: seed: -1 is too small; must be at least 0"]),
         ("clock:\n", "seed: true\nclock:\n", [":4:7: seed: true is not valid; expected a whole number"]),
@@ -264,10 +265,16 @@ def test_mistakes_that_people_make_are_answered_with_what_they_meant(
     assert complaints(tmp_path, MINIMAL.replace(old, new, 1)) == messages
 
 
+def models(above: type[Model] = Model) -> Iterator[type[Model]]:
+    for model in above.__subclasses__():
+        yield model
+        yield from models(model)
+
+
 def test_every_pattern_of_a_field_is_explained_in_words() -> None:
-    texts = (json_schema_text(), json.dumps(Plan.model_json_schema()))
-    used = {
-        json.loads(found) for text in texts for found in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', text)
-    }
-    assert len(used) > 5
-    assert used <= set(PATTERNS)
+    assert Plan in models()  # files other than scenarios, too
+    details = [
+        detail for model in models() for info in model.model_fields.values() for detail in info.metadata
+    ]
+    used = {pattern for detail in details if (pattern := getattr(detail, "pattern", None))}
+    assert used == set(PATTERNS)
