@@ -9,6 +9,7 @@ from math import sqrt
 
 import numpy as np
 
+from simulator.core.distributions import Constant, Distribution
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import key_of, uniform_one
 from simulator.core.simtime import MS_PER_SECOND, Calendar
@@ -23,6 +24,7 @@ HOME = "home"
 WELL_INSIDE = 0.5
 WELL_OUTSIDE, OUTSIDE_M = 1.5, 50.0
 SLOWEST_M_PER_S = 0.1
+SHORTEST_S = 0.001
 
 
 class StaysPut:
@@ -127,16 +129,22 @@ class Mover:
         self.latitude, self.longitude = latitude, longitude
         return _timed(ways, now, arrive), arrive
 
+    def drawn(self, distribution: Distribution, purpose: str, number: int) -> float:
+        """What the person draws for step ``number``."""
+        if isinstance(distribution, Constant):
+            return distribution.value
+        u = np.array([uniform_one(key_of(self._key, purpose), number)])
+        return float(distribution.ppf(u)[0])
+
     def _seconds(self, step: ScriptStep, number: int, mode: Mode, ways: Ways) -> float:
         metres = float(ways.metres[0])
         if metres == 0.0:
             return 0.0
         if step.takes is not None:
-            return step.takes
+            return max(self.drawn(step.takes, "script.takes", number), SHORTEST_S)
         if step.speed is not None:
-            return metres / step.speed
-        draw = np.array([uniform_one(key_of(self._key, "script.speed"), number)])
-        return metres / max(float(mode.speed.ppf(draw)[0]), SLOWEST_M_PER_S)
+            return metres / self.drawn(step.speed, "script.speed", number)
+        return metres / max(self.drawn(mode.speed, "script.speed", number), SLOWEST_M_PER_S)
 
     def _aim(self, step: ScriptStep) -> tuple[float, float]:
         """Where a step leads."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import simpy
 
+from simulator.core.distributions import Distribution
 from simulator.core.randomness import purpose_keys
 from simulator.core.simtime import to_ms
 from simulator.people import Cohort, DayLegs, Mover, PlaceNames, Surroundings, due_times
@@ -144,13 +145,16 @@ class ScriptedPerson:
             if isinstance(step.after, Observed):
                 goes_on = yield from self._observe(step.after)
             elif step.after is not None:
-                yield from self._until(self._now + to_ms(step.after))
+                yield from self._until(self._now + self._drawn_ms(step.after, "script.after", number))
             elif due is not None:
                 yield from self._until(due)
             if not goes_on or self._stopped:
                 return
             yield from self._do(step, number)
             scripts.done += 1
+
+    def _drawn_ms(self, time: Distribution, purpose: str, number: int) -> int:
+        return max(0, to_ms(self._mover.drawn(time, purpose, number)))
 
     def _until(self, time: int) -> Steps:
         if time > self._now:
@@ -173,8 +177,8 @@ class ScriptedPerson:
         action, now = step.action, self._now
         if action in MOVES:
             yield from self._move(step, number)
-        elif action == "wait":
-            yield from self._until(now + to_ms(step.wait or 0.0))
+        elif step.wait is not None:
+            yield from self._until(now + self._drawn_ms(step.wait, "script.wait", number))
         elif action == "app" and step.app in ("open", "close"):
             self._bring_app(step.app == "open", now)
         elif action in ("phone", "network", "app"):

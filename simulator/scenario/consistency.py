@@ -83,7 +83,9 @@ def check_sense(scenario: Scenario) -> Iterator[Finding]:
         if group.trace is not None or group.script:
             ignored = {"work", "schedule", "mobility", "personas", "household"}
             ignored |= {"home", "travel"} if group.trace is not None else {"shopping"}
-            for key in sorted(ignored & group.model_fields_set):
+            for key in sorted(
+                key for key in ignored & group.model_fields_set if getattr(group, key) is not None
+            ):
                 instead = "follow a `trace`" if group.trace is not None else "act by a `script`"
                 what = f"changes nothing, because the people {instead}"
                 yield Finding((*path, key), what, "remove one of the two", warning=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from simulator.scenario.notation import KINDS
 from simulator.scenario.quantities import ERROR_TYPE
 from simulator.scenario.shape import ROOT, Shape, shape_at
 from simulator.scenario.units import nearest, one_of, shown, written
@@ -99,15 +100,22 @@ def _in_mapping(location: tuple[str | int, ...], data: Any, root: Shape) -> tupl
         if isinstance(data, dict) and key not in data and not chosen:
             shape = shape_at(tuple(kept), root)
             if shape is not None and len(shape.kinds) > 1:
-                if shape.model is None:
-                    return (*kept, f"[{key}]")  # the name of an alternative, which is no key of the file
-                if key != shape.model.__name__:
+                own = key == (shape.model.__name__ if shape.model is not None else "")
+                if not _stands_for_model(shape, data):
+                    return None if own else (*kept, f"[{key}]")  # an alternative's name is no key of the file
+                if not own:
                     return None
                 chosen = True
                 continue
         kept.append(key)
         data, chosen = value_at(data, (key,)), False
     return tuple(kept)
+
+
+def _stands_for_model(shape: Shape, data: Mapping[str, Any]) -> bool:
+    """Whether a mapping is the one among the alternatives, and no distribution."""
+    distribution = shape.dimension is not None and any(kind in data for kind in KINDS)
+    return shape.model is not None and not distribution
 
 
 def _path_in(location: tuple[str | int, ...], data: Any) -> Path:

@@ -174,6 +174,8 @@ def test_a_schedule_beside_a_trace_is_warned_of_and_a_group_needs_one_of_the_two
     document["people"]["walkers"]["schedule"] = {}
     message = "people.walkers.schedule: warning: changes nothing, because the people follow a `trace`"
     assert message in warnings_of(prepare(write_scenario(tmp_path, document)))
+    document["people"]["walkers"] |= {"schedule": {}, "home": None}
+    assert "home" not in warnings_of(prepare(write_scenario(tmp_path, document)))  # null is nothing
     document["people"]["walkers"] = {"size": 1}
     with pytest.raises(InputError, match="give the group a `home`, or a `trace` to follow"):
         prepare(write_scenario(tmp_path, document))

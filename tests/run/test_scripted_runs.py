@@ -93,6 +93,27 @@ def test_steps_happen_at_their_times_or_after_one_another(tmp_path: Path) -> Non
     assert record.summary["script_steps"] == 6
 
 
+def test_what_varies_is_drawn_by_person_and_step_alone(tmp_path: Path) -> None:
+    script: Steps = [
+        {"at": "11:00", "wait": {"uniform": ["10 min", "50 min"]}},
+        {"app": "open"},
+        {"after": {"uniform": ["1 min", "9 min"]}, "app": "close"},
+        {"go_to": "Shop", "takes": {"uniform": ["10 min", "90 min"]}},
+        {"go_to": "home", "speed": {"uniform": ["1 m/s", "5 m/s"]}},
+    ]
+    five = scripted(tmp_path, script, {"size": 5})
+    times = {(ecid_of(event), event["eventType"]): event["timestamp"][11:] for event in five.events}
+    starts = sorted(at for (_, kind), at in times.items() if kind == "application.launch")
+    assert len(set(starts)) == 5
+    assert "10:10" <= starts[0] < starts[-1] < "10:51"
+    stays = sorted(entered for entry, entered in crossings(five) if entry)
+    assert len(set(stays)) == 5
+    (tmp_path / "two").mkdir()
+    two = scripted(tmp_path / "two", script, {"size": 2})
+    assert set(two.bodies) < set(five.bodies)
+    assert two.summary["script_steps"] == 10
+
+
 def test_a_step_whose_time_has_passed_is_done_as_soon_as_the_one_before_is_over(tmp_path: Path) -> None:
     script: Steps = [{"at": "12:00", "wait": "20 min"}, {"at": "12:10", "app": "open"}]
     assert timeline(scripted(tmp_path, script)) == [("11:20:00", "application.launch")]
@@ -411,6 +432,9 @@ def test_scripted_and_planned_people_go_together_and_workers_change_nothing(tmp_
         ([{"at": "noon", "app": "open"}], "script.0.at: 'noon' is not valid; expected a time of day such as"),
         ([{"after": {"receive": "x"}, "app": "open"}], "script.0.after.receive: unknown key; did you mean 'receives'?"),
         ([{"after": {"receives": "x", "within": 0}, "app": "open"}], "script.0.after.within: 0 is too small"),
+        ([{"after": {"uniform": ["1 s"]}, "app": "open"}], "script.0.after.uniform: has 1 value; write uniform"),
+        ([{"wait": 0}], "script.0.wait: is too small; must be greater than 0"),
+        ([{"go_to": "Shop", "takes": {"uniform": [0, 0]}}], "script.0.takes: is too small"),
         ([{"after": {}, "app": "open"}], "script.0.after.receives: is missing; expected text"),
         ([{"go_to": {"lat": 91, "lon": 13}}], "script.0.go_to.lat: 91 is out of range"),
         ([{"go_to": [91, 13]}], "script.0.go_to.0: 91 is out of range"),

@@ -12,7 +12,8 @@ from simulator.scenario.quantities import (
     Duration,
     LocalDateTime,
     Position,
-    Speed,
+    RandomDuration,
+    RandomSpeed,
     TimeOfDay,
 )
 
@@ -43,14 +44,17 @@ class Observed(Model):
 
 
 class ScriptStep(Model):
-    """One thing that a person does. It begins when the step before is done, unless it says otherwise."""
+    """One thing that a person does. It begins when the step before is done, unless it says otherwise.
+
+    What varies is drawn for each person and step.
+    """
 
     at: TimeOfDay | LocalDateTime | None = Field(
         default=None,
         description="When it begins: at a time of day or a local date and time, or as soon as the step before is "
         "done if that is later. A time of day earlier than the last one given means the next day.",
     )
-    after: Duration | Observed | None = Field(
+    after: RandomDuration | Observed | None = Field(
         default=None,
         description="How long after the step before it begins, or after what: `{receives: coupon}`.",
     )
@@ -72,14 +76,14 @@ class ScriptStep(Model):
         default="walk",
         description="How the person moves, for the steps that do; streets are followed if there are any.",
     )
-    speed: Speed | None = Field(
+    speed: RandomSpeed | None = Field(
         default=None,
         description="Speed over ground while moving; by default drawn as for all trips of the mode.",
     )
-    takes: Duration | None = Field(
-        default=None, gt=0, description="How long the way takes, in place of a speed."
+    takes: RandomDuration | None = Field(
+        default=None, description="How long the way takes, in place of a speed."
     )
-    wait: Duration | None = Field(default=None, gt=0, description="Do nothing for so long.")
+    wait: RandomDuration | None = Field(default=None, description="Do nothing for so long.")
     app: Literal["open", "close", "force_quit", "crash", "update", "reinstall"] | None = Field(
         default=None, description="Open the app or leave it, end it by force, or replace it."
     )
@@ -140,6 +144,14 @@ class ScriptStep(Model):
         idle = {"by", "speed", "takes"} & self.model_fields_set
         if idle and not any(getattr(self, key) for key in MOVES):
             raise ValueError(f"{min(idle)}: only for steps that move; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_some_time(self) -> Self:
+        for key in ("takes", "wait"):
+            time = getattr(self, key)
+            if time is not None and time.bounds()[1] <= 0.0:
+                raise ValueError(f"{key}: is too small; must be greater than 0")
         return self
 
     @model_validator(mode="after")
