@@ -98,8 +98,8 @@ NAMES = {
         LifecycleTemplates LocationTemplates OrderFacts PersonFacts PlaceTemplates PoiFacts RichPlace
         SdkFacts Slot StreamRules Template Violation XdmClass active_poi application_close
         application_launch application_part commerce_event compiled_schema device_part environment_part
-        event_schema field_paths groups_for identity_map implementation_details json_members json_number
-        json_string json_value library_node located_device_part location_event loyalty_event merged_nodes
+        event_schema field_paths groups_for identity_map implementation_details is_language_tag json_members
+        json_number json_string json_value library_node located_device_part location_event loyalty_event merged_nodes
         missing_essentials page_view place_consistency poi_part profile_record tenant_key
     """,
 }

@@ -9,6 +9,7 @@ from simulator.core.distributions import Distribution
 from simulator.core.numerics import FloatArray
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
 from simulator.scenario.models import Around
+from simulator.scenario.models.homes import FURTHEST_LATITUDE
 from simulator.world import geodesy
 
 
@@ -22,9 +23,10 @@ def map_scale(lat: FloatArray, lon: FloatArray) -> tuple[FloatArray, FloatArray]
 def around(
     lat: FloatArray, lon: FloatArray, distance: FloatArray, keys: KeyArray, purpose: str, attempt: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Points at ``distance`` metres from (lat, lon), in an even direction."""
+    """Points at ``distance`` metres from (lat, lon), in an even direction; nobody lives at a pole."""
     angle = uniform(purpose_keys(keys, purpose + ".direction"), attempt) * 6.283185307179586
-    return geodesy.offset(lat, lon, distance * numerics.sin(angle), distance * numerics.cos(angle))
+    found, east = geodesy.offset(lat, lon, distance * numerics.sin(angle), distance * numerics.cos(angle))
+    return np.clip(found, -FURTHEST_LATITUDE, FURTHEST_LATITUDE), east
 
 
 def in_disc(area: Around, keys: KeyArray, purpose: str) -> tuple[FloatArray, FloatArray]:

@@ -12,6 +12,7 @@ from simulator.core.distributions import pick
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
 from simulator.phone.devices import DeviceModel, Os, OsVersion, device_named, devices_for
 from simulator.scenario.models import App, PhoneMix
+from simulator.xdm import is_language_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,11 @@ def _handset(
 
 
 def check_mix(mix: PhoneMix) -> None:
-    """Raise ValueError for systems or models that the catalogue does not know, or a system without models."""
+    """Raise ValueError for systems or models that the catalogue does not know, a system without models, or a language
+    that is none."""
+    for language in mix.language:
+        if not is_language_tag(language):
+            raise ValueError(f"{language!r} is no language tag; expected one such as en-US or de")
     for os in mix.os:
         models, _ = models_for(mix, _os(os))
         if not models:

@@ -13,6 +13,7 @@ from simulator.xdm.catalogue.library import (
     FieldGroup,
     XdmClass,
 )
+from simulator.xdm.catalogue.scalars import is_language_tag
 from simulator.xdm.commerce import COMMERCE_TYPES, CommerceTemplates, ItemFacts, OrderFacts, commerce_event
 from simulator.xdm.events import (
     EVENT_TYPES,
@@ -97,6 +98,7 @@ __all__ = [
     "groups_for",
     "identity_map",
     "implementation_details",
+    "is_language_tag",
     "json_members",
     "json_number",
     "json_string",

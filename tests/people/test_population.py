@@ -42,6 +42,16 @@ def test_homes_around_a_point_are_spread_evenly_over_the_disc(tmp_path: Path) ->
         assert direction.mean() == pytest.approx(0.5, abs=0.05)
 
 
+def test_nobody_lives_or_works_at_a_pole(tmp_path: Path) -> None:
+    north = {"name": "North", "at": [84.9, 0.0], "radius": "1 km"}
+    group = {"size": 200, "home": {"near_places": {"within": "900 km"}}, "work": {"distance": "5000 km"}}
+    world = world_of(tmp_path, group, [north])
+    cohort = cohort_of(world)
+    for latitude in (cohort.home_lat, cohort.work_lat):
+        assert np.abs(latitude).max() <= 88.0
+    assert np.isfinite(cohort.metres_per_lat).all()
+
+
 def test_homes_near_places_are_near_places_of_that_library_and_all_of_them_have_neighbours(
     tmp_path: Path,
 ) -> None:

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from simulator.phone import check_mix
 from simulator.phone.devices import DEVICES, SDK_VERSIONS, DeviceModel, device_named, devices_for, user_agent
+from simulator.scenario import PhoneMix
 
 
 def test_both_systems_have_phones_and_tablets() -> None:
@@ -91,6 +93,13 @@ def test_the_user_agent_is_the_sdks(name: str, version: str, locale: str, expect
 def test_an_unknown_model_is_refused_with_the_nearest_name(typed: str, near: str) -> None:
     with pytest.raises(ValueError, match=f"unknown phone model '{typed}'; did you mean {near}"):
         device_named(typed)
+
+
+@pytest.mark.parametrize("language", ["english language", "en_US", "deutsch-Österreich"])
+def test_a_language_that_events_cannot_carry_is_refused(language: str) -> None:
+    with pytest.raises(ValueError, match="is no language tag; expected one such as en-US or de"):
+        check_mix(PhoneMix.model_validate({"language": language}))
+    check_mix(PhoneMix.model_validate({"language": {"en-US": 2, "zh-Hant-TW": 1, "de": 1}}))
 
 
 def test_a_model_that_resembles_nothing_is_refused_with_the_catalogue() -> None:

@@ -77,6 +77,7 @@ def test_a_right_file_has_no_mistakes(tmp_path: Path, text: str) -> None:
         ("size: 50", "sise: 50", [":15:3: people.neighbours.size: is missing; expected a whole number such as 200", ":16:5: people.neighbours.sise: unknown key; did you mean 'size'?"]),
         ("size: 50", "size: 0", [":16:11: people.neighbours.size: there is nobody: the size is 0; give at least one group a size of 1 or more"]),
         ("size: 50", "size: {normal: {mean: 5, sd: -1, mni: 3}}", [":16:34: people.neighbours.size.normal.sd: -1 is out of range; must be 0 or more", ":16:38: people.neighbours.size.normal.mni: unknown key; did you mean 'min'?"]),
+        ("radius: 1 km", "radius: 20000 km", [":18:45: people.neighbours.home.around.radius: the area reaches too near a pole; give a smaller one"]),
         ("around: {", "arond: {", [":17:5: people.neighbours.home: give exactly one of `around`, `near_places`, `towns`", ":18:7: people.neighbours.home.arond: unknown key; did you mean 'around'?"][1:]),
         ("around: {at", "near_places: {library: shosp, within: 1 km}\n      around: {at", [":17:5: people.neighbours.home: give exactly one of `around`, `near_places`, `towns`", ":18:30: people.neighbours.home.near_places.library: no library 'shosp'; did you mean 'shops'?"]),
         ("size: 50", "size: 50\n    schedule: {lunch: {}}", [":17:23: people.neighbours.schedule.lunch: warning: nobody has lunch, because the group has no `work`; give the group `work`, or remove it"]),

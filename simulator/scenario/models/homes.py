@@ -18,12 +18,21 @@ from simulator.scenario.quantities import (
     Share,
 )
 
+METRES_PER_DEGREE = 111_000.0  # of latitude, roughly
+FURTHEST_LATITUDE = 88.0  # areas end there; places lie within 85 degrees
+
 
 class Around(Model):
     """An area around a point."""
 
     at: Position = Field(description="Centre: `[latitude, longitude]` in degrees.")
     radius: Length = Field(gt=0, description="Points are spread evenly over the disc of this radius.")
+
+    @model_validator(mode="after")
+    def _stays_away_from_the_poles(self) -> Self:
+        if abs(self.at.latitude) + self.radius / METRES_PER_DEGREE > FURTHEST_LATITUDE:
+            raise ValueError("radius: the area reaches too near a pole; give a smaller one")
+        return self
 
 
 class NearPlaces(Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from simulator.xdm.catalogue.dsl import Field, number, obj, required, shared, string
 
 
@@ -26,6 +28,13 @@ def _language_tag() -> str:
 
 
 LANGUAGE_TAG = _language_tag()
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether events may carry ``text`` as a language."""
+    return re.match(LANGUAGE_TAG, text) is not None
+
+
 CURRENCY = r"^[A-Z]{3}$"
 COUNTRY = r"^[A-Z]{2}$"
 # ISO 3166-2 in intention only: the empty branch and the missing anchors let any text pass (xdm.md 12).
