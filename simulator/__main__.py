@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 from simulator.core.interruption import SIGNALS, end_before_anything
 
@@ -13,8 +14,13 @@ def start() -> None:
         signal.signal(number, end_before_anything)
 
     from simulator.cli import main
+    from simulator.core.errors import ExitCode
 
-    main()
+    try:
+        main()
+    except OSError as error:  # help, or what is wrong with an option, that nobody could be told
+        print(f"journeysim: {error.strerror or error}", file=sys.stderr)
+        sys.exit(ExitCode.NOT_DELIVERED)
 
 
 if __name__ == "__main__":

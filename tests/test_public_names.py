@@ -86,7 +86,7 @@ NAMES = {
         SdkRecord SdkShared Sender StateEntry Uplink edge_headers edge_request judge make_plans read_answer
         all_anonymous anonymous render_hit render_hits rule_problems user_agent
     """,
-    "sources": "Customer Outbox Programme TillSystem WebShop item_facts",
+    "sources": "Customer Outbox Programme TillSystem WebShop card_number item_facts members",
     "world": """
         ATTRIBUTION Crossings Legs Place PlaceLibrary PlaceSet RoadNetwork TownSet Track TrackSet geodesy
         is_osm load_places load_roads load_towns load_tracks solve

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
-from typing import NoReturn, ParamSpec
+from typing import IO, NoReturn, ParamSpec
 
 import rich_click as click
 
@@ -17,8 +19,16 @@ from simulator.core.errors import ExitCode, InputError, JourneysimError, Problem
 P = ParamSpec("P")
 
 
+def complain(message: str) -> None:
+    """A line on standard error. Where that can't be written, the exit code alone says what happened."""
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        nobody_reads(sys.stderr)
+
+
 def _fail(message: str, code: ExitCode) -> NoReturn:
-    click.echo(message, err=True)
+    complain(message)
     sys.exit(code)
 
 
@@ -39,8 +49,8 @@ def user_errors(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             _interrupted()
         except BrokenPipeError:
-            # The reader of our output has gone: what it did not want is not a fault.
-            sys.stderr.close()
+            # What the reader of our output did not want is not a fault.
+            nobody_reads(sys.stdout)
             sys.exit(ExitCode.OK)
         except (click.ClickException, click.Abort):
             raise
@@ -55,6 +65,14 @@ def user_errors(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
+def nobody_reads(stream: IO[str]) -> None:
+    """The reader of ``stream`` has gone: what is still to be written goes nowhere, at the end of the program, too."""
+    with suppress(OSError, ValueError):  # a stream of a program that calls this one may be no file
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def _interrupted() -> NoReturn:
     interruption.answered()
     _fail("journeysim: interrupted", ExitCode.INTERRUPTED)
@@ -64,7 +82,7 @@ def show_problems(problems: Sequence[Problem]) -> None:
     """Problems on standard error, with files as they are called from here."""
     here = f"{Path.cwd()}/"
     for problem in problems:
-        click.echo(str(problem).replace(here, ""), err=True)
+        complain(str(problem).replace(here, ""))
 
 
 def plural(count: int, one: str) -> str:

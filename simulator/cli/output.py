@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from simulator.cli.complaints import plural
+from simulator.cli.complaints import complain, nobody_reads, plural
 from simulator.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -45,11 +46,14 @@ def say_what_went_wrong(result: RunResult) -> None:
         if not verdict["ok"] and verdict["severity"] == "error"
     ]
     for line in lines:
-        click.echo(f"journeysim: {line}", err=True)
+        complain(f"journeysim: {line}")
 
 
 def print_json(document: dict[str, Any], *, err: bool = False) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode(), err=err)
+    try:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode(), err=err)
+    except BrokenPipeError:
+        nobody_reads(sys.stderr if err else sys.stdout)
 
 
 def program_name() -> str:
@@ -63,6 +67,25 @@ def program_name() -> str:
 
 
 def console_for(*, stderr: bool = False) -> Console:
+    """The terminal to print to. Where nobody reads what is printed, the rest goes nowhere, and that is no fault.
+
+    Standard error may fail in any way: what it does not take changes no exit code.
+    """
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    class Forgiving(Console):
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            nobody_reads(self.file)
+
+        def print(self, *args: Any, **kwargs: Any) -> None:
+            try:
+                super().print(*args, **kwargs)
+            except OSError:
+                if not stderr:
+                    raise
+                self.on_broken_pipe()
+
+    if (sys.stderr if stderr else sys.stdout) is None:  # it was closed before the program began
+        return Console(file=io.StringIO(), highlight=False)
+    return Forgiving(stderr=stderr, highlight=False)

@@ -37,7 +37,8 @@ def provision(plan: Path, dry_run: bool, delete: bool, quiet: bool) -> None:
 
     def records_of(scenario: Path) -> Iterator[dict[str, Any]]:
         # The schema that is made names the mail address as the primary identity.
-        return profile_records(prepare(scenario).world, test_profiles=True, ecid_primary=False)
+        world = prepare(scenario).world
+        return profile_records(world, test_profiles=True, ecid_primary=False, attributes=False)
 
     def report(line: str) -> None:
         if not quiet:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 
 from simulator.core.errors import Problem
 from simulator.core.simtime import MS_PER_SECOND
 from simulator.people import HOME, PlaceNames, due_times
 from simulator.scenario import Group, LoadedScenario, ScriptStep
-from simulator.scenario.models import MOVES
+from simulator.scenario.models import MOVES, Observed
 from simulator.scenario.units import nearest, one_of, shown
 from simulator.world import PlaceSet
 
@@ -33,8 +34,10 @@ def script_problems(loaded: LoadedScenario, places: PlaceSet) -> Iterator[Proble
             yield from _unknown_place(loaded, step, at, names)
             yield from _unknown_products(loaded, step, at, products)
             yield from _impossible(loaded, group, step, at)
+        yield from _unknown_messages(loaded, group.script, path)
         yield from _closed_app(loaded, group.script, path)
-        yield from _too_late(loaded, group.script, path)
+        yield from _empty_cart(loaded, group.script, path)
+        yield from _odd_times(loaded, group.script, path)
 
 
 def _doubles(loaded: LoadedScenario) -> Iterator[Problem]:
@@ -95,25 +98,85 @@ def _impossible(loaded: LoadedScenario, group: Group, step: ScriptStep, at: Path
             yield loaded.problem((*at, key), what, "set `phone.monitoring: os`", warning=True)
 
 
-def _closed_app(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
-    """Products are looked at, and put into the cart, in the app."""
-    in_front = False
+def _unknown_messages(
+    loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path
+) -> Iterator[Problem]:
+    """Messages that are waited for, and that no action of the journeys can bring; a listener may bring any."""
+    journeys = loaded.scenario.journeys
+    if journeys is None or journeys.listener is not None:
+        return
+    pushes = [name for name, action in journeys.actions.items() if action.channel in (None, "push")]
     for number, step in enumerate(script):
-        if step.app is not None and step.app != "update":
-            in_front = step.app == "open"
-        elif step.phone == "off" or (step.react is not None and step.react != "dismiss"):
-            in_front = step.react is not None
+        if not isinstance(step.after, Observed) or step.after.receives in pushes:
+            continue
+        name, at = step.after.receives, (*path, number, "after", "receives")
+        if name in journeys.actions:
+            what, expected = f"{shown(name)} is no push message", "only those reach the phone"
+        else:
+            what = f"no action of the journeys is called {shown(name)}, so nobody receives it"
+            expected = _meant(name, pushes) if pushes else "they have none that reaches the phone"
+        yield loaded.problem(at, what, expected, warning=True)
+
+
+def _closed_app(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
+    """Products are looked at, and put into the cart, in the app; an app opens on a phone that is on."""
+    in_front, on = False, True
+    for number, step in enumerate(script):
+        to_front = step.app == "open" or (step.react is not None and step.react != "dismiss")
+        if to_front and not on:
+            what = "changes nothing, because the phone is off at this step"
+            yield loaded.problem(
+                (*path, number, step.action), what, "put a step `phone: on` before it", warning=True
+            )
+        elif to_front:
+            in_front = True
+        elif step.phone is not None:
+            in_front, on = in_front and step.phone == "on", step.phone == "on"
+        elif step.app is not None and step.app != "update":
+            in_front = False
         elif step.action in _IN_THE_APP and not in_front:
             what = "happens in the app, which is not in front at this step"
-            yield loaded.problem((*path, number, step.action), what, "put a step `app: open` before it")
+            needed = "`app: open`" if on else "`phone: on`, and `app: open`,"
+            yield loaded.problem((*path, number, step.action), what, f"put a step {needed} before it")
             return
 
 
-def _too_late(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
-    clock = loaded.scenario.clock
+def _empty_cart(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
+    """What can't be taken out of the cart, or bought, because it isn't there."""
+    cart = Counter[str]()
+    for number, step in enumerate(script):
+        if step.add_to_cart is not None:
+            cart[step.add_to_cart] += step.quantity
+        elif (sku := step.remove_from_cart) is not None:
+            if cart[sku] < step.quantity:
+                what = f"the cart holds {cart[sku]} of {shown(sku)} at this step"
+                yield loaded.problem(
+                    (*path, number, step.action), what, "no more are taken out", warning=True
+                )
+            cart[sku] = max(0, cart[sku] - step.quantity)
+        elif step.check_out is not None:
+            if not cart.total():
+                what = "changes nothing, because the cart is empty at this step"
+                yield loaded.problem(
+                    (*path, number, "check_out"), what, "put something into it", warning=True
+                )
+            if step.check_out == "buy":
+                cart.clear()
+
+
+def _odd_times(loaded: LoadedScenario, script: tuple[ScriptStep, ...], path: Path) -> Iterator[Problem]:
+    """Times after the end of the run, and those that have passed when their step's turn comes."""
+    clock, before = loaded.scenario.clock, 0
     for number, due in enumerate(due_times(script, clock.calendar)):
-        if due is not None and due >= clock.duration * MS_PER_SECOND:
-            when = clock.calendar.local(due).isoformat(sep=" ", timespec="minutes")[:16]
+        if due is None:
+            continue
+        when = clock.calendar.local(due).isoformat(sep=" ", timespec="minutes")[:16]
+        at = (*path, number, "at")
+        if due >= clock.duration * MS_PER_SECOND:
             what = f"means {when}, when the run is over"
-            yield loaded.problem((*path, number, "at"), what, "the script ends before it", warning=True)
+            yield loaded.problem(at, what, "the script ends before it", warning=True)
             return
+        if due < before:
+            what = f"means {when}, before {'an earlier step' if before else 'the run begins'}"
+            yield loaded.problem(at, what, "the step is done at once", warning=True)
+        before = max(before, due)

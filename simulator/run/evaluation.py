@@ -6,7 +6,6 @@ not depend on how cohorts are dealt to workers, and a message reaches the phone 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
@@ -15,13 +14,13 @@ import numpy as np
 import orjson
 import simpy
 
-from simulator.core.distributions import Constant, Distribution, pick
-from simulator.core.randomness import bits_one, key_of, mix_int, purpose_keys, uniform, uniform_one
+from simulator.core.distributions import Constant, Distribution
+from simulator.core.randomness import bits_one, key_of, mix_int, uniform_one
 from simulator.core.simtime import MS_PER_SECOND, Calendar
 from simulator.journeys import JourneyEngine, LogRow, Message, PersonProfile, Plan, set_attribute
 from simulator.people import Cohort
-from simulator.people.profiles import make_profile
 from simulator.run.calling import Callouts, Outbound, PushToCome
+from simulator.run.persons import CohortProfiles, attributes_of
 from simulator.scenario.models import Push
 from simulator.sdk import KINDS, Hit, MobileSdk, Route, render_hit
 
@@ -100,7 +99,7 @@ class CohortEvaluation:
         self._announced: dict[str, tuple[Message, int]] = {}
         self._latency = plan.model.latency
         self._horizon = duration_ms
-        self._locales: Sequence[str] | None = None
+        self._profiles = CohortProfiles(cohort)
         self._engine = JourneyEngine(
             env,
             plan,
@@ -184,12 +183,7 @@ class CohortEvaluation:
 
     def _record(self, local: int, key: int, name: str) -> dict[str, Any]:
         """The XDM profile record of a person: who they are, and the attributes of their group."""
-        group = self._cohort.group
-        if self._locales is None:
-            names = list(group.locale)
-            which = pick(tuple(group.locale.values()), uniform(purpose_keys(self._cohort.keys, "locale")))
-            self._locales = [names[number] for number in which.tolist()]
-        facts = make_profile(key, person_id=name.replace("/", "-"), locale=self._locales[local])
+        facts = self._profiles.profile(local)
         record: dict[str, Any] = {
             "personID": name,
             "person": {
@@ -200,10 +194,8 @@ class CohortEvaluation:
             "mobilePhone": {"number": facts.phone_number},
             "homeAddress": {"city": facts.city, "countryCode": facts.country_code},
         }
-        for path, weights in group.attributes.items():
-            u = np.array([uniform_one(mix_int(key ^ key_of("attribute", path)), 0)])
-            value = list(weights)[int(pick(tuple(weights.values()), u)[0])]
-            set_attribute(record, path.split("."), _typed(value))
+        for path, value in attributes_of(self._cohort.group, key):
+            set_attribute(record, path, value)
         return record
 
     # --- messages on their way back -----------------------------------------------------------------------
@@ -375,17 +367,3 @@ def _tracking(message: Message, plan: Plan) -> dict[str, Any]:
     }
     experience = {"customerJourneyManagement": {"messageExecution": execution}}
     return {"id": message_id(message.instance, message.step), "_xdm": {"mixins": {"_experience": experience}}}
-
-
-# Numbers as they are written; what begins with a needless zero is a code, and no number.
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,15}")
-
-
-def _typed(text: str) -> Any:
-    """The value that a weighted name stands for: true, false, a number, or the text."""
-    if text in ("true", "false"):
-        return text == "true"
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _DECIMAL.fullmatch(text) else text

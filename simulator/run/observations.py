@@ -28,6 +28,9 @@ class Observations:
 
     def __init__(self, env: simpy.Environment) -> None:
         self._env = env
+        self.last: dict[int, Message] = {}
+        """The message that each person received last."""
+        # What was received and not waited for yet.
         self._inbox: dict[int, list[Received]] = {}
         self._waiting: dict[int, tuple[str, simpy.Event]] = {}
 
@@ -44,9 +47,9 @@ class Observations:
             self._deliver(person, received)
 
     def _deliver(self, person: int, received: Received) -> None:
-        name = received.name
+        self.last[person] = received.message
         waiting = self._waiting.get(person)
-        if waiting is not None and waiting[0] == name:
+        if waiting is not None and waiting[0] == received.name:
             del self._waiting[person]
             waiting[1].succeed(received)
         else:
@@ -55,11 +58,13 @@ class Observations:
     def wait_for(
         self, person: int, name: str, within_ms: int
     ) -> Generator[simpy.Event, Any, Received | None]:
-        """Wait until a person has received a message since last asked; None if that takes too long."""
-        inbox = self._inbox.pop(person, [])
-        for received in inbox:
-            if received.name == name:
-                return received
+        """Wait until a person has received a message of the name since last asked for one; None if in vain."""
+        inbox = self._inbox.get(person, [])
+        found = [received for received in inbox if received.name == name]
+        if found:
+            self._inbox[person] = [received for received in inbox if received.name != name]
+            self.last[person] = found[0].message
+            return found[0]
         event = self._env.event()
         self._waiting[person] = name, event
         yield self._env.any_of((event, self._env.timeout(within_ms)))

@@ -19,7 +19,7 @@ from simulator.core.simtime import to_ms
 from simulator.people import Cohort, DayLegs, Mover, PlaceNames, Surroundings, due_times
 from simulator.phone import LivingPhone, Permission, Ways, draw_permissions, happenings
 from simulator.run.environment import CohortEnvironment, Wake
-from simulator.run.observations import Message, Observations
+from simulator.run.observations import Observations
 from simulator.run.phones import CohortPhones, ModelContext
 from simulator.run.shopping import Shopper
 from simulator.run.trade import Trade
@@ -113,7 +113,6 @@ class ScriptedPerson:
         self._shopper = shopper
         self._permission = permission
         """What the app may know of the location while it is switched on."""
-        self._message: Message = {"id": f"message-{who}"}
         self._in_front = False
         self._stopped = False
         # The times of crossings on the way under way.
@@ -167,7 +166,6 @@ class ScriptedPerson:
         if received is None:
             self._scripts.in_vain += 1
             return awaited.otherwise == "go_on"
-        self._message = received.message
         return True
 
     def _do(self, step: ScriptStep, number: int) -> Steps:
@@ -240,12 +238,14 @@ class ScriptedPerson:
         self._to_the_phone(happenings.PERMISSION, now, int(allowed))
 
     def _react(self, how: str, now: int) -> None:
+        """To the message received last; who has received none reacts to one of which the run knows nothing."""
+        message = self._scripts.observations.last.get(self._who) or {"id": f"message-{self._who}"}
         if how == "dismiss":
-            self._sdk.push_acted(now, self._message, DISMISS)
+            self._sdk.push_acted(now, message, DISMISS)
             return
         self._bring_app(True, now)
-        self._scripts.on_opened(str(self._message.get("id", "")))
+        self._scripts.on_opened(str(message.get("id", "")))
         if how == "open":
-            self._sdk.push_opened(now, self._message)
+            self._sdk.push_opened(now, message)
         else:
-            self._sdk.push_acted(now, self._message, how, opened=True)
+            self._sdk.push_acted(now, message, how, opened=True)

@@ -30,7 +30,7 @@ from simulator.run.phones import CohortPhones, ModelContext, logins
 from simulator.run.shopping import Shopper
 from simulator.scenario.models import Shopping, Web
 from simulator.sdk import MobileSdk
-from simulator.sources import Customer, Programme, TillSystem, WebShop
+from simulator.sources import Customer, Programme, TillSystem, WebShop, members
 from simulator.xdm import CommerceTemplates
 
 
@@ -142,10 +142,7 @@ class Trade:
 
     @cached_property
     def _members(self) -> list[bool]:
-        loyalty = self._context.scenario.sources.loyalty
-        share = 0.0 if loyalty is None else loyalty.share
-        members: list[bool] = (uniform(purpose_keys(self.cohort.keys, "loyalty.member")) < share).tolist()
-        return members
+        return members(self._context.scenario.sources.loyalty, self.cohort.keys)
 
     @cached_property
     def _start(self) -> list[int]:

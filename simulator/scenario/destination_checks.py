@@ -32,7 +32,7 @@ def check_destination_names(data: Mapping[str, Any]) -> Iterator[Finding]:
         to = value_at(data, (*path, "to"))
         if isinstance(to, str) and to and not _is_destination(to):
             meant = _meant(to)
-            hint = f"did you mean {meant!r}?" if meant else _FORMS
+            hint = f"did you mean {meant!r}?" if meant and meant != to else _FORMS
             yield Finding((*path, "to"), f"{shown(to)} is not a destination", hint)
 
 

@@ -58,7 +58,10 @@ def findings_of(error: ValidationError, data: Any, root: Shape = ROOT) -> list[F
         found.setdefault(path, []).extend(_translate(item, path, data, root))
     result: list[Finding] = []
     for path, findings in found.items():
-        result.extend([_no_alternative(path, data, root)] if path in in_union else findings)
+        if path in in_union:  # what is wrong inside says which alternative was meant
+            inside = [finding for finding in findings if len(finding.path) > len(path)]
+            findings = inside or [_no_alternative(path, data, root)]
+        result.extend(findings)
     for path in sorted(_parents(found) - ruled, key=repr):
         result.extend(_rules_broken(path, data, root))
     return result
@@ -86,20 +89,24 @@ def value_at(data: Any, path: Path) -> Any:
 
 
 def _in_mapping(location: tuple[str | int, ...], data: Any, root: Shape) -> tuple[str | int, ...] | None:
-    """``location`` as if a mapping stood for nothing else where a word or a mapping may stand, and one does.
+    """``location`` as if a mapping stood for nothing else where a mapping or something else may stand, and one does.
 
-    None for complaints that it is no such word.
+    None for complaints that it is nothing else.
     """
     kept: list[str | int] = []
+    chosen = False  # the mapping has been found among the alternatives
     for key in location:
-        if isinstance(data, dict) and key not in data:
+        if isinstance(data, dict) and key not in data and not chosen:
             shape = shape_at(tuple(kept), root)
-            if shape is not None and shape.model is not None and shape.literals:
-                if key == shape.model.__name__:
-                    continue
-                return None
+            if shape is not None and len(shape.kinds) > 1:
+                if shape.model is None:
+                    return (*kept, f"[{key}]")  # the name of an alternative, which is no key of the file
+                if key != shape.model.__name__:
+                    return None
+                chosen = True
+                continue
         kept.append(key)
-        data = value_at(data, (key,))
+        data, chosen = value_at(data, (key,)), False
     return tuple(kept)
 
 

@@ -168,7 +168,7 @@ def _uniform(reading: _Reading, body: object) -> Distribution:
     form = "uniform: [LOW, HIGH]"
     if isinstance(body, list | tuple):
         if len(body) != 2:
-            reading.fail(f"has {len(body)} values", f"write {form}")
+            reading.fail(f"has {len(body)} value{'' if len(body) == 1 else 's'}", f"write {form}")
             return Constant(math.nan)
         low, high = reading.value(body[0], 0), reading.value(body[1], 1)
     else:

@@ -366,6 +366,11 @@ def _read_weights(value: Any, context: Context) -> dict[str, float]:
         weights = {} if issues else {str(name): float(value.count(name)) for name in value}
     elif isinstance(value, Mapping):
         weights, issues = _read_weight_map(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        raise BadValueError(
+            f"{shown(value)} is not text",
+            f"put it in quotes, or {_WEIGHTS_EXPECTED.replace('expected', 'write')}",
+        )
     else:
         raise BadValueError(f"{shown(value)} is not a choice", _WEIGHTS_EXPECTED)
     if issues:

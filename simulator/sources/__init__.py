@@ -4,10 +4,10 @@ They send from servers and browsers: their events don't wait on phones, don't ha
 after the fact. Knows nothing of phones.
 """
 
-from simulator.sources.customers import Customer, item_facts
-from simulator.sources.loyalty import Programme
+from simulator.sources.customers import Customer, card_number, item_facts
+from simulator.sources.loyalty import Programme, members
 from simulator.sources.sending import Outbox
 from simulator.sources.till import TillSystem
 from simulator.sources.web import WebShop
 
-__all__ = ["Customer", "Outbox", "Programme", "TillSystem", "WebShop", "item_facts"]
+__all__ = ["Customer", "Outbox", "Programme", "TillSystem", "WebShop", "card_number", "item_facts", "members"]

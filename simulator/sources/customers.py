@@ -23,6 +23,11 @@ def item_facts(line: Line) -> ItemFacts:
     return ItemFacts(product.sku, product.name, line.units, line.cents, product.category)
 
 
+def card_number(key: int) -> str:
+    """The number of the loyalty card of a member; ``key`` is that of ids."""
+    return f"{bits_one(key, 5) % 10**_CARD_DIGITS:0{_CARD_DIGITS}d}"
+
+
 class Customer:
     """One person: identities, card, and the numbers of the events that are told of them."""
 
@@ -43,7 +48,7 @@ class Customer:
     @cached_property
     def card_number(self) -> str:
         """The number of the loyalty card."""
-        return f"{bits_one(self.key, 5) % 10**_CARD_DIGITS:0{_CARD_DIGITS}d}"
+        return card_number(self.key)
 
     @cached_property
     def known(self) -> bytes:
@@ -63,14 +68,18 @@ class Customer:
         mail: Mapping[str, Sequence[Any]] = {"Email": [_item(self._mail(), primary=False)]}
         return json_value({"ECID": self._browser(primary=True), **mail})
 
-    def next_event(self, source: Source) -> tuple[Sender, int]:
-        """Who tells of the next event of a system, and its number."""
+    def peek(self, source: Source) -> tuple[Sender, int]:
+        """Who tells of the next event of a system, and the number that it will have."""
         sender = self._senders.get(source)
         if sender is None:
             number = SOURCES.index(source)
             sender = Sender(self._person, bits_one(self.key, number), False, number)
             self._senders[source] = sender
-        number = self._numbers.get(source, 0)
+        return sender, self._numbers.get(source, 0)
+
+    def next_event(self, source: Source) -> tuple[Sender, int]:
+        """Who tells of the next event of a system, and its number."""
+        sender, number = self.peek(source)
         self._numbers[source] = number + 1
         return sender, number
 

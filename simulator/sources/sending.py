@@ -38,20 +38,31 @@ class Outbox:
         self._delay = delay
         self._every = None if every is None else to_ms(every)
 
-    def put(
-        self, now: int, customer: Customer, kind: str, template: Template, values: tuple[bytes, ...]
-    ) -> None:
-        """Tell of an event of the type ``kind`` that happened now; it is dated so."""
-        sender, number = customer.next_event(self._source)
+    def leaves(self, now: int, customer: Customer) -> int:
+        """When the next event about somebody leaves if it happened now."""
+        sender, number = customer.peek(self._source)
         u = uniform_one(bits_one(sender.id_key, 7), number)
         leaves = now + max(0, to_ms(float(self._delay.ppf(np.array([u]))[0])))
-        if self._every is not None:
-            leaves = -(-leaves // self._every) * self._every
+        return leaves if self._every is None else -(-leaves // self._every) * self._every
+
+    def put(
+        self,
+        now: int,
+        customer: Customer,
+        kind: str,
+        template: Template,
+        values: tuple[bytes, ...],
+        leaves: int | None = None,
+    ) -> None:
+        """Tell of an event of the type ``kind`` that happened now; it is dated so, and leaves then or later."""
+        if leaves is None:
+            leaves = self.leaves(now, customer)
+        sender, number = customer.next_event(self._source)
         hit: Hit = (leaves, sender, KINDS.index(kind), now, number, template, values, None, False)
         if leaves == now:
             self._post(hit)
         else:
-            simpy.Timeout(self._env, leaves - now, hit).callbacks.append(self._leaves)
+            simpy.Timeout(self._env, leaves - now, hit).callbacks.append(self._goes)
 
-    def _leaves(self, timer: simpy.Event) -> None:
+    def _goes(self, timer: simpy.Event) -> None:
         self._post(cast(Hit, timer.value))

@@ -22,8 +22,9 @@ class OpeningTable:
 
     def __init__(self, weeks: Sequence[Week]) -> None:
         """``weeks`` are those of the places in their order."""
-        patterns = {week: number for number, week in enumerate(dict.fromkeys(weeks))}
-        self._pattern = np.array([patterns[week] for week in weeks], dtype=np.int32)
+        joined = {week: _joined(week) for week in dict.fromkeys(weeks)}
+        patterns = {week: number for number, week in enumerate(dict.fromkeys(joined.values()))}
+        self._pattern = np.array([patterns[joined[week]] for week in weeks], dtype=np.int32)
         most = max(
             (sum(1 for d, _, _ in week if d == day) for week in patterns for day in range(7)), default=0
         )
@@ -61,3 +62,14 @@ class OpeningTable:
         is_open = (opens <= time[..., None]) & (time[..., None] < closes)
         last: FloatArray = np.where(is_open, closes, -np.inf).max(axis=-1)
         return last
+
+
+def _joined(week: Week) -> Week:
+    """The same hours, with one interval where several overlap or follow one another on a day."""
+    found: list[tuple[int, float, float]] = []
+    for day, opens, closes in sorted(week):
+        if found and found[-1][0] == day and opens <= found[-1][2]:
+            found[-1] = (day, found[-1][1], max(closes, found[-1][2]))
+        else:
+            found.append((day, opens, closes))
+    return tuple(found)

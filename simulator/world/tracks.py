@@ -90,8 +90,10 @@ class _Source:
     def load(self) -> list[Track]:
         """Read and check the tracks; raises InputError if there is nothing to follow."""
         raw, together = self._read()
-        self.complaints.raise_errors()
         raw = [track for track in raw if track.points]
+        if self.complaints.count:  # then all mistakes are told, of those points that could be read
+            self._check(raw)
+        self.complaints.raise_errors()
         if not raw:
             raise self._fail("file", f"{self.spec.file} holds no points", "expected a recorded track")
         if self.spec.track is not None:
@@ -100,6 +102,8 @@ class _Source:
         if together and len(raw) > 1:
             raw.sort(key=_begin)
             raw = [RawTrack(raw[0].name, [segment for track in raw for segment in track.segments])]
+        self._check(raw)
+        self.complaints.raise_errors()
         return [self._track(track) for track in raw]
 
     def _read(self) -> tuple[list[RawTrack], bool]:
@@ -143,7 +147,15 @@ class _Source:
             if self.spec.pace is None:
                 what = f"no point of {self.spec.file.name} has a time"
                 raise self._fail("file", what, "give a `pace` such as 5 km/h, or a track with times")
+            if self.spec.start == "recorded":
+                what = f"no point of {self.spec.file.name} has a time, so nobody knows when it was recorded"
+                raise self._fail("start", what, "expected run, or a local date and time")
             return raw[:1] if self.spec.track is None else raw
+        if self.spec.pace is not None:
+            what = f"changes nothing, because the points of {self.spec.file.name} have times"
+            self.complaints.add(
+                self._at("pace", what, "`speed` makes a track faster or slower", warning=True)
+            )
         if len(timed) < len(raw):
             without = [track.name or f"number {raw.index(track) + 1}" for track in raw if track not in timed]
             what = f"left out what has no times: {one_of(without, joint='and', limit=_NAMES_SHOWN)}"
@@ -155,8 +167,6 @@ class _Source:
     def _track(self, raw: RawTrack) -> Track:
         points, unrecorded = raw.points, _segment_starts(raw)
         dated = any(point.time for point in points)
-        self._check(points, dated)
-        self.complaints.raise_errors()
         latitude = np.array([point.latitude for point in points])
         longitude = np.array([point.longitude for point in points])
         time = _milliseconds(points) if dated else self._paced(latitude, longitude)
@@ -166,7 +176,12 @@ class _Source:
             raise self._fail("file", f"{self.spec.file.name}: {what}", "expected at least two points")
         return track
 
-    def _check(self, points: Sequence[RawPoint], dated: bool) -> None:
+    def _check(self, raw: Sequence[RawTrack]) -> None:
+        for track in raw:
+            self._check_points(track.points)
+
+    def _check_points(self, points: Sequence[RawPoint]) -> None:
+        dated = any(point.time for point in points)
         before: datetime | None = None
         for point in points:
             if abs(point.latitude) > MAX_LATITUDE:

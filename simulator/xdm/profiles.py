@@ -6,7 +6,8 @@ for test profiles, profile test details (journeys.md 2.6).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -26,14 +27,16 @@ class PersonFacts:
     city: str
     country_code: str
     position: tuple[float, float]
+    identities: Mapping[str, str] = field(default_factory=dict)
+    """What other systems know them by: namespace to id."""
 
 
 def profile_record(person: PersonFacts, *, test_profile: bool, ecid_primary: bool = True) -> dict[str, Any]:
     """The profile record of a person, in wire form, as an ``xdmEntity`` takes it.
 
-    The ECID, by which the events of the phone find the person, is the primary identity; the mail address is another
-    one, for other systems. ``test_profile`` flags it for journeys in test mode. Where a descriptor of the schema names
-    the primary identity, ``ecid_primary`` must be false: a record has only one.
+    The ECID, by which the events of the phone find the person, is the primary identity; the mail address and further
+    ``identities`` are those of other systems. ``test_profile`` flags it for journeys in test mode. Where a descriptor
+    of the schema names the primary identity, ``ecid_primary`` must be false: a record has only one.
     """
     latitude, longitude = person.position
     record: dict[str, Any] = {
@@ -42,6 +45,7 @@ def profile_record(person: PersonFacts, *, test_profile: bool, ecid_primary: boo
         "identityMap": {
             "ECID": [{"id": person.ecid, "primary": ecid_primary}],
             "Email": [{"id": person.email, "primary": False}],
+            **{space: [{"id": own, "primary": False}] for space, own in person.identities.items()},
         },
         "person": {
             "name": {

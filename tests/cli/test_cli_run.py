@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from simulator.core.errors import ConservationError
-from tests.cli.program import SCENARIOS, call, journeysim, started, tiny
+from tests.cli.program import PROGRAM, SCENARIOS, call, environment, journeysim, started, tiny
 
 GOOD = "expect:\n  - {metric: events.location.entry, at_least: 1}\n"
 NEVER = "expect:\n  - {metric: crossings, equals: 0}\n"
@@ -101,6 +102,51 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.wait(60) == 0
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+@pytest.mark.parametrize(("expected", "code"), [(1, 0), (1_000_000, 1)])
+def test_a_reader_that_goes_away_changes_no_exit_code(
+    folder: Path, more: tuple[str, ...], expected: int, code: int
+) -> None:
+    scenario = tiny(folder, f"expect: [{{metric: sent, at_least: {expected}}}]\n")
+    with started("run", scenario, "--out", folder / "run", *more, cwd=folder) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == code
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("run", "--to", "-"), ("run",)])
+def test_standard_error_that_cannot_be_written_changes_no_exit_code(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    scenario = tiny(folder)
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        finished = subprocess.run(
+            [*PROGRAM, *arguments, str(scenario)],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
+    assert finished.returncode == 0
+
+
+def test_help_that_cannot_be_written_is_said_in_one_line(folder: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        finished = subprocess.run(
+            [*PROGRAM, "--help"],
+            cwd=folder,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert finished.stderr.decode().splitlines()[0] == "journeysim: No space left on device"
+    assert finished.returncode == 3
 
 
 # --- options ----------------------------------------------------------------------------------------------

@@ -179,6 +179,7 @@ def test_a_household_has_a_whole_number_of_people(tmp_path: Path, size: str) -> 
         ({"opens": "18:00", "closes": "02:00"}, "must be before `closes`"),
         ({"opens": "09:00"}, "closes"),
         ({"opens": "09:00", "closes": "17:00", "days": ["mo"]}, "'mo'"),
+        ({"opens": "09:00", "closes": "17:00", "days": []}, "is empty; give at least one"),
     ],
 )
 def test_wrong_opening_hours_are_reported_at_their_place(

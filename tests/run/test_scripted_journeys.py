@@ -75,3 +75,42 @@ def test_the_script_goes_on_when_the_message_is_there(tmp_path: Path) -> None:
 def test_other_reactions_are_tracked_as_actions(tmp_path: Path, react: str, events: int) -> None:
     summary, _ = outcome(tmp_path, react)
     assert summary["events"]["pushTracking.customAction"] == events
+
+
+def test_who_reacts_without_having_waited_reacts_to_the_message_received_last(tmp_path: Path) -> None:
+    awaited = "{receives: Coupon, within: 1 h, otherwise: stop}"
+    file = tmp_path / "scenario.yaml"
+    text = SCENARIO.format(react="open").replace(awaited, "30 min")
+    file.write_text(text, encoding="utf-8")
+    run(prepare(file), RunOptions(out=tmp_path / "run"))
+    rows = [json.loads(line) for line in (tmp_path / "run" / "journeys.ndjson").read_text().splitlines()]
+    assert [(row["kind"], row["person"]) for row in rows if row["kind"] in ("received", "opened")] == [
+        ("received", 0),
+        ("opened", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("awaited", "warnings"),
+    [
+        ("Coupon", []),
+        (
+            "Coupn",
+            ["no action of the journeys is called 'Coupn', so nobody receives it; did you mean 'Coupon'?"],
+        ),
+        ("Letter", ["'Letter' is no push message; only those reach the phone"]),
+    ],
+)
+def test_waiting_for_what_nobody_sends_is_warned_of(
+    tmp_path: Path, awaited: str, warnings: list[str]
+) -> None:
+    text = SCENARIO.format(react="open").replace("receives: Coupon", f"receives: {awaited}")
+    text = text.replace("title: Welcome}", "title: Welcome}, Letter: {channel: email, title: Welcome}")
+    file = tmp_path / "scenario.yaml"
+    file.write_text(text, encoding="utf-8")
+    told = [warning for warning in prepare(file).warnings if "script" in warning.field]
+    assert {warning.field for warning in told} <= {
+        "people.member.script.1.after.receives",
+        "people.stranger.script.1.after.receives",
+    }
+    assert sorted({f"{warning.what}; {warning.expected}" for warning in told}) == warnings

@@ -258,6 +258,45 @@ def test_another_message_is_not_the_one_that_is_waited_for(tmp_path: Path) -> No
     assert scripts.in_vain == 1
 
 
+def reactions(simulation: Simulation, until: int = 24 * 60) -> list[str]:
+    """The messages that were reacted to from now on until so many minutes of the run."""
+    bodies = simulation.advance(until * 60_000).bodies
+    tracked = [
+        event["pushNotificationTracking"]
+        for event in map(orjson.loads, bodies)
+        if "push" in event["eventType"]
+    ]
+    return [tracking["pushProviderMessageID"] for tracking in tracked]
+
+
+def test_people_react_to_the_message_received_last_whether_they_waited_for_it_or_not(tmp_path: Path) -> None:
+    script: Steps = [{"wait": "1 h"}, {"react": "open"}, {"wait": "1 h"}, {"react": "open"}]
+    prepared = prepare(write_scenario(tmp_path, document(script)))
+    simulation = Simulation(prepared.world, prepared.world.cohorts())
+    simulation.announce(0, "coupon", {"id": "m-1"})
+    simulation.announce(0, "coupon", {"id": "m-2"})
+    assert reactions(simulation, until=90) == ["m-2"]
+    simulation.announce(0, "newsletter", {"id": "m-3"})
+    assert reactions(simulation) == ["m-3"]
+
+
+def test_waiting_for_one_message_does_not_lose_another(tmp_path: Path) -> None:
+    script: Steps = [
+        {"after": "1 h", "app": "open"},
+        {"after": {"receives": "second"}, "react": "open"},
+        {"after": {"receives": "first"}, "react": "open"},
+        {"after": {"receives": "first", "otherwise": "stop"}, "react": "open"},
+    ]
+    prepared = prepare(write_scenario(tmp_path, document(script)))
+    simulation = Simulation(prepared.world, prepared.world.cohorts())
+    simulation.announce(0, "first", {"id": "m-1"})
+    simulation.announce(0, "second", {"id": "m-2"})
+    assert reactions(simulation) == ["m-2", "m-1"]
+    scripts = simulation.models[0].scripts
+    assert scripts is not None
+    assert scripts.in_vain == 1
+
+
 # --- products ---------------------------------------------------------------------------------------------
 
 SKUS = st.sampled_from(["A", "B", "C"])
@@ -365,9 +404,17 @@ def test_scripted_and_planned_people_go_together_and_workers_change_nothing(tmp_
         ([{"at": "12:00"}], "script.0: a step must say what is done"),
         ([{"at": "12:00", "after": "1 min", "app": "open"}], "script.0: give either `at` or `after`, not both"),
         ([{"wait": "1 min", "by": "walk"}], "script.0.by: only for steps that move"),
+        ([{"wait": "1 min", "quantity": 2}], "script.0.quantity: only for `add_to_cart` and `remove_from_cart`"),
+        ([{"phone": "off"}, {"app": "open"}, {"view": "A"}],
+         "script.2.view: happens in the app, which is not in front at this step; put a step `phone: on`"),
         ([{"go_to": "Shop", "speed": "1 m/s", "takes": "1 min"}], "script.0.takes: not together with `speed`"),
         ([{"at": "noon", "app": "open"}], "script.0.at: 'noon' is not valid; expected a time of day such as"),
-        ([{"after": {"receive": "x"}, "app": "open"}], "script.0.after: a mapping is not valid"),
+        ([{"after": {"receive": "x"}, "app": "open"}], "script.0.after.receive: unknown key; did you mean 'receives'?"),
+        ([{"after": {"receives": "x", "within": 0}, "app": "open"}], "script.0.after.within: 0 is too small"),
+        ([{"after": {}, "app": "open"}], "script.0.after.receives: is missing; expected text"),
+        ([{"go_to": {"lat": 91, "lon": 13}}], "script.0.go_to.lat: 91 is out of range"),
+        ([{"go_to": [91, 13]}], "script.0.go_to.0: 91 is out of range"),
+        ([{"go_to": [52, "x"]}], "script.0.go_to.1: 'x' is not a longitude in degrees"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_at_its_step(tmp_path: Path, steps: Steps, message: str) -> None:
@@ -393,6 +440,31 @@ def test_what_changes_nothing_is_warned_of(tmp_path: Path) -> None:
     assert "people.anna.schedule: warning: changes nothing, because the people act by a `script`" in text
     assert "script.0.permission: warning: changes nothing, because the phones notice everything" in text
     assert "script.1.at: warning: means 2026-03-05 12:00, when the run is over" in text
+
+
+@pytest.mark.parametrize(
+    ("steps", "warnings"),
+    [
+        ([{"at": "2026-03-02T09:00", "app": "open"}, {"at": "2026-03-02T11:00", "app": "close"},
+          {"at": "2026-03-02T10:30", "app": "open"}],
+         ["0.at: warning: means 2026-03-02 09:00, before the run begins; the step is done at once",
+          "2.at: warning: means 2026-03-02 10:30, before an earlier step; the step is done at once"]),
+        ([{"app": "open"}, {"add_to_cart": "A", "quantity": 2}, {"remove_from_cart": "A", "quantity": 3},
+          {"check_out": "buy"}],
+         ["2.remove_from_cart: warning: the cart holds 2 of 'A' at this step; no more are taken out",
+          "3.check_out: warning: changes nothing, because the cart is empty at this step"]),
+        ([{"app": "open"}, {"add_to_cart": "A"}, {"check_out": "give_up"}, {"check_out": "buy"},
+          {"check_out": "give_up"}],
+         ["4.check_out: warning: changes nothing, because the cart is empty at this step"]),
+        ([{"phone": "off"}, {"app": "open"}, {"phone": "on"}, {"app": "open"}, {"view": "A"}],
+         ["1.app: warning: changes nothing, because the phone is off at this step"]),
+    ],
+)  # fmt: skip
+def test_steps_that_can_do_nothing_are_warned_of(tmp_path: Path, steps: Steps, warnings: list[str]) -> None:
+    told = list(map(str, prepare(write_scenario(tmp_path, document(steps))).warnings))
+    assert len(told) == len(warnings)
+    for warning, expected in zip(told, warnings, strict=True):
+        assert f"people.anna.script.{expected}" in warning
 
 
 def test_the_app_registers_the_places_around_where_the_script_has_led_the_person(tmp_path: Path) -> None:

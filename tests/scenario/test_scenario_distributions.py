@@ -80,7 +80,7 @@ def test_a_lognormal_may_be_given_by_its_mean() -> None:
           "expected a length such as 120 m or 2 mi, or a distribution such as {uniform: [low, high]}")]),
         ({"uniform": ["2 m", "1 m"]},
          [(("uniform",), "the low end is greater than the high end", "write the smaller one first")]),
-        ({"uniform": ["2 m"]}, [(("uniform",), "has 1 values", "write uniform: [LOW, HIGH]")]),
+        ({"uniform": ["2 m"]}, [(("uniform",), "has 1 value", "write uniform: [LOW, HIGH]")]),
         ({"uniform": ["-2 m", 5]}, [
             (("uniform", 0), "'-2 m' is out of range", "must be 0 or more"),
             (("uniform", 1), "5 has no unit", "expected a length in m, km, mi, ft or yd, such as 5 m")]),

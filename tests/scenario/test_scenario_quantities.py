@@ -252,7 +252,7 @@ def test_weights_are_a_name_a_list_or_a_mapping(value: object, weights: dict[str
         ({"a": -1}, (("a",), "-1 is out of range")),
         ({"a": "much"}, (("a",), "'much' is not a number")),
         ([1, "b"], ((0,), "1 is not text")),
-        (5, ((), "5 is not a choice")),
+        (5, ((), "5 is not text")),
     ],
 )
 def test_wrong_weights_are_refused_with_a_reason(value: object, issue: tuple[object, str]) -> None:

@@ -69,6 +69,21 @@ def test_all_points_are_told_of_if_wanted_and_are_rounded_down() -> None:
     ]
 
 
+def test_what_a_purchase_leads_to_is_told_at_once_and_in_order() -> None:
+    tiers = {"silver": 1_000, "gold": 3_000, "platinum": 3_001}
+    delay = {"uniform": ["1 s", "30 s"]}
+    events = told([5_00, 400_00, 10_00], tiers=tiers, every_change=True, delay=delay)
+    assert [(kind.rpartition(".")[2], loyalty["points"], loyalty["tier"]) for _, kind, loyalty in events] == [
+        ("pointsEarned", 50, "member"),
+        ("pointsEarned", 4_050, "platinum"),
+        ("tierReached", 4_050, "silver"),
+        ("tierReached", 4_050, "gold"),
+        ("tierReached", 4_050, "platinum"),
+        ("pointsEarned", 4_150, "platinum"),
+    ]
+    assert len({at for at, *_ in events[1:5]}) == 1
+
+
 @pytest.mark.parametrize("tenant", ["", "Acme", "a b"])
 def test_a_tenant_has_a_name_of_small_letters_and_digits(tenant: str) -> None:
     with pytest.raises(ValueError, match="tenant"):

@@ -12,6 +12,7 @@ from simulator.world.opening import OpeningTable, Week
 H = 3600.0
 OFFICE: Week = tuple((day, 9 * H, 17 * H) for day in range(5))
 NOON_BREAK: Week = ((0, 8 * H, 12 * H), (0, 14 * H, 18 * H))
+IN_PIECES: Week = ((0, 15 * H, 18 * H), (0, 8 * H, 12 * H), (0, 12 * H, 16 * H))
 NIGHT_BAR: Week = ((4, 20 * H, 24 * H), (5, 0.0, 3 * H), (5, 20 * H, 24 * H), (6, 0.0, 3 * H))
 
 
@@ -31,6 +32,7 @@ def closes(week: Week, weekday: int, hour: float) -> float:
         (NOON_BREAK, 0, 11.0, 12.0),
         (NOON_BREAK, 0, 13.0, -np.inf),
         (NOON_BREAK, 0, 15.0, 18.0),
+        (IN_PIECES, 0, 9.0, 18.0),
         (NIGHT_BAR, 4, 23.0, 27.0),
         (NIGHT_BAR, 5, 1.0, 3.0),
         (NIGHT_BAR, 3, 23.0, -np.inf),

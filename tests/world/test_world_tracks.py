@@ -166,14 +166,41 @@ def test_a_csv_file_may_hold_the_tracks_of_many_people(tmp_path: Path) -> None:
     assert only.longitude.tolist() == tracks[1].longitude.tolist()
 
 
+BAD_POINTS = "2026-03-02T09:21:00Z,95,13.4\n,52.5,13.4\n2026-03-02T01:00:00Z,52.5,13.4\n"
+
+
 def test_all_bad_rows_of_a_csv_file_are_told_at_once(tmp_path: Path) -> None:
-    content = ROWS + "noon,52.5,13.4\n2026-03-02T09:20:00Z,,x\n"
+    content = ROWS + "noon,52.5,13.4\n2026-03-02T09:20:00Z,,x\n" + BAD_POINTS
     assert problems(written(tmp_path, "walk.csv", content)) == [
         "walk.csv:4: time: 'noon' is not a date and time; expected a date and time such as "
         "2026-03-02T11:00:05Z, or seconds since 1970",
         "walk.csv:5: latitude: is missing; expected degrees such as 52.5",
         "walk.csv:5: longitude: 'x' is not a number; expected degrees such as 52.5",
+        "walk.csv:6: latitude: 95 lies outside -85..85",
+        "walk.csv:7: time: is missing, or can't be read; the other points of the track have times",
+        "walk.csv:8: time: 2026-03-02T01:00:00+00:00 is earlier than that of the point before",
     ]
+
+
+def test_the_mistakes_of_all_tracks_of_a_csv_file_are_told_at_once(tmp_path: Path) -> None:
+    rows = "time,latitude,longitude,who\n" + "".join(
+        f"2026-03-02T09:{minute:02}:00Z,{latitude},13.4,{who}\n"
+        for who in ("ann", "bob")
+        for minute, latitude in enumerate((52.5, 95, 52.6))
+    )
+    assert problems(written(tmp_path, "walk.csv", rows), columns={"person": "who"}) == [
+        "walk.csv:3: latitude: 95 lies outside -85..85",
+        "walk.csv:6: latitude: 95 lies outside -85..85",
+    ]
+
+
+def test_a_pace_is_for_tracks_without_times_and_a_recorded_start_for_those_with_times(tmp_path: Path) -> None:
+    timed = load(written(tmp_path, "walk.csv", ROWS), pace="5 km/h")
+    (warning,) = map(str, timed.warnings)
+    assert "trace.pace: warning: changes nothing, because the points of walk.csv have times" in warning
+    untimed = written(tmp_path, "bare.csv", "time,latitude,longitude\n,52.5,13.4\n,52.6,13.4\n")
+    (problem,) = problems(untimed, pace="5 km/h", start="recorded")
+    assert "trace.start: no point of bare.csv has a time, so nobody knows when it was recorded" in problem
 
 
 def test_a_missing_column_is_told_at_its_place_in_the_scenario(tmp_path: Path) -> None:

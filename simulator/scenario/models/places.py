@@ -15,7 +15,7 @@ class OpeningHours(Model):
     """When a place is open on some days of the week. After midnight it is the next day."""
 
     days: tuple[Weekday, ...] | None = Field(
-        default=None, description="Days of the week; by default every day."
+        default=None, min_length=1, description="Days of the week; by default every day."
     )
     opens: TimeOfDay = Field(description="When it opens.")
     closes: TimeOfDay = Field(description="When it closes, `24:00` at the latest.")

@@ -30,7 +30,8 @@ class Observed(Model):
 
     receives: str = Field(
         min_length=1,
-        description="Name of the message that the person must have received since the step before.",
+        description="Name of the push message that the person must have received since last waiting for one of this "
+        "name.",
     )
     within: Duration = Field(
         default=HOUR, gt=0, description="How long the person waits for it at the most [a]."
@@ -139,6 +140,12 @@ class ScriptStep(Model):
         idle = {"by", "speed", "takes"} & self.model_fields_set
         if idle and not any(getattr(self, key) for key in MOVES):
             raise ValueError(f"{min(idle)}: only for steps that move; remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _quantity_of_something(self) -> Self:
+        if "quantity" in self.model_fields_set and not (self.add_to_cart or self.remove_from_cart):
+            raise ValueError("quantity: only for `add_to_cart` and `remove_from_cart`; remove it")
         return self
 
     @model_validator(mode="after")

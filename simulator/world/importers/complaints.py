@@ -125,6 +125,8 @@ class Complaints:
             problems += errors
             more = self._count[file] - len(errors)
             if more:
-                problems.append(Problem(file, 0, 0, "", f"... and {more:,} more mistakes"))
+                problems.append(
+                    Problem(file, 0, 0, "", f"... and {more:,} more mistake{'s' if more > 1 else ''}")
+                )
         if problems:
             raise InputError(problems)
