@@ -136,10 +136,12 @@ def _solve_rate(per_day: FloatArray, sessions: Sessions) -> FloatArray:
     """Intensity per second at which ``per_day`` sessions happen on a working day, by bisection."""
     dead = sessions.gap + max(_mean(sessions.length), SHORTEST_SESSION_S)
     target = np.minimum(per_day, FULLEST_DAY * SECONDS_PER_DAY / dead)
-    low, high = np.zeros_like(target), np.full_like(target, 1000.0 / dead)
+    people = len(target)
+    bounds = np.repeat([0.0, 1000.0 / dead], people)  # the lower ones of all, then the upper ones
+    low, high, lower = bounds[:people], bounds[people:], np.arange(people)
     for _ in range(60):
         rate = 0.5 * (low + high)
         night_rate = rate * sessions.night
         count = _DAY_S * rate / (1.0 + rate * dead) + _NIGHT_S * night_rate / (1.0 + night_rate * dead)
-        low, high = np.where(count < target, rate, low), np.where(count < target, high, rate)
+        bounds[lower + people * (count >= target)] = rate
     return np.where(target > 0.0, 0.5 * (low + high), 0.0)

@@ -242,6 +242,7 @@ class HandsetForms:
     def __init__(self, forms: EventForms, handset: Handset) -> None:
         self.forms = forms
         self.handset = handset
+        self.os = handset.os
         self.sdk = sdk_facts(handset.os)
         self._lifecycle = forms.lifecycle(handset)
         self.launch = self._lifecycle.launch
@@ -292,7 +293,6 @@ class RichForms(HandsetForms):
         super().__init__(forms, handset)
         device = device_facts(handset)
         app = AppFacts(forms.app.id, forms.app.name, handset.app_version)
-        self._os = handset.os
         self._spots = forms.spots(handset.os)
         self._local_stamp = forms.calendar.local_stamp
         self._active = forms.active
@@ -308,7 +308,7 @@ class RichForms(HandsetForms):
 
     def location(self, region: RegionEvent, identities: bytes, dated: int) -> Form:
         """`location.entry` or `location.exit`, rich form."""
-        spot = self._spots.get(region.place) or self.forms.spot(self._os, region.place)
+        spot = self._spots.get(region.place) or self.forms.spot(self.os, region.place)
         if region.entry:
             template, (application, device, environment) = spot.entry, self._entry_parts
         else:

@@ -83,6 +83,7 @@ def make_plans(app: App, keys: KeyArray) -> Callable[[int], Plan | None]:
         times: list[int] = np.rint(np.maximum(seconds, 0.0) * MS_PER_SECOND).astype(np.int64).tolist()
         return times
 
+    yes, pending = Choice.YES, Choice.PENDING
     start, answer = chosen("consent.start", consent.start), chosen("consent.answer", consent.answer)
     answered = drawn("consent.answered", consent.answered_after)
     withdraws = chance("consent.withdraws", consent.withdrawn)
@@ -94,9 +95,9 @@ def make_plans(app: App, keys: KeyArray) -> Callable[[int], Plan | None]:
 
     def plan(person: int) -> Plan | None:
         steps: list[Step] = []
-        agrees = start[person] is Choice.YES
-        if start[person] is Choice.PENDING and answer[person] is not Choice.PENDING:
-            agrees = answer[person] is Choice.YES
+        agrees = start[person] is yes
+        if start[person] is pending and answer[person] is not pending:
+            agrees = answer[person] is yes
             steps.append(Step(answered[person], Act.AGREE if agrees else Act.REFUSE))
         if agrees and withdraws[person]:
             since = steps[-1].due if steps else 0
@@ -107,7 +108,7 @@ def make_plans(app: App, keys: KeyArray) -> Callable[[int], Plan | None]:
                 steps.append(Step(max(logout_at[person], login_at[person]), Act.LOG_OUT))
         if len(steps) > 1:
             steps.sort(key=lambda step: step.due)
-        if start[person] is Choice.YES and not steps and not pushes[person]:
+        if start[person] is yes and not steps and not pushes[person]:
             return None
         return Plan(start[person], tuple(steps), pushes[person])
 

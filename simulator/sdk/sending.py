@@ -45,7 +45,7 @@ class Sending:
         self.sender = sender
         self._identities = identities
         self._forms = forms
-        self.os: Os = forms.handset.os
+        self.os: Os = forms.os
         self._skew = skew
         self._consent, self.collects = _YES, True
         self._events = 0
