@@ -176,7 +176,10 @@ def _uniform(reading: _Reading, body: object) -> Distribution:
         low = reading.value(parts["low"], "low") if "low" in parts else math.nan
         high = reading.value(parts["high"], "high") if "high" in parts else math.nan
     if low > high:
-        reading.fail("the low end is greater than the high end", "write the smaller one first")
+        over_midnight = "; times of day end at 24:00" if reading.dimension.clock else ""
+        reading.fail(
+            "the low end is greater than the high end", f"write the smaller one first{over_midnight}"
+        )
     return Uniform(low, high)
 
 

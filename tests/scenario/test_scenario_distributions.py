@@ -119,6 +119,11 @@ def test_nonsense_is_refused_with_every_reason(value: object, issues: list[objec
     assert [(issue.path, issue.what, issue.expected) for issue in caught.value.issues] == issues
 
 
+def test_times_of_day_don_t_go_over_midnight() -> None:
+    with pytest.raises(BadValuesError, match="write the smaller one first; times of day end at 24:00"):
+        read_distribution({"uniform": ["22:00", "02:00"]}, units.TIME)
+
+
 @st.composite
 def distributions(draw: st.DrawFn) -> Distribution:
     """Distributions of lengths as a file can give them."""
