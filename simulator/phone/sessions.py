@@ -7,6 +7,7 @@ many sessions on a working day as were drawn for that person.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,8 @@ _DAY_S = SECONDS_PER_DAY - _NIGHT_S
 FULLEST_DAY = 0.9
 # Bound on the candidate times of one person and day, thinned ones included.
 MOST_CANDIDATES = 1024
+# Candidates are drawn about so many at once: fewer take hardly less time.
+_DRAWN_AT_ONCE = 4096
 # A session lasts at least this long, so that launch and close are two moments.
 SHORTEST_SESSION_S = 1.0
 
@@ -69,27 +72,37 @@ class SessionPlanner:
         ends: list[FloatArray] = []
         active = np.flatnonzero(self._rate > 0.0)
         time = self._free_at.copy()
-        for n in range(MOST_CANDIDATES):
-            counter = day * MOST_CANDIDATES + n
-            step = -numerics.log(uniform(self._candidates[active], counter)) / self._rate[active]
-            at = time[active] + step
-            within = at < SECONDS_PER_DAY
-            active, at = active[within], at[within]
-            if not len(active):
-                break
-            time[active] = at
-            night = (at >= NIGHT_BEGINS_S) | (at < NIGHT_ENDS_S)
-            chance = np.where(night, self._sessions.night, 1.0) * damping
-            accepted = uniform(self._acceptance[active], counter) < chance
-            users, begin = active[accepted], at[accepted]
-            length = self._sessions.length.ppf(uniform(self._lengths[users], counter))
-            end = begin + np.maximum(length, SHORTEST_SESSION_S)
-            people.append(users)
-            starts.append(begin)
-            ends.append(end)
-            time[users] = end + self._sessions.gap
-            self._free_at[users] = time[users]
+        n = 0
+        while len(active) and n < MOST_CANDIDATES:
+            # Where few people are left, a call costs more than its numbers do: several candidates are drawn at once.
+            count = min(max(_DRAWN_AT_ONCE // len(active), 1), MOST_CANDIDATES - n)
+            for step, chance, length in self._drawn(active, day * MOST_CANDIDATES + n, count):
+                at = time[active] + step
+                night = (at >= NIGHT_BEGINS_S) | (at < NIGHT_ENDS_S)
+                share = np.where(night, self._sessions.night, 1.0) * damping
+                accepted = np.flatnonzero((at < SECONDS_PER_DAY) & (chance < share))
+                users, begin = active[accepted], at[accepted]
+                end = begin + np.maximum(length[accepted], SHORTEST_SESSION_S)
+                people.append(users)
+                starts.append(begin)
+                ends.append(end)
+                time[active] = at
+                time[users] = self._free_at[users] = end + self._sessions.gap
+            active = active[time[active] < SECONDS_PER_DAY]
+            n += count
         return _ordered(people, starts, ends, midnight_ms)
+
+    def _drawn(
+        self, people: npt.NDArray[np.intp], first: int, count: int
+    ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        """``count`` candidates of each of ``people`` from number ``first`` on.
+
+        For each the time since the one before, a number that decides whether it becomes a session, and its length.
+        """
+        numbers = np.arange(first, first + count)[:, None]
+        step = -numerics.log(uniform(self._candidates[people], numbers)) / self._rate[people]
+        length = self._sessions.length.ppf(uniform(self._lengths[people], numbers))
+        return zip(step, uniform(self._acceptance[people], numbers), length, strict=True)
 
 
 class CohortSessions:
