@@ -168,7 +168,8 @@ def ppf_of_each(
     normal = [one for one in distributions if isinstance(one, Normal)]
     if len(normal) == len(distributions):  # one call for all instead of one for each
         mean, sd, low, high = np.array([(one.mean, one.sd, one.low, one.high) for one in normal]).T[:, which]
-        return np.clip(mean + sd * numerics.normal_ppf(u), low, high)
+        values: FloatArray = mean + sd * numerics.normal_ppf(u)
+        return np.clip(values, low, high)
     result = np.empty(len(u))
     for number, one in enumerate(distributions):
         rows = np.flatnonzero(which == number)
