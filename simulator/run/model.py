@@ -196,7 +196,7 @@ class CohortModel:
 
     def _agenda_of(self, journeys: DayLegs, day: date) -> Agenda:
         midnight = self._midnight(day)
-        # Nothing is known of what would come after the run, unless the rest of the day depends on it.
+        # What would come after the run matters only to those who look at whole days before they choose their moments.
         whole = self._context.onlooker is not None or self._phones.living or self._trade.happens
         until = inf if whole else self._context.duration_ms
         ahead = journeys.starting_before(until)
