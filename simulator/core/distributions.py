@@ -7,6 +7,7 @@ second, per second); units belong to the scenario file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -156,6 +157,24 @@ class Choice:
 
     def bounds(self) -> tuple[float, float]:
         return min(self.values), max(self.values)
+
+
+def ppf_of_each(
+    distributions: Sequence[Distribution],
+    which: np.ndarray[tuple[int, ...], np.dtype[np.intp]],
+    u: FloatArray,
+) -> FloatArray:
+    """The quantiles for ``u``, each by the distribution whose index is in ``which``."""
+    normal = [one for one in distributions if isinstance(one, Normal)]
+    if len(normal) == len(distributions):  # one call for all instead of one for each
+        mean, sd, low, high = np.array([(one.mean, one.sd, one.low, one.high) for one in normal]).T[:, which]
+        values: FloatArray = mean + sd * numerics.normal_ppf(u)
+        return np.clip(values, low, high)
+    result = np.empty(len(u))
+    for number, one in enumerate(distributions):
+        rows = np.flatnonzero(which == number)
+        result[rows] = one.ppf(u[rows])
+    return result
 
 
 def pick(weights: tuple[float, ...], u: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:

@@ -11,6 +11,7 @@ from typing import TypeGuard, TypeVar
 
 import numpy as np
 
+from simulator.core.distributions import ppf_of_each
 from simulator.core.numerics import FloatArray, radians
 from simulator.core.ordering import order_by
 from simulator.core.randomness import purpose_keys, uniform
@@ -356,12 +357,9 @@ class _Course:
         edges = np.cumsum(np.where(weights.any(axis=0), weights, unlimited), axis=0)
         draw = self.draw(purpose + ".mode", people, n) * edges[-1]
         chosen = np.minimum((edges <= draw).sum(axis=0), len(modes) - 1)
-        speed_draw = self.draw(purpose + ".speed", people, n)
-        speed = np.empty(len(people))
-        for i, mode in enumerate(modes):
-            takes = np.flatnonzero(chosen == i)
-            speed[takes] = np.maximum(mode.speed.ppf(speed_draw[takes]), SLOWEST_M_PER_S)
-        return chosen, speed
+        speeds = [mode.speed for mode in modes]
+        speed = ppf_of_each(speeds, chosen, self.draw(purpose + ".speed", people, n))
+        return chosen, np.maximum(speed, SLOWEST_M_PER_S)
 
     def finish(self, midnight_ms: int) -> DayLegs:
         """All legs of the day, ordered by person and time."""

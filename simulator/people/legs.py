@@ -42,6 +42,15 @@ class DayLegs:
         kept = self.legs.t1 > time
         return DayLegs(self.person[kept], Legs(*(column[kept] for column in self.columns())))
 
+    def starting_before(self, time: float) -> DayLegs:
+        """Only the legs that begin before virtual time ``time``."""
+        kept = self.legs.t0 < time
+        return (
+            self
+            if kept.all()
+            else DayLegs(self.person[kept], Legs(*(column[kept] for column in self.columns())))
+        )
+
     def columns(self) -> tuple[npt.NDArray[Any], ...]:
         """The columns of the legs: where from, where to, when."""
         legs = self.legs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from simulator.core.distributions import pick
 from simulator.core.randomness import KeyArray, purpose_keys, uniform
-from simulator.phone.devices import DeviceModel, Os, OsVersion, device_named, devices_for
+from simulator.phone.devices import DeviceModel, Os, device_named, devices_for
 from simulator.scenario.models import App, PhoneMix
 from simulator.xdm import is_language_tag
 
@@ -78,7 +78,17 @@ def draw_handsets(mix: PhoneMix, app: App, keys: KeyArray) -> tuple[list[Handset
     for column, size in zip(columns, sizes.tolist(), strict=True):
         code = code * size + column
     _, first, index = np.unique(code, return_index=True, return_inverse=True)
-    handsets = [_handset(row, devices, mix, app.version) for row in columns[:, first].T.tolist()]
+    languages, carriers, versions = list(mix.language), list(mix.carrier), list(app.version)
+    handsets = [
+        Handset(
+            devices[device],
+            devices[device].os_versions[system].version,
+            languages[i],
+            carriers[j],
+            versions[k],
+        )
+        for device, system, i, j, k in columns[:, first].T.tolist()
+    ]
     return handsets, index
 
 
@@ -88,20 +98,6 @@ def _os(name: str) -> Os:
     if name == "android":
         return "android"
     raise ValueError(f"unknown operating system {name!r}; known are `ios` and `android`")
-
-
-def _handset(
-    row: Sequence[int], devices: Sequence[DeviceModel], mix: PhoneMix, versions: Mapping[str, float]
-) -> Handset:
-    device = devices[row[0]]
-    os_version: OsVersion = device.os_versions[row[1]]
-    return Handset(
-        device=device,
-        os_version=os_version.version,
-        language=list(mix.language)[row[2]],
-        carrier=list(mix.carrier)[row[3]],
-        app_version=list(versions)[row[4]],
-    )
 
 
 def check_mix(mix: PhoneMix) -> None:

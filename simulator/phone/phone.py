@@ -130,14 +130,15 @@ class RegionEvent:
         self.listed = True
 
 
+# What perfect phones tell their apps of: one event for all, because apps keep none, and making it anew for each
+# crossing would take a tenth of all that such phones do.
+_EVENT = RegionEvent(0, False, 0, 0, 0.0, 0.0, {})
+
+
 class Phone:
     """One person's perfect phone: always on, always connected, and it notices every crossing at once."""
 
     __slots__ = ("app", "inside")
-
-    # The event that the app is told of: one for all phones, because apps keep none, and making it anew for each
-    # crossing would take a tenth of all that perfect phones do.
-    _event = RegionEvent(0, False, 0, 0, 0.0, 0.0, {})
 
     def __init__(self, app: AppOnPhone) -> None:
         self.app = app
@@ -163,7 +164,7 @@ class Phone:
             inside[place] = None
         else:
             inside.pop(place, None)
-        event = self._event
+        event = _EVENT
         event.place, event.entry, event.inside = place, entry, inside
         event.crossed = event.noticed = now
         event.latitude, event.longitude = latitude, longitude

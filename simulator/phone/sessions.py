@@ -7,7 +7,9 @@ many sessions on a working day as were drawn for that person.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,9 @@ _DAY_S = SECONDS_PER_DAY - _NIGHT_S
 FULLEST_DAY = 0.9
 # Bound on the candidate times of one person and day, thinned ones included.
 MOST_CANDIDATES = 1024
+# Candidates are drawn about so many at once, because fewer take hardly less time; but only so many of one person.
+_DRAWN_AT_ONCE = 4096
+_DRAWN_AHEAD = 16
 # A session lasts at least this long, so that launch and close are two moments.
 SHORTEST_SESSION_S = 1.0
 
@@ -57,39 +62,53 @@ class SessionPlanner:
         self._free_at = np.zeros(len(keys))
         self._last_midnight: int | None = None
 
-    def plan(self, day: int, weekend: bool, midnight_ms: int) -> DaySessions:
-        """The sessions of local date ``day`` whose midnight is virtual time ``midnight_ms``; days in order."""
+    def plan(self, day: int, weekend: bool, midnight_ms: int, until: float = inf) -> DaySessions:
+        """The sessions of local date ``day`` whose midnight is virtual time ``midnight_ms``; days in order.
+
+        Those that begin at ``until`` (virtual milliseconds) or later are left out; no day may follow then.
+        """
         if self._last_midnight is not None:  # 23 or 25 hours ago when clocks have changed
             past = (midnight_ms - self._last_midnight) / MS_PER_SECOND
             self._free_at = np.maximum(self._free_at - past, 0.0)
         self._last_midnight = midnight_ms
         damping = self._sessions.weekend if weekend else 1.0
+        end_of_day = min(SECONDS_PER_DAY, (until - midnight_ms) / MS_PER_SECOND)
         people: list[npt.NDArray[np.intp]] = []
         starts: list[FloatArray] = []
         ends: list[FloatArray] = []
         active = np.flatnonzero(self._rate > 0.0)
         time = self._free_at.copy()
-        for n in range(MOST_CANDIDATES):
-            counter = day * MOST_CANDIDATES + n
-            step = -numerics.log(uniform(self._candidates[active], counter)) / self._rate[active]
-            at = time[active] + step
-            within = at < SECONDS_PER_DAY
-            active, at = active[within], at[within]
-            if not len(active):
-                break
-            time[active] = at
-            night = (at >= NIGHT_BEGINS_S) | (at < NIGHT_ENDS_S)
-            chance = np.where(night, self._sessions.night, 1.0) * damping
-            accepted = uniform(self._acceptance[active], counter) < chance
-            users, begin = active[accepted], at[accepted]
-            length = self._sessions.length.ppf(uniform(self._lengths[users], counter))
-            end = begin + np.maximum(length, SHORTEST_SESSION_S)
-            people.append(users)
-            starts.append(begin)
-            ends.append(end)
-            time[users] = end + self._sessions.gap
-            self._free_at[users] = time[users]
+        n = 0
+        while len(active) and n < MOST_CANDIDATES:
+            # Where few people are left, a call costs more than its numbers do: several candidates are drawn at once.
+            count = min(max(_DRAWN_AT_ONCE // len(active), 1), _DRAWN_AHEAD, MOST_CANDIDATES - n)
+            for step, chance, length in self._drawn(active, day * MOST_CANDIDATES + n, count):
+                at = time[active] + step
+                night = (at >= NIGHT_BEGINS_S) | (at < NIGHT_ENDS_S)
+                share = np.where(night, self._sessions.night, 1.0) * damping
+                accepted = np.flatnonzero((at < end_of_day) & (chance < share))
+                users, begin = active[accepted], at[accepted]
+                end = begin + np.maximum(length[accepted], SHORTEST_SESSION_S)
+                people.append(users)
+                starts.append(begin)
+                ends.append(end)
+                time[active] = at
+                time[users] = self._free_at[users] = end + self._sessions.gap
+            active = active[time[active] < end_of_day]
+            n += count
         return _ordered(people, starts, ends, midnight_ms)
+
+    def _drawn(
+        self, people: npt.NDArray[np.intp], first: int, count: int
+    ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        """``count`` candidates of each of ``people`` from number ``first`` on.
+
+        For each the time since the one before, a number that decides whether it becomes a session, and its length.
+        """
+        numbers = np.arange(first, first + count)[:, None]
+        step = -numerics.log(uniform(self._candidates[people], numbers)) / self._rate[people]
+        length = self._sessions.length.ppf(uniform(self._lengths[people], numbers))
+        return zip(step, uniform(self._acceptance[people], numbers), length, strict=True)
 
 
 class CohortSessions:
@@ -100,9 +119,9 @@ class CohortSessions:
             (part.rows, SessionPlanner(part.people.sessions, part.people.keys)) for part in cohort.by_habits()
         ]
 
-    def plan(self, day: int, weekend: bool, midnight_ms: int) -> DaySessions:
+    def plan(self, day: int, weekend: bool, midnight_ms: int, until: float = inf) -> DaySessions:
         """See :meth:`SessionPlanner.plan`; people by their index within the cohort."""
-        plans = [(rows, planner.plan(day, weekend, midnight_ms)) for rows, planner in self._parts]
+        plans = [(rows, planner.plan(day, weekend, midnight_ms, until)) for rows, planner in self._parts]
         person = np.concatenate([rows[plan.person] for rows, plan in plans])
         start = np.concatenate([plan.start for _, plan in plans])
         end = np.concatenate([plan.end for _, plan in plans])

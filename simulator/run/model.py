@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from math import inf
 
 import numpy as np
 
@@ -195,11 +196,15 @@ class CohortModel:
 
     def _agenda_of(self, journeys: DayLegs, day: date) -> Agenda:
         midnight = self._midnight(day)
-        crossings = solve(self._context.places, journeys.legs)
-        sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, midnight)
+        # What would come after the run matters only to those who look at whole days before they choose their moments.
+        whole = self._context.onlooker is not None or self._phones.living or self._trade.happens
+        until = inf if whole else self._context.duration_ms
+        ahead = journeys.starting_before(until)
+        crossings = solve(self._context.places, ahead.legs)
+        sessions = self._sessions.plan(day.toordinal(), day.weekday() >= 5, midnight, until)
         if self._context.onlooker is not None:
             self._context.onlooker.going(self.first_person, journeys, crossings)
-        agenda = day_agenda(journeys.person[crossings.leg], crossings, sessions)
+        agenda = day_agenda(ahead.person[crossings.leg], crossings, sessions)
         if self._phones.living:
             busy = np.column_stack([agenda.person, agenda.time])
             conditions = self._conditions.plan(day.toordinal(), midnight, busy, sessions)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from simulator.core.distributions import (
     Choice,
     Constant,
+    Distribution,
     Exponential,
     LogNormal,
     Normal,
     PowerLaw,
     Uniform,
     pick,
+    ppf_of_each,
 )
 
 U = (np.arange(100_000) + 0.5) / 100_000
@@ -52,6 +54,14 @@ def test_no_draw_leaves_the_bounds(u: float) -> None:
     ):
         low, high = distribution.bounds()
         assert low <= distribution.ppf(np.array([u]))[0] <= high
+
+
+@pytest.mark.parametrize("other", [Normal(-3.0, 1.5, low=-4.0), Exponential(2.0)])
+def test_draws_of_each_are_those_of_its_own_distribution(other: Distribution) -> None:
+    mine = Normal(10.0, 2.0, high=11.0)
+    which = np.arange(1000) % 3 // 2
+    found = ppf_of_each([mine, other], which, U[::100])
+    np.testing.assert_array_equal(found, np.where(which == 0, mine.ppf(U[::100]), other.ppf(U[::100])))
 
 
 def test_a_choice_follows_its_weights_and_skips_weightless_values() -> None:

@@ -56,6 +56,16 @@ def test_sessions_of_a_person_never_overlap_and_keep_their_gap(seed: int, per_da
     assert (start[1:][same] - end[:-1][same] >= gap * 1000 - 1).all()
 
 
+@given(st.integers(0, DAY_MS), st.floats(0.1, 30.0))
+@settings(max_examples=30, deadline=None)
+def test_those_before_a_time_are_the_same_if_no_others_are_asked_for(until: int, per_day: float) -> None:
+    model = Sessions(per_day=Constant(per_day))
+    whole, part = (SessionPlanner(model, keys(50)).plan(MONDAY, False, 0, end) for end in (DAY_MS, until))
+    before = whole.start < until
+    for name in ("person", "start", "end"):
+        assert getattr(part, name).tolist() == getattr(whole, name)[before].tolist()
+
+
 def test_a_person_uses_the_app_the_same_way_in_any_company() -> None:
     model = Sessions(per_day=Uniform(1.0, 8.0))
     crowd, alone = SessionPlanner(model, keys(50)), SessionPlanner(model, keys(50)[17:18])

@@ -50,6 +50,19 @@ def test_the_wall_clock_changes_nothing(tmp_path: Path) -> None:
     assert stream(tmp_path, "now") == stream(tmp_path, "then", clock=AnotherDay())
 
 
+@pytest.mark.parametrize("phone", ["ideal", "os"])
+@pytest.mark.parametrize("hours", [3, 20])
+def test_a_run_that_ends_sooner_is_the_beginning_of_a_longer_one(
+    tmp_path: Path, phone: str, hours: int
+) -> None:
+    phones = [f"people.{group}.phone.monitoring={phone}" for group in ("workers", "neighbours")]
+    long, short = (
+        stream(tmp_path, str(end), people=300, overrides=[*phones, f"clock.duration={end} h"])
+        for end in (45, hours)
+    )
+    assert short == long[: len(short)]
+
+
 def test_another_seed_makes_another_stream(tmp_path: Path) -> None:
     assert stream(tmp_path, "five") != stream(tmp_path, "six", seed=6)
 
