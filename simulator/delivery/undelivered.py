@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from simulator.delivery.base import Batch, Fate, Receipt
 class UndeliveredWriter:
     """Collects pending events, one per line, in stream order; the file exists only if there are any.
 
-    Written directly under its name, whole lines at a time: it must be there after a crash. ``read_events``
+    Written at once and directly under its name, whole lines at a time: it must be there after a crash. ``read_events``
     reads it. Raises ``DeliveryError`` when it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
 
     def write(self, body: bytes) -> None:
         """Keep one event."""
@@ -35,21 +36,22 @@ class UndeliveredWriter:
         return len(pending)
 
     def _append(self, lines: bytes, count: int) -> None:
+        left = memoryview(lines)
         try:
             if self._file is None:
-                self._file = self.path.open("wb")
-            self._file.write(lines)
+                self._file = self.path.open("wb", buffering=0)
+            while left:
+                left = left[self._file.write(left) :]
         except OSError as error:
+            self._cut(lines, len(lines) - len(left))
             raise self._failure(error) from error
         self.count += count
 
-    def flush(self) -> None:
-        """Hand what was kept so far to the operating system."""
+    def _cut(self, lines: bytes, written: int) -> None:
+        """What a full disk has taken of ``lines`` ends with a whole one."""
         if self._file is not None:
-            try:
-                self._file.flush()
-            except OSError as error:
-                raise self._failure(error) from error
+            with suppress(OSError):
+                self._file.truncate(self._file.tell() - written + lines.rfind(b"\n", 0, written) + 1)
 
     def close(self) -> None:
         """Finish the file."""
@@ -84,10 +86,9 @@ class UndeliveredFiles:
         return self._all.count
 
     def keep(self, batch: Batch, receipt: Receipt) -> None:
-        """Keep the pending events of ``batch``, and hand them to the operating system."""
+        """Keep the pending events of ``batch``."""
         if not self._all.write_pending(batch, receipt):
             return
-        self._all.flush()
         for name, (indices, part) in receipt.parts.items():
             if not name or not (part.fates == Fate.PENDING).any():
                 continue  # without a name it is the only destination, and its file the one above
@@ -96,7 +97,6 @@ class UndeliveredFiles:
                     self.path.with_name(f"{self.path.stem}.{name}{self.path.suffix}")
                 )
             self._of[name].write_pending(batch.pick(indices), part)
-            self._of[name].flush()
 
     def file_of(self, name: str) -> str | None:
         """The file with what one of several destinations hasn't got; None if it has everything."""

@@ -279,7 +279,6 @@ def test_pending_events_are_kept_for_a_later_run(tmp_path: Path) -> None:
     fates = np.array([Fate.PENDING, Fate.ACKNOWLEDGED, Fate.REJECTED, Fate.PENDING], dtype=np.uint8)
     assert writer.write_pending(Batch(events(4)), Receipt(fates)) == 2
     writer.write(b'{"_id":"one more"}')
-    writer.flush()
     assert list(read_events(path)) == [events(4)[0], events(4)[3], b'{"_id":"one more"}']
     writer.close()
     assert writer.count == 3
@@ -296,3 +295,39 @@ def test_an_undelivered_file_that_cannot_be_written_is_said(tmp_path: Path) -> N
     writer = UndeliveredWriter(tmp_path / "no" / "undelivered.ndjson")
     with pytest.raises(DeliveryError, match="the file of undelivered events"):
         writer.write(b"{}")
+
+
+FULL_WHILE_KEEPING = """
+import resource, signal, sys
+from pathlib import Path
+from simulator.core.errors import DeliveryError
+from simulator.delivery import Batch, Fate, Receipt, UndeliveredWriter
+from tests.delivery.sending import events
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))
+writer = UndeliveredWriter(Path(sys.argv[1]))
+try:
+    while True:
+        writer.write_pending(Batch(events(40)), Receipt.of(40, Fate.PENDING))
+except DeliveryError as error:
+    print(writer.count, error)
+writer.close()
+"""
+
+
+def test_what_a_full_disk_takes_of_undelivered_events_ends_with_a_whole_one(tmp_path: Path) -> None:
+    path = tmp_path / "undelivered.ndjson"
+    finished = subprocess.run(
+        [sys.executable, "-c", FULL_WHILE_KEEPING, str(path)],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    count, _, said = finished.stdout.partition(" ")
+    assert said.startswith(f"cannot write {path}, the file of undelivered events: ")
+    kept = list(read_events(path))
+    assert len(kept) >= int(count) > 0
+    assert kept == (events(40) * 1000)[: len(kept)]
+    assert path.read_bytes().endswith(b"\n")
+    assert path.stat().st_size > 14_000
