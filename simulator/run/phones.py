@@ -287,7 +287,7 @@ def _make_phones(
         forms, capitals = kinds[kind]
         sender, plan = Sender(person, id_key, capitals), plan_of(local)
         login = nobody if plan is None and not scripted else partial(login_of, local)
-        apps.append(MobileSdk(env, context.sdk, sender, identities, forms, skew=skew, plan=plan, login=login))
+        apps.append(MobileSdk(env, context.sdk, sender, identities, forms, skew, plan, login))
     if mix.monitoring == "ideal" and habits == NEVER:
         for app in apps:
             app.awake(0, FOREVER)

@@ -55,7 +55,6 @@ class MobileSdk(Sending):
         sender: Sender,
         identities: bytes,
         forms: HandsetForms,
-        *,
         skew: int = 0,
         plan: Plan | None = None,
         login: Callable[[str], str] = "{}-1".format,
