@@ -46,6 +46,7 @@ def test_a_right_file_has_no_mistakes(tmp_path: Path, text: str) -> None:
     [
         ("version: 1", "version: 2", [":1:10: version: 2 is not valid; expected 1"]),
         ("corner-shop", "Corner Shop", [":2:7: name: 'Corner Shop' has other characters than allowed; expected lower-case letters, digits, - and _, beginning with a letter or digit"]),
+        ("app:\n", "network: {answers: [{code: 503, share: 60 %}, {code: 500, share: 0.6}]}\napp:\n", [":19:20: network.answers: the shares, with `lost_answers`, add up to more than 100 %; give smaller ones"]),
         ("app:\n", "currency: eur\napp:\n", [":19:11: currency: 'eur' is no code of a currency; expected three capital letters such as EUR"]),
         ("app:\n", "sources: {loyalty: {tenant: _acme}, web: {address: shop}}\napp:\n", [":19:29: sources.loyalty.tenant: '_acme' is no name of a tenant; expected at least three lower-case letters and digits, such as acme", ":19:52: sources.web.address: 'shop' is no address of a host; expected one such as https://shop.example.com"]),
         ("name: corner-shop", "name: 12", [":2:7: name: 12 is a number, not text; write it in quotes: '12'"]),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.core.distributions import Constant
 from simulator.scenario.models.base import MINUTE, Model
@@ -58,3 +58,12 @@ class Network(Model):
         description="A crossing whose event is acknowledged longer than this after it was queued is "
         "`delivered_late` [a].",
     )
+
+    @model_validator(mode="after")
+    def _shares_of_one_whole(self) -> Self:
+        together = self.lost_answers + sum(one.share for one in self.answers)
+        if together > 1.0 + 1e-9:
+            raise ValueError(
+                "answers: the shares, with `lost_answers`, add up to more than 100 %; give smaller ones"
+            )
+        return self
