@@ -16,17 +16,15 @@ Identity = tuple[str, str]
 class Acquaintances:
     """People by the identities that they have shown.
 
-    Identities that come in the same event belong to the same person. People of the scenario are known by their ECID
-    and their login from the beginning, and have the profiles that they have in a run; everybody else is a stranger:
-    somebody with a number behind those of the scenario's people and an empty profile.
+    Identities that come in the same event belong to the same person. People of the scenario are known by their ECID,
+    login, loyalty card and mail address from the beginning, and have the profiles that they have in a run; everybody
+    else is a stranger: somebody with a number behind those of the scenario's people and an empty profile.
     """
 
     def __init__(self, world: World, known: KnownPeople) -> None:
         self._known = known
         self._seed = world.scenario.seed
         self._next_ordinal = world.people
-        login = world.scenario.app.login
-        self._namespaces = {"ECID"} if login is None else {"ECID", login.namespace}
         self._by_identity: dict[Identity, PersonProfile] = {}
 
     def meet(self, identity_map: Any) -> None:
@@ -51,7 +49,7 @@ class Acquaintances:
         """The person with an identity; None if it was never shown, and none of the scenario's people has it."""
         one = namespace, str(identity)
         person = self._by_identity.get(one)
-        if person is None and namespace in self._namespaces:
+        if person is None and namespace in self._known.namespaces:
             ordinal = self._known.person_of(one[1])
             if ordinal is not None:
                 person = self._by_identity[one] = self._known.profile(ordinal)

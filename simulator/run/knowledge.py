@@ -27,12 +27,14 @@ from simulator.core.simtime import MS_PER_SECOND
 from simulator.journeys import ExpressionError, Facts, PersonProfile
 from simulator.listener import CALLS_FILE
 from simulator.people import CohortSpec, person_keys
+from simulator.provision import somebody_shops
 from simulator.run.evaluation import CohortEvaluation
 from simulator.run.exports import exported_lines, known_until
 from simulator.run.listening import patience_ms
 from simulator.run.phones import id_keys, logins
 from simulator.run.simulation import World
 from simulator.scenario.models import Push
+from simulator.sources import card_number, members
 
 # New installations of an app whose ECIDs are recognised.
 _GENERATIONS = 4
@@ -71,20 +73,51 @@ class KnownPeople:
         return value
 
     def person_of(self, identity: str) -> int | None:
-        """The ordinal of the person with this ECID or login; None if nobody has it.
+        """The ordinal of the person with this ECID, loyalty card, login or mail address; None if nobody has it.
 
         An ECID is one that the app got when it was installed first, or afresh for one of the next few times.
         """
         found = self._identities.get(identity)
         if found is None and len(identity) == ECID_DIGITS and identity.isdecimal():
-            found = self._later_identities.get(identity)
+            return self._later_identities.get(identity)
+        if found is None:
+            found = self._cards.get(identity)
         return self._logins.get(identity) if found is None and identity else found
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces of the identities by which people are known here."""
+        scenario = self._world.scenario
+        loyalty = scenario.sources.loyalty
+        return frozenset(
+            {"ECID", *self._login_namespaces, *(() if loyalty is None else (loyalty.namespace,))}
+        )
+
+    @cached_property
+    def _login_namespaces(self) -> tuple[str, ...]:
+        """Of what people log in with, and of the mail addresses by which tills and the web shop know them."""
+        login = self._world.scenario.app.login
+        own = {login.namespace} if login is not None else set()
+        return tuple(sorted(own | ({"Email"} if somebody_shops(self._world.scenario) else set())))
+
+    @cached_property
+    def _cards(self) -> dict[str, int]:
+        """Whose the numbers of loyalty cards are."""
+        loyalty = self._world.scenario.sources.loyalty
+        found = {}
+        for spec in self._specs if loyalty is not None else ():
+            keys = self._keys(spec)
+            for local, (key, member) in enumerate(
+                zip(id_keys(keys).tolist(), members(loyalty, keys), strict=True)
+            ):
+                if member:
+                    found[card_number(key)] = spec.first_person + local
+        return found
 
     @cached_property
     def _logins(self) -> dict[str, int]:
         """Who logs in with what; it takes making everybody, so it is looked for only where there is no such ECID."""
-        login = self._world.scenario.app.login
-        if login is None:
+        if not self._login_namespaces:
             return {}
         populator = self._world.populator()
         found = {}
@@ -93,7 +126,8 @@ class KnownPeople:
             for part in cohort.by_habits():
                 name = logins(cohort, part)
                 for local, row in enumerate(part.rows.tolist()):
-                    found[name(local, login.namespace)] = spec.first_person + row
+                    for namespace in self._login_namespaces:
+                        found[name(local, namespace)] = spec.first_person + row
         return found
 
     @cached_property

@@ -290,6 +290,53 @@ def test_people_are_known_by_the_ecid_of_an_app_installed_afresh(tmp_path: Path)
     assert known.person_of("1" * 38) is None
 
 
+def test_people_are_known_by_the_cards_and_mail_addresses_that_tills_and_the_programme_show(
+    tmp_path: Path,
+) -> None:
+    settings = [
+        "people.guest.shopping={}",
+        "people.guest.size=12",
+        "sources.loyalty={share: 50 %}",
+        "app.login={namespace: CRM}",
+        "expect=[]",
+    ]
+    world = prepare(LOUNGE, overrides=settings).world
+    known = KnownPeople(world)
+    assert known.namespaces == {"ECID", "CRM", "Email", "Loyalty"}
+    cards = 0
+    for ordinal, person in enumerate(describe_people(world)):
+        shown = [person["ecid"], person["profile"]["email"], *person["identities"].values()]
+        assert [known.person_of(identity) for identity in shown] == [ordinal] * len(shown)
+        cards += "Loyalty" in person["identities"]
+    assert 0 < cards < world.people
+    assert known.person_of("000000000000") is None
+
+
+def test_a_member_who_is_known_by_the_card_alone_has_a_profile() -> None:
+    events = "events.Till={rule: '@event{Till.eventType} == \"commerce.purchases\"', namespace: Loyalty}"
+    vip = "{condition: {yes: {when: '#{Profile.attributes.loyalty.vip}', next: end}}}"
+    settings = [
+        "people.guest.shopping={}",
+        "people.guest.attributes={loyalty.vip: {true: 1}}",
+        "sources.loyalty={share: 1}",
+        "expect=[]",
+        f"journeys.{events}",
+        f"journeys.journeys={{till: {{steps: {{bought: {{event: Till}}, vip: {vip}}}}}}}",
+    ]
+    prepared, clock = prepare(LOUNGE, overrides=settings), Tower()
+    cards = {person["person"]: person["identities"]["Loyalty"] for person in describe_people(prepared.world)}
+    at = prepared.world.calendar.utc(3_600_000).isoformat()
+    event = beacon(
+        "", at, eventType="commerce.purchases", identityMap={"Loyalty": [{"id": cards["guest/0"]}]}
+    )
+    with served(prepared, speed=60, clock=clock) as (url, _):
+        send(url, event)
+        until(lambda: ask(url, "/journeys")["events"] == 1)
+        clock.now += 1.0
+        until(lambda: sum(ask(url, "/journeys")["journeys"]["till"]["ended"].values()) == 1)
+        assert ask(url, "/journeys")["journeys"]["till"]["ended"] == {"end": 1}
+
+
 def test_events_that_make_no_sense_do_not_stop_the_journeys() -> None:
     clock, at = Tower(), "2025-12-31T23:50:00-05:00"
     odd: list[Any] = [[], {"ECID": "x"}, {"ECID": [7]}, {"ECID": [{"id": ["x"]}]}, {"ECID": [{}]}, 3]
