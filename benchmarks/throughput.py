@@ -9,6 +9,7 @@ workers have more of it to copy.
 - *town* is `lunch_rush.yaml` with 20,000 people for six hours: ten places, many crossings.
 - *town with everything on* has phones with an operating system and typical conditions, a network that loses answers,
   people who log in and decide about consent.
+- *weekend* is `commuters_and_tourists.yaml`, 20,000 people of six personas for a day, more places than phones register.
 - *chain* is `national_chain.yaml`, 20,000 people for a day: few crossings, mostly app sessions.
 
 Files stay below 250 MB: beyond that some virtual machines spend their time on fetching memory, not on us.
@@ -32,6 +33,7 @@ from simulator.run import RunOptions, prepare, run
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 TOWN, CHAIN = SCENARIOS / "lunch_rush.yaml", SCENARIOS / "national_chain.yaml"
+WEEKEND = SCENARIOS / "commuters_and_tourists.yaml"
 PEOPLE = 20_000
 ROUNDS = 3
 FLOOR_EVENTS = 60_000
@@ -149,8 +151,12 @@ def main() -> None:
         for form in ("rich", "sdk")
     ]
     full = [
-        share_of_floor("town with everything on", TOWN, form, "6 h", everything_on(TOWN))
-        for form in ("rich", "sdk")
+        share_of_floor(f"{label} with everything on", scenario, form, duration, everything_on(scenario))
+        for label, scenario, duration, form in (
+            ("town", TOWN, "6 h", "rich"),
+            ("town", TOWN, "6 h", "sdk"),
+            ("weekend", WEEKEND, "1 d", "rich"),
+        )
     ]
     workers = [
         second_worker("chain", "sdk"),
