@@ -2,8 +2,8 @@
 
 Columns and events go through memory that both processes see where workers are forked, and through a connection
 elsewhere or when a window is too large for it; a few words about each window always go through the connection. The
-memory has slots, so a worker may be some windows ahead and waits for nobody until then; the receiver says when a
-slot is free again.
+memory has slots, so a worker may be some windows ahead, as far as they are not too much to hold, and waits for nobody
+until then; the receiver says when a slot is free again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from simulator.core.lines import Lines, text_of
 from simulator.ledger import ROW
 from simulator.run.window import Window
 
-SLOTS = 4
+# Enough of them for a night: its windows are small, and nobody should wait for word on each.
+SLOTS = 16
 # Address space only: memory is taken as far as windows reach into it.
-SLOT_BYTES = 64 << 20
+SLOT_BYTES = 32 << 20
+# A worker whose windows take more than this stays where it is.
+MOST_AHEAD_BYTES = 64 << 20
 # Events made and joined at once: so many that their bytes stay in the processor's cache.
 _JOINED = 64
 _THROUGH_CONNECTION = -1
@@ -34,9 +37,12 @@ _COLUMNS = tuple(
 _LENGTH = _COLUMNS[-1]
 
 
-def shared_memory() -> mmap.mmap:
-    """Memory for one worker's events, to be made before the worker is forked."""
-    return mmap.mmap(-1, SLOTS * SLOT_BYTES)
+def shared_memory() -> mmap.mmap | None:
+    """Memory for one worker's events, to be made before the worker is forked; None where there isn't as much."""
+    try:
+        return mmap.mmap(-1, SLOTS * SLOT_BYTES)
+    except OSError:
+        return None
 
 
 class WindowSender:
@@ -46,6 +52,7 @@ class WindowSender:
         self._connection = connection
         self._memory = memory
         self._free = list(range(SLOTS))
+        self._taken: dict[int, int] = {}  # bytes by slot
 
     def send(self, window: Window) -> None:
         """Hand a window over; waits while all slots are taken.
@@ -71,6 +78,7 @@ class WindowSender:
         if memory is not None and slot != _THROUGH_CONNECTION:
             memory[slot * SLOT_BYTES : slot * SLOT_BYTES + size] = table
             self._free.remove(slot)
+            self._taken[slot] = size + sum(lengths) + len(lengths)
         self._connection.send((window.start, window.end, window.census, slot, size, counts, window.journal))
         if slot == _THROUGH_CONNECTION:
             self._connection.send_bytes(table)
@@ -82,8 +90,10 @@ class WindowSender:
 
     def _slot(self) -> int:
         """The first slot that is free: memory that was used before is at hand."""
-        while not self._free or self._connection.poll():
-            self._free += self._connection.recv_bytes()
+        while not self._free or sum(self._taken.values()) > MOST_AHEAD_BYTES or self._connection.poll():
+            for slot in self._connection.recv_bytes():
+                self._free.append(slot)
+                del self._taken[slot]
         return min(self._free)
 
 

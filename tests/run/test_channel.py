@@ -61,7 +61,7 @@ def test_windows_arrive_as_they_were(tmp_path: Path, shared: bool, fleeting: boo
     windows = windows_of_a_run(tmp_path)
     assert sum(map(len, windows)) > 0
     assert any(len(window.rows) for window in windows)
-    assert len(windows) > 2 * SLOTS  # slots are used again
+    assert len(windows) > SLOTS  # slots are used again
     for received, sent in zip(pass_on(windows, shared=shared, fleeting=fleeting), windows, strict=True):
         assert_same(received, sent)
 
@@ -78,18 +78,24 @@ def test_windows_too_large_for_a_slot_go_through_the_connection(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is shared with forked workers only")
-def test_a_sender_is_ahead_by_as_many_windows_as_there_are_slots(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [SLOTS, 2], ids=["by slots", "by bytes"])
+def test_a_sender_is_ahead_as_far_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
     window = replace(windows_of_a_run(tmp_path)[-1], journal=[])
+    text = sum(map(len, window.bodies)) + len(window)
+    if most < SLOTS:
+        monkeypatch.setattr(channels, "MOST_AHEAD_BYTES", (most - 1) * text + text // 2)
     ours, theirs = multiprocessing.Pipe()
     memory = shared_memory()
     receiver, sender = WindowReceiver(ours, memory), WindowSender(theirs, memory)
-    for _ in range(SLOTS):
+    for _ in range(most):
         sender.send(window)  # nobody has received anything yet
     waiting = threading.Thread(target=sender.send, args=(window,))
     waiting.start()
     waiting.join(timeout=0.2)
     assert waiting.is_alive()
-    for _ in range(SLOTS + 1):
+    for _ in range(most + 1):
         received = receiver.receive()
         assert isinstance(received, Window)
         assert_same(received, window)
@@ -97,6 +103,11 @@ def test_a_sender_is_ahead_by_as_many_windows_as_there_are_slots(tmp_path: Path)
     assert not waiting.is_alive()
     receiver.close()
     theirs.close()
+
+
+def test_where_there_is_too_little_address_space_no_memory_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "SLOT_BYTES", 1 << 46)
+    assert shared_memory() is None
 
 
 def test_a_worker_that_failed_says_so_in_place_of_a_window() -> None:
