@@ -109,7 +109,7 @@ def write_lines(fd: int, lines: Lines) -> int:
     for first in range(0, len(pieces), _PIECES_PER_WRITE):
         group = pieces[first : first + _PIECES_PER_WRITE]
         wanted = sum(map(len, group))
-        written = os.writev(fd, group)
+        written = os.writev(fd, group) if hasattr(os, "writev") else 0  # Windows has none
         if written < wanted:
             write_text(fd, memoryview(b"".join(group))[written:])
         size += wanted
