@@ -73,11 +73,6 @@ class Lines(Sequence[bytes]):
         places = zip(self._where.tolist(), self._starts.tolist(), self._ends.tolist(), strict=True)
         return (bytes(memories[where][start:end]) for where, start, end in places)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def text(self) -> list[memoryview]:
         """All lines with their newlines, in as few pieces as there are."""
         if not len(self):

@@ -41,13 +41,14 @@ class FileDestination:
     ``size`` is what was written so far, in bytes.
     """
 
+    bulk = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.description = f"file {path}"
         self.stats = DeliveryStats()
         self._compress = _compressor(path)
         self.plain = self._compress is bytes
-        self.bulk = True
         self._part = path
         self._fd = -1
         self.size = 0

@@ -27,7 +27,6 @@ def test_they_are_a_sequence_of_their_lines(expected: list[bytes], data: st.Data
     assert list(lines) == expected
     assert len(lines) == len(expected)
     assert [lines[index] for index in range(len(lines))] == expected
-    assert lines == expected
     first = data.draw(st.integers(0, len(expected)))
     last = data.draw(st.integers(first, len(expected)))
     assert list(lines[first:last]) == expected[first:last]
